@@ -110,7 +110,8 @@ export const PROBLEMS = {
   'permission-check-unavailable': {
     status: 503,
     title: 'Permission check unavailable',
-    detail: 'DLC could not be asked which engine the task runs on, which the permission depends on.',
+    detail:
+      'DLC could not be asked which engine the task runs on, which the permission depends on.',
     retryable: true,
     retryAfter: 2,
   },

@@ -12,7 +12,9 @@ export function resolveSecret(member: string, env: Environment): string {
   if (!member.startsWith('env:')) return member;
   const name = member.slice('env:'.length);
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) {
-    throw new SettingError('a secret that begins with "env:" must go on with the name of a variable');
+    throw new SettingError(
+      'a secret that begins with "env:" must go on with the name of a variable',
+    );
   }
   const value = env[name];
   if (!value) throw new SettingError(`the variable ${name}, which a secret refers to, is not set`);

@@ -1,0 +1,6 @@
+// Stands in for a package that the SDK imports and the gateway never calls.
+module.exports = class NeverUsed {
+  constructor() {
+    throw new Error('this bundle has no proxy and no multipart support');
+  }
+};

@@ -1,0 +1,2 @@
+// node-fetch asks for `URL` and `parseURL`-free use only: Node's own does the same.
+module.exports = { URL, URLSearchParams };

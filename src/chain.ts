@@ -1,0 +1,200 @@
+import middy, { type MiddlewareObj, type Request } from '@middy/core';
+
+import type { Exchange } from './exchange.ts';
+import { required } from './exchange.ts';
+import { options } from './handlers/options.ts';
+import type { GatewayRoute, Services } from './handlers/endpoint.ts';
+import { toAccessLine } from './access-line.ts';
+import type { Authenticate } from './lib/auth/authenticate.ts';
+import { permitTask, refuseBlocked, requireEngine, requireScope } from './lib/auth/policy.ts';
+import { untilAborted } from './lib/deadline.ts';
+import { askEngine } from './lib/dlc/engine.ts';
+import { withCors } from './lib/http/cors.ts';
+import type { HttpResponse } from './lib/http/message.ts';
+import { toProblemResponse } from './lib/http/problem-response.ts';
+import { refuseLargeHeaders, refuseRepeatedHeaders } from './lib/http/request-checks.ts';
+import { endpointFor, matchRoute } from './lib/http/router.ts';
+import { withAlwaysHeaders } from './lib/http/security-headers.ts';
+import { answerForSender } from './lib/http/sender-answer.ts';
+import type { Log } from './lib/log.ts';
+import { Problem } from './lib/problem.ts';
+
+/**
+ * The middy chain, in order: each hook is a few lines over a pure function of `lib`. What middy does
+ * that matters here: `onError` hooks run innermost first, so `translateErrors` stands inside the
+ * three that must see its answer; a `before` hook that returned a value would skip every `after`.
+ */
+type Hook = MiddlewareObj<Exchange, HttpResponse>;
+type Chain = (exchange: Exchange) => Promise<HttpResponse>;
+
+/** What the outer hooks need, which work even where the settings are wrong. */
+export interface Rim {
+  readonly corsOrigins: ReadonlySet<string>;
+  readonly problemPrefix: string;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+export function createChain(
+  rim: Rim,
+  routes: readonly GatewayRoute[],
+  services: Services,
+  authenticate: Authenticate,
+): Chain {
+  const { config } = services;
+  return runnable(
+    [
+      ...outerHooks(rim),
+      router(routes, config.basePath),
+      limitSize,
+      authenticateCaller(authenticate, config.blockedPrincipals),
+      authorize,
+      validate(services),
+      permit(services),
+    ],
+    (exchange) => required(exchange, 'endpoint').handle(exchange, services),
+  );
+}
+
+/** The chain of a gateway whose settings are wrong: every request gets the exchange's refusal. */
+export function createRefusingChain(rim: Rim): Chain {
+  return runnable(outerHooks(rim), (exchange) => {
+    throw exchange.refusal ?? new Problem('gateway-misconfigured');
+  });
+}
+
+function runnable(
+  hooks: readonly Hook[],
+  handle: (exchange: Exchange) => Promise<HttpResponse> | HttpResponse,
+): Chain {
+  // middy's early timeout has one AbortController for the whole module: the deadline is ours.
+  const chain = middy<Exchange, HttpResponse>({ timeoutEarlyInMillis: 0 });
+  for (const hook of hooks) chain.use(hook);
+  const handler = chain.handler(async (exchange: Exchange) => handle(exchange));
+  return (exchange) => handler(exchange, {} as never) as Promise<HttpResponse>;
+}
+
+function outerHooks(rim: Rim): Hook[] {
+  return [accessLog(rim), responseHeaders, cors(rim), translateErrors(rim)];
+}
+
+/** A hook that looks at, or changes, the response whether it came from the handler or from an error. */
+function onResponse(change: (exchange: Exchange, response: HttpResponse) => HttpResponse): Hook {
+  const apply = (request: Request<Exchange, HttpResponse>): void => {
+    if (request.response) request.response = change(request.event, request.response);
+  };
+  return { after: apply, onError: apply };
+}
+
+function accessLog({ log, now }: Rim): Hook {
+  return onResponse((exchange, response) => {
+    const { level, fields } = toAccessLine(exchange, response.status, now());
+    log.write(level, 'request', fields);
+    return response;
+  });
+}
+
+const responseHeaders = onResponse((exchange, response) =>
+  withAlwaysHeaders(response, exchange.requestId),
+);
+
+function cors({ corsOrigins }: Rim): Hook {
+  return onResponse(({ request, route }, response) =>
+    withCors(request, response, corsOrigins, route?.forSenders !== true),
+  );
+}
+
+function translateErrors({ problemPrefix, log }: Rim): Hook {
+  return {
+    onError(request) {
+      const exchange = request.event;
+      const { error } = request;
+      if (!(error instanceof Problem)) log.write('error', 'crash', crashFields(exchange, error));
+      const problem = error instanceof Problem ? error : new Problem('internal-error');
+      exchange.story.problem = problem;
+      const context = {
+        requestId: exchange.requestId,
+        typePrefix: problemPrefix,
+        ...exchange.task,
+      };
+      request.response = exchange.route?.forSenders
+        ? answerForSender(problem, context)
+        : toProblemResponse(problem, context);
+    },
+  };
+}
+
+function crashFields({ requestId }: Exchange, error: unknown): Record<string, string> {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { requestId, stack };
+}
+
+function router(routes: readonly GatewayRoute[], basePath: string): Hook {
+  return {
+    before({ event: exchange }) {
+      if (exchange.refusal) throw exchange.refusal;
+      const { method, path } = exchange.request;
+      const { route, parameter } = matchRoute(routes, path, basePath);
+      exchange.route = route;
+      if (parameter !== undefined) exchange.parameter = parameter;
+      exchange.endpoint = method === 'OPTIONS' ? options : endpointFor(route, method);
+    },
+  };
+}
+
+const limitSize: Hook = {
+  async before({ event: exchange }) {
+    refuseLargeHeaders(exchange.request);
+    const { maxBodyBytes } = required(exchange, 'endpoint');
+    exchange.body = await untilAborted(
+      exchange.request.readBody(maxBodyBytes),
+      exchange.deadline.signal,
+      () => new Problem('request-timeout'),
+    );
+  },
+};
+
+function authenticateCaller(authenticate: Authenticate, blocked: ReadonlySet<string>): Hook {
+  return {
+    async before({ event: exchange }) {
+      refuseRepeatedHeaders(exchange.request);
+      const { access } = required(exchange, 'endpoint');
+      if (!access) return;
+      const { headers } = exchange.request;
+      const body = required(exchange, 'body');
+      const { signal } = exchange.deadline;
+      exchange.principal = await authenticate({ headers, body, signal }, access.schemes);
+      refuseBlocked(exchange.principal, blocked);
+    },
+  };
+}
+
+const authorize: Hook = {
+  before({ event: exchange }) {
+    const { access } = required(exchange, 'endpoint');
+    if (access) requireScope(required(exchange, 'principal'), access.scope);
+  },
+};
+
+function validate({ config }: Services): Hook {
+  return {
+    before({ event: exchange }) {
+      const task = required(exchange, 'endpoint').readTask?.(exchange, config);
+      if (task) exchange.task = task;
+    },
+  };
+}
+
+function permit(services: Services): Hook {
+  return {
+    async before({ event: exchange }) {
+      const { access } = required(exchange, 'endpoint');
+      const { task } = exchange;
+      if (!access || !task) return;
+      const rule = permitTask(required(exchange, 'principal'), access.scope, task);
+      if (!rule) return;
+      const names = await askEngine(task, exchange.deadline, services.upstreamFor(exchange));
+      requireEngine(rule, names);
+    },
+  };
+}

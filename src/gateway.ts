@@ -1,0 +1,136 @@
+import { createChain, createRefusingChain, type Rim } from './chain.ts';
+import type { Exchange, Story } from './exchange.ts';
+import type { Services } from './handlers/endpoint.ts';
+import { createRoutes } from './handlers/routes.ts';
+import { createAuthenticate } from './lib/auth/authenticate.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Config } from './lib/config.ts';
+import { startDeadline } from './lib/deadline.ts';
+import type { Upstream } from './lib/dlc/cancel.ts';
+import type { DlcClient } from './lib/dlc/client.ts';
+import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
+import { toProblemResponse } from './lib/http/problem-response.ts';
+import { requestIdFor } from './lib/http/request-id.ts';
+import { withAlwaysHeaders } from './lib/http/security-headers.ts';
+import type { Log } from './lib/log.ts';
+import { Problem } from './lib/problem.ts';
+
+/** The gateway as a whole, apart from any platform: a request in, a response out, always. */
+export interface Gateway {
+  /**
+   * @param arrived the request; or, where what arrived is no HTTP request, the problem that says so
+   * @param remainingMs how long the platform gives, where it says so
+   */
+  serve(arrived: HttpRequest | Problem, remainingMs?: number): Promise<HttpResponse>;
+}
+
+export interface Surroundings {
+  readonly dlc: DlcClient;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Kept free of the platform's time, for the answer's way back. */
+const ANSWER_MS = 500;
+
+export function createGateway(config: Config, around: Surroundings): Gateway {
+  const { clock, log } = around;
+  const { corsOrigins, problemPrefix } = config;
+  const rim: Rim = { corsOrigins, problemPrefix, log, now: clock.now };
+  const services: Services = {
+    config,
+    upstreamFor: (exchange) => upstreamFor(exchange, config, around),
+  };
+  const authenticate = createAuthenticate(config, clock);
+  const run = createChain(rim, createRoutes(config), services, authenticate);
+  return {
+    serve: (arrived, remainingMs = Infinity) => {
+      const ms = Math.min(config.requestTimeoutMs, remainingMs - ANSWER_MS);
+      return serve(openExchange(arrived, ms, clock), run, rim);
+    },
+  };
+}
+
+/** A gateway that cannot work: its settings are wrong, as its log says. It refuses every request. */
+export function createRefusingGateway(log: Log, clock: Clock): Gateway {
+  const rim: Rim = { corsOrigins: new Set(), problemPrefix: '', log, now: clock.now };
+  const run = createRefusingChain(rim);
+  return {
+    serve(arrived) {
+      const exchange = openExchange(arrived, 1000, clock);
+      return serve({ ...exchange, refusal: new Problem('gateway-misconfigured') }, run, rim);
+    },
+  };
+}
+
+async function serve(
+  exchange: Exchange,
+  run: (exchange: Exchange) => Promise<HttpResponse>,
+  { log, problemPrefix }: Rim,
+): Promise<HttpResponse> {
+  const { requestId } = exchange;
+  try {
+    return await run(exchange);
+  } catch (error) {
+    // An outer hook failed: there is nothing left to translate it but this.
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.write('error', 'crash', { requestId, stack: reason });
+    const context = { requestId, typePrefix: problemPrefix };
+    return withAlwaysHeaders(toProblemResponse(new Problem('internal-error'), context), requestId);
+  } finally {
+    exchange.deadline.close();
+  }
+}
+
+const NO_REQUEST: HttpRequest = {
+  method: '',
+  path: '',
+  query: [],
+  headers: new Map(),
+  readBody: async () => Buffer.alloc(0),
+};
+
+function openExchange(arrived: HttpRequest | Problem, ms: number, clock: Clock): Exchange {
+  const request = arrived instanceof Problem ? NO_REQUEST : arrived;
+  return {
+    request,
+    requestId: requestIdFor(request),
+    startedAt: clock.now(),
+    deadline: startDeadline(ms, clock),
+    story: { attempts: 0, upstreamMs: 0 },
+    ...(arrived instanceof Problem && { refusal: arrived }),
+  };
+}
+
+function upstreamFor(exchange: Exchange, config: Config, around: Surroundings): Upstream {
+  const { requestId, story } = exchange;
+  const { attemptTimeoutMs, maxAttempts, taskStateLookup: lookup } = config;
+  return {
+    dlc: timed(around.dlc, story, around.clock),
+    settings: { attemptTimeoutMs, maxAttempts, lookup },
+    clock: around.clock,
+    random: around.random,
+    onAttempt(attempt, n) {
+      const told =
+        attempt.outcome === 'accepted' ? {} : { code: attempt.code, reason: attempt.reason };
+      const fields = { requestId, attempt: n, outcome: attempt.outcome, ...told };
+      around.log.write('debug', 'attempt', fields);
+    },
+  };
+}
+
+/** The client, with the time that is spent in it told in the story. */
+function timed(dlc: DlcClient, story: Story, clock: Clock): DlcClient {
+  return {
+    async call(action, input, options) {
+      const begun = clock.now();
+      if (action === 'CancelTask') story.attempts += 1;
+      try {
+        return await dlc.call(action, input, options);
+      } finally {
+        story.upstreamMs += clock.now() - begun;
+      }
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { cancelTask } from './cancel-task.ts';
+import type { GatewayRoute } from './endpoint.ts';
+import { getTask } from './get-task.ts';
+import { healthz } from './healthz.ts';
+
+/** Every route of the gateway. */
+export function createRoutes({ taskStateLookup }: { taskStateLookup: boolean }): GatewayRoute[] {
+  return [
+    {
+      template: '/tasks/{taskId}',
+      methods: { DELETE: cancelTask, ...(taskStateLookup && { GET: getTask }) },
+      forBrowsers: true,
+      forSenders: false,
+    },
+    {
+      template: '/healthz',
+      methods: { GET: healthz },
+      forBrowsers: false,
+      forSenders: false,
+    },
+  ];
+}

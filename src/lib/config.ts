@@ -1,0 +1,182 @@
+import * as z from 'zod/mini';
+
+import { toApiKeys, type ApiKeys } from './auth/api-key.ts';
+import { apiKeyEntries } from './auth/entries.ts';
+import { parseEndpoint, type DlcEndpoint } from './dlc/endpoint.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+import type { Environment } from './secret-reference.ts';
+import { SettingError } from './setting-error.ts';
+import { readJsonSetting } from './settings-file.ts';
+import { toSentences } from './validation.ts';
+
+/** Everything that the gateway is told by its environment, but for the cloud credentials. */
+export interface Config {
+  readonly defaultRegion: string;
+  readonly allowedRegions: ReadonlySet<string>;
+  readonly endpoint: DlcEndpoint;
+  readonly apiKeys: ApiKeys;
+  readonly blockedPrincipals: ReadonlySet<string>;
+  readonly corsOrigins: ReadonlySet<string>;
+  readonly requestTimeoutMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly maxAttempts: number;
+  readonly taskStateLookup: boolean;
+  readonly basePath: string;
+  /** What stands before `/problems/{code}` in a problem's `type`. */
+  readonly problemPrefix: string;
+  readonly logLevel: LogLevel;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Every wrong setting, one sentence each; names settings, never quotes a value. */
+export class ConfigError extends Error {
+  readonly reasons: readonly string[];
+
+  constructor(reasons: readonly string[]) {
+    super(reasons.join('\n'));
+    this.reasons = reasons;
+  }
+}
+
+const wholeNumber = (least: number, most: number): ((value: string) => number) => {
+  const schema = z.int().check(z.minimum(least), z.maximum(most));
+  return (value) => {
+    const parsed = schema.safeParse(/^\d{1,9}$/.test(value) ? Number(value) : Number.NaN);
+    if (parsed.success) return parsed.data;
+    throw new SettingError(`must be a whole number from ${least} to ${most}`);
+  };
+};
+
+const oneOf = <T extends string>(...values: readonly T[]): ((value: string) => T) => {
+  const schema = z.enum(values);
+  return (value) => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw new SettingError(`must be one of ${values.join(', ')}`);
+  };
+};
+
+const matching = (pattern: RegExp, sentence: string): ((value: string) => string) => {
+  return (value) => {
+    if (pattern.test(value)) return value;
+    throw new SettingError(sentence);
+  };
+};
+
+const REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
+const region = matching(REGION, 'must be a region such as ap-guangzhou');
+
+/**
+ * Parses the settings, all of them, before it says what is wrong.
+ *
+ * @param env the process's environment; an empty value counts as not set
+ * @param baseDir what `@path` settings are relative to
+ * @throws ConfigError with every reason
+ */
+export function loadConfig(env: Environment, baseDir: string): Config {
+  const reasons: string[] = [];
+  /** One setting: parsed if it is there; a wrong one is noted, and its place is taken by the default. */
+  function read<T>(name: string, fallback: T, parse: (value: string) => T): T {
+    const value = env[name];
+    if (value === undefined || value === '') return fallback;
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error;
+      reasons.push(...error.reasons.map((reason) => `${name}: ${reason}`));
+      return fallback;
+    }
+  }
+  const entries = <S extends z.ZodMiniType>(schema: S, value: string): z.output<S> =>
+    parseEntries(schema, readJsonSetting(value, baseDir));
+
+  const regionFallback = read('TENCENTCLOUD_REGION', '', region);
+  const defaultRegion = read('DLC_REGION', regionFallback, region);
+  if (!defaultRegion) reasons.push('DLC_REGION: must be set, for example to ap-guangzhou');
+  const named = read('DLC_REGIONS', [], (value) => list(value).map(region));
+  const basePath = read(
+    'BASE_PATH',
+    '',
+    matching(/^(\/[A-Za-z0-9._~-]+)+$/, 'must be like /prefix'),
+  );
+
+  const config: Config = {
+    defaultRegion,
+    allowedRegions: new Set([defaultRegion, ...named]),
+    endpoint: read('DLC_ENDPOINT', parseEndpoint('https://dlc.tencentcloudapi.com'), parseEndpoint),
+    apiKeys: read<ApiKeys>('API_KEYS', new Map(), (value) =>
+      toApiKeys(entries(apiKeyEntries, value)),
+    ),
+    blockedPrincipals: read<ReadonlySet<string>>(
+      'BLOCKED_PRINCIPALS',
+      new Set(),
+      (value) => new Set(list(value)),
+    ),
+    corsOrigins: read<ReadonlySet<string>>(
+      'CORS_ORIGINS',
+      new Set(),
+      (value) => new Set(list(value).map(origin)),
+    ),
+    requestTimeoutMs: read('REQUEST_TIMEOUT_MS', 10_000, wholeNumber(100, 900_000)),
+    attemptTimeoutMs: read('ATTEMPT_TIMEOUT_MS', 3000, wholeNumber(50, 900_000)),
+    maxAttempts: read('MAX_ATTEMPTS', 4, wholeNumber(1, 20)),
+    taskStateLookup: read('TASK_STATE_LOOKUP', 'on', oneOf('on', 'off')) === 'on',
+    basePath,
+    problemPrefix: read('PROBLEM_BASE_URL', basePath, baseUrl),
+    logLevel: read('LOG_LEVEL', 'info', oneOf(...LOG_LEVELS)),
+    host: read('HOST', '0.0.0.0', matching(/^[A-Za-z0-9.:-]+$/, 'must be an address to listen on')),
+    port: read('PORT', 9000, wholeNumber(0, 65_535)),
+  };
+  reasons.push(...contradictions(config, env));
+  if (reasons.length > 0) throw new ConfigError(reasons);
+  return config;
+}
+
+/** What is wrong with settings only in the light of others. */
+function contradictions(config: Config, env: Environment): string[] {
+  const found: string[] = [];
+  if (!env['API_KEYS']) {
+    found.push('API_KEYS: nothing is configured that could authenticate anybody');
+  } else if (config.apiKeys.size === 0) found.push('API_KEYS: has no usable entry');
+  const narrowed = [...config.apiKeys.values()].some(
+    ({ principal }) => principal.narrowing.engines,
+  );
+  if (narrowed && !config.taskStateLookup) {
+    found.push(
+      'TASK_STATE_LOOKUP: must be on where an entry has engines, which DLC must be asked for',
+    );
+  }
+  return found;
+}
+
+function parseEntries<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SettingError(
+    ...toSentences(parsed.error.issues).map(({ at, message }) =>
+      at ? `${at} ${message}` : message,
+    ),
+  );
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function origin(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.origin === value) return value;
+  throw new SettingError('must be exact origins, such as https://app.example.org, without a path');
+}
+
+function baseUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+    throw new SettingError('must be an address such as https://gateway.example.org');
+  }
+  return value.replace(/\/+$/, '');
+}

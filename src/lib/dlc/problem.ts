@@ -1,0 +1,35 @@
+import { Problem } from '../problem.ts';
+import type { Failure } from './failure.ts';
+import type { CancelAnswer } from './outcome.ts';
+
+/** A cancellation that was not done, or that nobody knows of, as the problem that its caller is told. */
+export function toCancelProblem(answer: Extract<CancelAnswer, { kind: 'failed' }>): Problem {
+  const { failure, taskState, outcomeUnknown, upstreamRequestId } = answer;
+  return new Problem(failure.code, {
+    ...(outcomeUnknown && { detail: UNKNOWN, outcomeUnknown }),
+    ...upstreamMembers({ ...failure, ...(upstreamRequestId && { upstreamRequestId }) }),
+    ...(taskState && { taskState }),
+    reason: failure.reason,
+  });
+}
+
+/** A lookup that failed, as the problem of a caller who asked for the task's state. */
+export function toLookupProblem(failure: Failure): Problem {
+  return new Problem(failure.code, { ...upstreamMembers(failure), reason: failure.reason });
+}
+
+const UNKNOWN =
+  'The cancellation was sent to DLC, but no reliable answer came: it may or may not have taken effect.';
+
+function upstreamMembers(failure: Pick<Failure, 'code' | 'upstreamCode' | 'upstreamRequestId'>): {
+  upstreamCode?: string;
+  upstreamRequestId?: string;
+} {
+  const { code, upstreamCode, upstreamRequestId } = failure;
+  // What exactly the cloud refused the gateway is for its operator, not for its callers.
+  const tellsCode = upstreamCode !== undefined && code !== 'upstream-credentials-rejected';
+  return {
+    ...(tellsCode && { upstreamCode }),
+    ...(upstreamRequestId !== undefined && { upstreamRequestId }),
+  };
+}

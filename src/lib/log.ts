@@ -1,0 +1,48 @@
+/** The log: one line, one JSON object. Written by hand, for a logging library would double the start-up. */
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface Log {
+  /** Writes a line, unless the level is below the configured one. `undefined` fields are left out. */
+  write(level: Exclude<LogLevel, 'silent'>, event: string, fields: LogFields): void;
+}
+
+const LONGEST_TEXT = 500;
+
+/** What JSON leaves as it is although a terminal or a log viewer may act on it. */
+// oxlint-disable-next-line no-control-regex
+const STILL_CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** One line of the log, without the line's end. */
+export function toLogLine(time: number, level: LogLevel, event: string, fields: LogFields): string {
+  const entries = Object.entries(fields).map(([key, value]) => [
+    key,
+    typeof value === 'string' && value.length > LONGEST_TEXT && key !== 'stack'
+      ? `${value.slice(0, LONGEST_TEXT)}…`
+      : value,
+  ]);
+  const line = { time: new Date(time).toISOString(), level, event, ...Object.fromEntries(entries) };
+  return JSON.stringify(line).replace(
+    STILL_CONTROL,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** @param write takes a whole line, its end included */
+export function createLog(
+  lowest: LogLevel,
+  now: () => number = Date.now,
+  write: (line: string) => void = (line) => process.stdout.write(line),
+): Log {
+  const threshold = LOG_LEVELS.indexOf(lowest);
+  return {
+    write(level, event, fields) {
+      if (LOG_LEVELS.indexOf(level) >= threshold) {
+        write(`${toLogLine(now(), level, event, fields)}\n`);
+      }
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { createGateway, createRefusingGateway, type Gateway } from './gateway.ts';
+import { systemClock } from './lib/clock.ts';
+import { ConfigError, loadConfig, type Config } from './lib/config.ts';
+import { createDlcClient } from './lib/dlc/client.ts';
+import { readCredentials } from './lib/dlc/credentials.ts';
+import { createLog, LOG_LEVELS, type Log } from './lib/log.ts';
+
+/** What both entries begin with: settings from the environment, and the gateway that they make. */
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A log at the configured level, or at `info` where that setting is wrong itself. */
+export function openLog(env: Environment): Log {
+  return createLog(LOG_LEVELS.find((level) => level === env['LOG_LEVEL']) ?? 'info');
+}
+
+/** @throws ConfigError with every wrong setting */
+export function startGateway(
+  env: Environment,
+  baseDir: string,
+  log: Log,
+): { gateway: Gateway; config: Config } {
+  const config = loadConfig(env, baseDir);
+  if (!readCredentials(env)) {
+    log.write('warn', 'no-credentials', { reason: 'the environment has no cloud credentials yet' });
+  }
+  const dlc = createDlcClient(config.endpoint, env);
+  const around = { dlc, log, clock: systemClock, random: Math.random };
+  return { gateway: createGateway(config, around), config };
+}
+
+/** Writes a line for each wrong setting. */
+export function logConfigError(error: ConfigError, log: Log): void {
+  for (const reason of error.reasons) log.write('error', 'wrong-setting', { reason });
+}
+
+/**
+ * Gives the gateway of a function, made at the first call: a success is kept; where the settings are
+ * wrong it refuses every request, and looks again at the next (a mounted file may have come).
+ */
+export function lazyGateway(env: Environment, baseDir: string): () => Gateway {
+  let gateway: Gateway | undefined;
+  let told = '';
+  return () => {
+    if (gateway) return gateway;
+    const log = openLog(env);
+    try {
+      ({ gateway } = startGateway(env, baseDir, log));
+      return gateway;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      if (told !== error.message) logConfigError(error, log);
+      told = error.message;
+      return createRefusingGateway(log, systemClock);
+    }
+  };
+}
