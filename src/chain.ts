@@ -63,6 +63,9 @@ export function createRefusingChain(rim: Rim): Chain {
   });
 }
 
+/** middy asks for a platform's context; the exchange has all that is used of one. */
+const NO_CONTEXT = Object.create(null);
+
 function runnable(
   hooks: readonly Hook[],
   handle: (exchange: Exchange) => Promise<HttpResponse> | HttpResponse,
@@ -71,7 +74,7 @@ function runnable(
   const chain = middy<Exchange, HttpResponse>({ timeoutEarlyInMillis: 0 });
   for (const hook of hooks) chain.use(hook);
   const handler = chain.handler(async (exchange: Exchange) => handle(exchange));
-  return (exchange) => handler(exchange, {} as never) as Promise<HttpResponse>;
+  return (exchange) => handler(exchange, NO_CONTEXT);
 }
 
 function outerHooks(rim: Rim): Hook[] {

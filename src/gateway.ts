@@ -37,7 +37,7 @@ const ANSWER_MS = 500;
 export function createGateway(config: Config, around: Surroundings): Gateway {
   const { clock, log } = around;
   const { corsOrigins, problemPrefix } = config;
-  const rim: Rim = { corsOrigins, problemPrefix, log, now: clock.now };
+  const rim: Rim = { corsOrigins, problemPrefix, log, now: () => clock.now() };
   const services: Services = {
     config,
     upstreamFor: (exchange) => upstreamFor(exchange, config, around),
@@ -54,7 +54,7 @@ export function createGateway(config: Config, around: Surroundings): Gateway {
 
 /** A gateway that cannot work: its settings are wrong, as its log says. It refuses every request. */
 export function createRefusingGateway(log: Log, clock: Clock): Gateway {
-  const rim: Rim = { corsOrigins: new Set(), problemPrefix: '', log, now: clock.now };
+  const rim: Rim = { corsOrigins: new Set(), problemPrefix: '', log, now: () => clock.now() };
   const run = createRefusingChain(rim);
   return {
     serve(arrived) {

@@ -1,6 +1,4 @@
 // Stands in for a package that the SDK imports and the gateway never calls.
-module.exports = class NeverUsed {
-  constructor() {
-    throw new Error('this bundle has no proxy and no multipart support');
-  }
+module.exports = function neverUsed() {
+  throw new Error('this bundle has no proxy and no multipart support');
 };

@@ -1,2 +1,2 @@
-// node-fetch asks for `URL` and `parseURL`-free use only: Node's own does the same.
+// node-fetch takes its URL parser from here; Node's own is as good, and is loaded already.
 module.exports = { URL, URLSearchParams };

@@ -13,7 +13,6 @@ export interface Log {
 const LONGEST_TEXT = 500;
 
 /** What JSON leaves as it is although a terminal or a log viewer may act on it. */
-// oxlint-disable-next-line no-control-regex
 const STILL_CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** One line of the log, without the line's end. */

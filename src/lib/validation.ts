@@ -13,7 +13,6 @@ type Issue = z.core.$ZodIssue;
 export function toSentences(issues: readonly Issue[]): Sentence[] {
   return issues.flatMap((issue) => {
     const at = pathOf(issue.path);
-    // None of a union's alternatives fits: the first says best what was meant.
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({ at, message: `has an unknown member ${nameOf(key)}` }));
     }

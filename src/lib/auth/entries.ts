@@ -8,14 +8,18 @@ const entryId = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
 const region = z.string().check(z.regex(/^[a-z]{2,}(-[a-z0-9]+)+$/));
 const text = z.string().check(z.minLength(1), z.maxLength(2048));
 
-const SECONDS = { s: 1, m: 60, h: 3600 } as const;
+const SECONDS = new Map<string | undefined, Rate['windowSeconds']>([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+]);
 
 /** `"10/s"`: at most 10 a second. Units: `s`, `m`, `h`. */
 export const rateSchema = z.pipe(
   z.string().check(z.regex(/^[1-9][0-9]{0,5}\/[smh]$/)),
   z.transform((value): Rate => {
-    const [limit = '', unit = 's'] = value.split('/');
-    return { limit: Number(limit), windowSeconds: SECONDS[unit as keyof typeof SECONDS] };
+    const [limit, unit] = value.split('/');
+    return { limit: Number(limit), windowSeconds: SECONDS.get(unit) ?? 1 };
   }),
 );
 

@@ -31,7 +31,7 @@ export function parseEndpoint(value: string): DlcEndpoint {
     return { name: OFFICIAL_NAME, protocol, connectTo: { host, port } };
   }
   if (protocol === 'http:') throw new SettingError('may be an http: address on loopback only');
-  if (!/^dlc\./.test(url.hostname) || url.port) {
+  if (!url.hostname.startsWith('dlc.') || url.port) {
     throw new SettingError('must name a host whose first label is "dlc", without a port');
   }
   return { name: url.hostname, protocol };

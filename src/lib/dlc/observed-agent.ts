@@ -4,6 +4,15 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { Socket } from 'node:net';
 
+/** What Node's own agents have and its ClientRequest uses, though the types leave it out. */
+declare module 'node:http' {
+  interface Agent {
+    protocol: string;
+    defaultPort: number;
+    addRequest(request: http.ClientRequest, options: object): void;
+  }
+}
+
 import type { DlcEndpoint } from './endpoint.ts';
 
 /**
@@ -57,23 +66,19 @@ export class ObservedAgent extends http.Agent {
   constructor(shared: http.Agent) {
     super({ keepAlive: true });
     this.#shared = shared;
-    const { protocol, defaultPort } = shared as unknown as {
-      protocol: string;
-      defaultPort: number;
-    };
+    const { protocol, defaultPort } = shared;
     // What Node's ClientRequest reads of its agent to know whether the two fit together.
     Object.assign(this, { protocol, defaultPort });
   }
 
-  /** Called by Node's ClientRequest; public in fact, though not in the types. */
-  addRequest(request: http.ClientRequest, options: object): void {
+  override addRequest(request: http.ClientRequest, options: object): void {
     if (this.observation.request) {
       process.nextTick(() => request.destroy(new Error('redirect refused')));
       return;
     }
     this.#observe(request);
     dropStaleSockets(this.#shared);
-    (this.#shared as unknown as Pick<ObservedAgent, 'addRequest'>).addRequest(request, options);
+    this.#shared.addRequest(request, options);
   }
 
   #observe(request: http.ClientRequest): void {

@@ -42,7 +42,6 @@ export function unionOfValues(
   first: readonly (readonly [string, string])[],
   second: readonly (readonly [string, string])[],
 ): (readonly [string, string])[] {
-  const key = ([name, value]: readonly [string, string]): string => JSON.stringify([name, value]);
   const spare = new Map<string, number>();
   for (const pair of second) spare.set(key(pair), (spare.get(key(pair)) ?? 0) + 1);
   const onlyInFirst = first.filter((pair) => {
@@ -51,6 +50,10 @@ export function unionOfValues(
     return copies === 0;
   });
   return [...second, ...onlyInFirst];
+}
+
+function key([name, value]: readonly [string, string]): string {
+  return JSON.stringify([name, value]);
 }
 
 /** Groups pairs into header fields: names are lower-cased, no value is dropped or joined. */

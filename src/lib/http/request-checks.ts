@@ -3,7 +3,7 @@ import type { HttpRequest } from './message.ts';
 
 /** What is asked of every request to a known route, before anybody is authenticated. */
 
-const ONE_VALUE = ['host', 'authorization', 'x-api-key', 'content-type', 'prefer'];
+const ONE_VALUE = new Set(['host', 'authorization', 'x-api-key', 'content-type', 'prefer']);
 
 /** Node's own limit, kept for platform events too. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -16,7 +16,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
  */
 export function refuseRepeatedHeaders({ headers }: HttpRequest): void {
   for (const [name, values] of headers) {
-    const single = ONE_VALUE.includes(name) || name.startsWith('webhook-');
+    const single = ONE_VALUE.has(name) || name.startsWith('webhook-');
     if (single && values.length > 1) {
       const errors = [{ in: 'header', name, message: 'must not be repeated' } as const];
       throw new Problem('invalid-request', { detail: 'A header field is repeated.', errors });

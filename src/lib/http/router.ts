@@ -34,9 +34,7 @@ export function matchRoute<R extends Route<unknown>>(
 /** The endpoint for a method; `HEAD` is served as `GET`. @throws Problem `method-not-allowed` */
 export function endpointFor<Endpoint>(route: Route<Endpoint>, method: string): Endpoint {
   const wanted = method === 'HEAD' ? 'GET' : method;
-  const endpoint = Object.hasOwn(route.methods, wanted)
-    ? route.methods[wanted as RoutedMethod]
-    : undefined;
+  const endpoint = new Map<string, Endpoint>(Object.entries(route.methods)).get(wanted);
   if (endpoint === undefined) {
     throw new Problem('method-not-allowed', { headers: { Allow: allowedMethods(route) } });
   }
