@@ -8,12 +8,14 @@ import type { Config } from './lib/config.ts';
 import { startDeadline } from './lib/deadline.ts';
 import type { Upstream } from './lib/dlc/cancel.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
+import { createSharedWork } from './lib/dlc/shared-work.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { requestIdFor } from './lib/http/request-id.ts';
 import { withAlwaysHeaders } from './lib/http/security-headers.ts';
 import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
+import { createSlots } from './lib/slots.ts';
 
 /** The gateway as a whole, apart from any platform: a request in, a response out, always. */
 export interface Gateway {
@@ -31,6 +33,9 @@ export interface Surroundings {
   readonly random: () => number;
 }
 
+/** How many requests of one principal may wait for a task's end at once. */
+const WAITS_PER_PRINCIPAL = 2;
+
 /** Kept free of the platform's time, for the answer's way back. */
 const ANSWER_MS = 500;
 
@@ -41,6 +46,8 @@ export function createGateway(config: Config, around: Surroundings): Gateway {
   const services: Services = {
     config,
     upstreamFor: (exchange) => upstreamFor(exchange, config, around),
+    cancellations: createSharedWork(),
+    waits: createSlots(WAITS_PER_PRINCIPAL),
   };
   const authenticate = createAuthenticate(config, clock);
   const run = createChain(rim, createRoutes(config), services, authenticate);
@@ -97,7 +104,7 @@ function openExchange(arrived: HttpRequest | Problem, ms: number, clock: Clock):
     request,
     requestId: requestIdFor(request),
     startedAt: clock.now(),
-    deadline: startDeadline(ms, clock),
+    deadline: startDeadline(ms, clock, request.gone),
     story: { attempts: 0, upstreamMs: 0 },
     ...(arrived instanceof Problem && { refusal: arrived }),
   };

@@ -1,9 +1,12 @@
 import { required, type Exchange } from '../exchange.ts';
 import { cancelTask as cancelUpstream } from '../lib/dlc/cancel.ts';
+import { LEFT_EARLY, type CancelAnswer } from '../lib/dlc/outcome.ts';
 import { toCancelProblem } from '../lib/dlc/problem.ts';
 import type { HttpResponse } from '../lib/http/message.ts';
+import { Problem } from '../lib/problem.ts';
 import { parseTaskRequest } from '../lib/task-request.ts';
 import { UNUSED_BODY_BYTES, type Endpoint, type Services } from './endpoint.ts';
+import { waitAsPreferred, type Waited } from './prefer-wait.ts';
 import { taskAnswer } from './task-answer.ts';
 
 /** `DELETE /tasks/{taskId}`: asks DLC to cancel the task. */
@@ -12,21 +15,50 @@ export const cancelTask: Endpoint = {
   maxBodyBytes: UNUSED_BODY_BYTES,
   readTask: (exchange, config) =>
     parseTaskRequest(required(exchange, 'parameter'), exchange.request.query, config),
-  handle: answerCancellation,
+  async handle(exchange, services) {
+    const done = await cancel(exchange, services);
+    const isTaken = done.outcome === 'cancel_requested';
+    const waited = isTaken ? await waitAsPreferred(exchange, services) : undefined;
+    return answer(exchange, done, waited);
+  },
 };
 
-/** Cancels the exchange's task; the same for every way in which a cancellation can be asked for. */
+/** Cancels the exchange's task, and does not wait for its end, whatever the request prefers. */
 export async function answerCancellation(
   exchange: Exchange,
   services: Services,
 ): Promise<HttpResponse> {
+  return answer(exchange, await cancel(exchange, services));
+}
+
+type Done = Extract<CancelAnswer, { kind: 'done' }>;
+
+async function cancel(exchange: Exchange, services: Services): Promise<Done> {
   const task = required(exchange, 'task');
-  const answer = await cancelUpstream(task, exchange.deadline, services.upstreamFor(exchange));
-  if (answer.kind === 'failed') throw toCancelProblem(answer);
-  const { outcome, confirmed, upstreamRequestId } = answer;
+  const key = JSON.stringify([required(exchange, 'principal').id, task.region, task.taskId]);
+  const upstream = services.upstreamFor(exchange);
+  const shared = await services.cancellations.run(key, exchange.deadline, (deadline) =>
+    cancelUpstream(task, deadline, upstream),
+  );
+  const result: CancelAnswer = shared ?? LEFT_EARLY;
+  if (result.kind === 'failed') throw toCancelProblem(result);
+  return result;
+}
+
+function answer(exchange: Exchange, done: Done, waited?: Waited): HttpResponse {
+  const { confirmed, upstreamRequestId } = done;
+  const { state, headers = {} } = waited ?? {};
+  if (state === 'succeeded' || state === 'failed') {
+    const id = upstreamRequestId === undefined ? {} : { upstreamRequestId };
+    throw new Problem('task-already-finished', { taskState: state, headers, ...id });
+  }
+  const outcome = state ?? done.outcome;
   exchange.story.outcome = outcome;
+  const task = required(exchange, 'task');
+  if (outcome !== 'cancel_requested') {
+    return taskAnswer(exchange, task, { status: 200, members: { outcome }, upstreamRequestId, headers });
+  }
   const members = { outcome, ...(confirmed === false && { confirmed }) };
-  return outcome === 'cancel_requested'
-    ? taskAnswer(exchange, task, { status: 202, members, upstreamRequestId, retryAfter: 1 })
-    : taskAnswer(exchange, task, { status: 200, members, upstreamRequestId });
+  const answered = { status: 202, members, upstreamRequestId, retryAfter: 1, headers };
+  return taskAnswer(exchange, task, answered);
 }

@@ -2,8 +2,11 @@ import type { Exchange } from '../exchange.ts';
 import type { Scheme, Scope } from '../lib/auth/principal.ts';
 import type { Config } from '../lib/config.ts';
 import type { Upstream } from '../lib/dlc/cancel.ts';
+import type { CancelAnswer } from '../lib/dlc/outcome.ts';
+import type { SharedWork } from '../lib/dlc/shared-work.ts';
 import type { HttpResponse } from '../lib/http/message.ts';
 import type { Route } from '../lib/http/router.ts';
+import type { Slots } from '../lib/slots.ts';
 import type { TaskRef } from '../lib/task-request.ts';
 
 /** What the handlers have to work with. */
@@ -11,6 +14,10 @@ export interface Services {
   readonly config: Config;
   /** DLC, for one request: what it does there is told in the request's story. */
   upstreamFor(exchange: Exchange): Upstream;
+  /** Cancellations under way in this instance: the same one asked for twice goes upstream once. */
+  readonly cancellations: SharedWork<CancelAnswer>;
+  /** `Prefer: wait` under way in this instance. */
+  readonly waits: Slots;
 }
 
 /** One method of one route, and what must hold before its handler is called. */

@@ -1,4 +1,5 @@
 import { cancelTask } from './cancel-task.ts';
+import { cancelTaskWebhook } from './cancel-task-webhook.ts';
 import type { GatewayRoute } from './endpoint.ts';
 import { getTask } from './get-task.ts';
 import { healthz } from './healthz.ts';
@@ -11,6 +12,12 @@ export function createRoutes({ taskStateLookup }: { taskStateLookup: boolean }):
       methods: { DELETE: cancelTask, ...(taskStateLookup && { GET: getTask }) },
       forBrowsers: true,
       forSenders: false,
+    },
+    {
+      template: '/webhooks/cancel-task',
+      methods: { POST: cancelTaskWebhook },
+      forBrowsers: false,
+      forSenders: true,
     },
     {
       template: '/healthz',

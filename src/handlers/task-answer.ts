@@ -12,6 +12,7 @@ export function taskAnswer(
     members: Readonly<Record<string, unknown>>;
     upstreamRequestId: string | undefined;
     retryAfter?: number;
+    headers?: Readonly<Record<string, string>>;
   },
 ): HttpResponse {
   const { status, members, upstreamRequestId, retryAfter } = answer;
@@ -21,6 +22,7 @@ export function taskAnswer(
     ...(upstreamRequestId !== undefined && { upstreamRequestId }),
   };
   const headers = {
+    ...answer.headers,
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
     ...(upstreamRequestId !== undefined && { 'X-Tc-Request-Id': upstreamRequestId }),
   };

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 
 import { toApiKeys, type ApiKeys } from './auth/api-key.ts';
-import { apiKeyEntries } from './auth/entries.ts';
+import { apiKeyEntries, jwtIssuerEntries, webhookSenderEntries } from './auth/entries.ts';
+import { toJwtIssuers, type JwtIssuer } from './auth/jwt-issuers.ts';
+import { toWebhookSenders, type WebhookSender } from './auth/webhook-senders.ts';
 import { parseEndpoint, type DlcEndpoint } from './dlc/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import type { Environment } from './secret-reference.ts';
@@ -15,11 +17,15 @@ export interface Config {
   readonly allowedRegions: ReadonlySet<string>;
   readonly endpoint: DlcEndpoint;
   readonly apiKeys: ApiKeys;
+  readonly jwtIssuers: readonly JwtIssuer[];
+  readonly webhookSenders: readonly WebhookSender[];
   readonly blockedPrincipals: ReadonlySet<string>;
   readonly corsOrigins: ReadonlySet<string>;
   readonly requestTimeoutMs: number;
   readonly attemptTimeoutMs: number;
   readonly maxAttempts: number;
+  /** Longest `Prefer: wait`; 0: the preference is ignored. */
+  readonly maxPreferWaitMs: number;
   readonly taskStateLookup: boolean;
   readonly basePath: string;
   /** What stands before `/problems/{code}` in a problem's `type`. */
@@ -108,6 +114,12 @@ export function loadConfig(env: Environment, baseDir: string): Config {
     apiKeys: read<ApiKeys>('API_KEYS', new Map(), (value) =>
       toApiKeys(entries(apiKeyEntries, value)),
     ),
+    jwtIssuers: read<readonly JwtIssuer[]>('JWT_ISSUERS', [], (value) =>
+      toJwtIssuers(entries(jwtIssuerEntries, value), env),
+    ),
+    webhookSenders: read<readonly WebhookSender[]>('WEBHOOK_SENDERS', [], (value) =>
+      toWebhookSenders(entries(webhookSenderEntries, value), env),
+    ),
     blockedPrincipals: read<ReadonlySet<string>>(
       'BLOCKED_PRINCIPALS',
       new Set(),
@@ -121,6 +133,7 @@ export function loadConfig(env: Environment, baseDir: string): Config {
     requestTimeoutMs: read('REQUEST_TIMEOUT_MS', 10_000, wholeNumber(100, 900_000)),
     attemptTimeoutMs: read('ATTEMPT_TIMEOUT_MS', 3000, wholeNumber(50, 900_000)),
     maxAttempts: read('MAX_ATTEMPTS', 4, wholeNumber(1, 20)),
+    maxPreferWaitMs: read('MAX_PREFER_WAIT_MS', 3000, wholeNumber(0, 900_000)),
     taskStateLookup: read('TASK_STATE_LOOKUP', 'on', oneOf('on', 'off')) === 'on',
     basePath,
     problemPrefix: read('PROBLEM_BASE_URL', basePath, baseUrl),
@@ -135,20 +148,23 @@ export function loadConfig(env: Environment, baseDir: string): Config {
 
 /** What is wrong with settings only in the light of others. */
 function contradictions(config: Config, env: Environment): string[] {
+  const { apiKeys, jwtIssuers, webhookSenders } = config;
+  const callers = [
+    ...[...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal),
+    ...jwtIssuers,
+  ];
   const found: string[] = [];
-  if (!env['API_KEYS']) {
-    found.push('API_KEYS: nothing is configured that could authenticate anybody');
-  } else if (config.apiKeys.size === 0) found.push('API_KEYS: has no usable entry');
-  const narrowed = [...config.apiKeys.values()].some(
-    ({ principal }) => principal.narrowing.engines,
-  );
-  if (narrowed && !config.taskStateLookup) {
-    found.push(
-      'TASK_STATE_LOOKUP: must be on where an entry has engines, which DLC must be asked for',
-    );
+  const isAnyWrong = CALLER_SETTINGS.some((name) => env[name] && env[name] !== '[]');
+  if (callers.length === 0 && !isAnyWrong) {
+    found.push(`${CALLER_SETTINGS.join(', ')}: one must have an entry, or nobody can call`);
+  }
+  if (callers.some(({ narrowing }) => narrowing.engines) && !config.taskStateLookup) {
+    found.push('TASK_STATE_LOOKUP: must be on where an entry has engines, which DLC is asked for');
   }
   return found;
 }
+
+const CALLER_SETTINGS = ['API_KEYS', 'JWT_ISSUERS', 'WEBHOOK_SENDERS'] as const;
 
 function parseEntries<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);

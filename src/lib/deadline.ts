@@ -13,16 +13,27 @@ export interface Deadline {
 /** The reason with which a deadline's signal is aborted. */
 export class DeadlinePassed extends Error {}
 
-export function startDeadline(ms: number, clock: Pick<Clock, 'now'>): Deadline {
+/**
+ * Its timer keeps the process alive until `close`, and nothing else may: in a function nothing listens,
+ * and the platform would end an invocation that only pauses between two attempts.
+ *
+ * @param gone aborted when the caller goes away
+ */
+export function startDeadline(
+  ms: number,
+  clock: Pick<Clock, 'now'>,
+  gone?: AbortSignal,
+): Deadline {
   const controller = new AbortController();
   const endsAt = clock.now() + ms;
   const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));
   // A time that is already up aborts at once, not in the next turn of the event loop.
   if (ms <= 0) abort();
-  const timer = setTimeout(abort, Math.max(0, ms)).unref();
+  const timer = setTimeout(abort, Math.max(0, ms));
+  const signal = gone ? AbortSignal.any([controller.signal, gone]) : controller.signal;
   return {
-    signal: controller.signal,
-    remaining: () => (controller.signal.aborted ? 0 : Math.max(0, endsAt - clock.now())),
+    signal,
+    remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.now())),
     close: () => clearTimeout(timer),
   };
 }
@@ -40,7 +51,7 @@ export async function within<T>(
   const abort = (): void => controller.abort(parent.reason);
   if (parent.aborted) abort();
   parent.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(() => controller.abort(new DeadlinePassed('time is up')), ms).unref();
+  const timer = setTimeout(() => controller.abort(new DeadlinePassed('the attempt timed out')), ms).unref();
   try {
     return await work(controller.signal);
   } finally {

@@ -16,7 +16,7 @@ export function resolveSecret(member: string, env: Environment): string {
       'a secret that begins with "env:" must go on with the name of a variable',
     );
   }
-  const value = env[name];
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (!value) throw new SettingError(`the variable ${name}, which a secret refers to, is not set`);
   return value;
 }

@@ -93,7 +93,8 @@ export async function lookUp(
   return failedForNow ? lookUpWithin(deadline.remaining(), task, deadline, upstream) : first;
 }
 
-async function lookUpWithin(
+/** One look at the task's state, within this much time. */
+export async function lookUpWithin(
   timeLeft: number,
   task: TaskRef,
   deadline: Deadline,

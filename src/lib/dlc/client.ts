@@ -1,10 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
+
 // The SDK's bare client, imported deep: the package's root loads every product of the cloud, and
 // DLC's own client adds a method per action and nothing that is used here (docs/decisions/0003).
 import { CommonClient } from 'tencentcloud-sdk-nodejs/tencentcloud/common/common_client.js';
 
-import { readCredentials } from './credentials.ts';
+import { readCredentials, type CloudCredentials } from './credentials.ts';
 import type { DlcEndpoint } from './endpoint.ts';
-import { classify, invalidResponse, printable, type Failure } from './failure.ts';
+import { classify, invalidResponse, misconfigured, printable, type Failure } from './failure.ts';
 import { createSharedAgent, ObservedAgent } from './observed-agent.ts';
 
 const API_VERSION = '2021-01-25';
@@ -35,34 +37,40 @@ export function createDlcClient(
     async call(action, input, { region, signal, traceId }) {
       const credential = readCredentials(env);
       // The SDK would sign with `null`.
-      if (!credential) return NO_CREDENTIALS;
+      if (!credential) return misconfigured('the environment has no cloud credentials');
+      if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
+      // What a freeze has hidden, such as connections that were closed meanwhile, comes to light in
+      // one turn of the event loop.
+      await setImmediate();
       const agent = new ObservedAgent(shared);
       const client = new CommonClient(endpoint.name, API_VERSION, {
         credential,
         region,
         // Options are left out rather than set to undefined, which would overwrite the SDK's defaults.
-        profile: { httpProfile: { protocol: `${endpoint.protocol}//`, agent } },
+        // `reqTimeout: 0`: none of the SDK's own timers, which go on after an abort; `signal` bounds all.
+        profile: { httpProfile: { protocol: `${endpoint.protocol}//`, agent, reqTimeout: 0 } },
       });
-      const headers = traceId === undefined ? {} : { 'X-TC-TraceId': traceId };
+      const headers = {
+        'Accept-Encoding': 'identity',
+        ...(traceId !== undefined && { 'X-TC-TraceId': traceId }),
+      };
       try {
         return validated(await client.request(action, input, { signal, headers }));
       } catch (error) {
-        return classify(error, agent.observation, signal.aborted);
+        return classify(error, agent.observation, signal);
       } finally {
         // The SDK leaves the body of an answer that it does not like unread: free the connection.
         const { request, response } = agent.observation;
-        if (!response?.complete) request?.destroy();
+        if (!response?.readableEnded) request?.destroy();
       }
     },
   };
 }
 
-const NO_CREDENTIALS: Failure = {
-  outcome: 'did-not-happen',
-  code: 'gateway-misconfigured',
-  again: false,
-  reason: 'the environment has no cloud credentials',
-};
+/** The id and the token go into header fields, and the error of a field that is not fit for one quotes it. */
+function isSendable({ secretId, token = '' }: CloudCredentials): boolean {
+  return /^[\x21-\x7e]*$/.test(secretId + token);
+}
 
 /** The SDK resolves whatever stands under `Response`, a text or a stream too. */
 function validated(response: unknown): Reply {

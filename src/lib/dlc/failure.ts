@@ -29,22 +29,27 @@ interface Thrown {
  * Classifies what the SDK threw, by what was seen on the wire.
  *
  * @param thrown duck-typed: bundling and minifying leave no class to test for
- * @param timedOut the attempt's signal was aborted
+ * @param signal the attempt's: whether it was cut off, and why
  */
-export function classify(thrown: unknown, seen: Observation, timedOut: boolean): Failure {
+export function classify(thrown: unknown, seen: Observation, signal: AbortSignal): Failure {
   const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : {};
   const reason = String(error.message ?? thrown);
   if (!seen.request) {
-    return { outcome: 'did-not-happen', code: 'gateway-misconfigured', again: false, reason };
+    // The SDK's own words are not told: they may quote a header field.
+    return signal.aborted ? cutOff(false, signal) : misconfigured('the SDK refused to send the request');
   }
   if (seen.status === 200 && isApiError(error)) return fromApiError(error, reason);
   if (seen.status !== undefined && seen.status !== 200) return fromStatus(seen.status);
   if (seen.bytes > MAX_RESPONSE_BYTES) return invalidResponse('response too large');
-  if (timedOut) return timeout(seen.connected);
+  if (signal.aborted) return cutOff(seen.connected, signal);
   if (seen.status === 200) return invalidResponse(reason);
   if (seen.errorCode?.startsWith('HPE_')) return invalidResponse(seen.errorCode);
   const outcome = seen.connected ? 'unknown' : 'did-not-happen';
   return { outcome, code: 'upstream-unreachable', again: true, reason: seen.errorCode ?? reason };
+}
+
+export function misconfigured(reason: string): Failure {
+  return { outcome: 'did-not-happen', code: 'gateway-misconfigured', again: false, reason };
 }
 
 /** An answer that says nothing reliable: tried again once, and never taken for a "no". */
@@ -52,9 +57,10 @@ export function invalidResponse(reason: string): Failure {
   return { outcome: 'unknown', code: 'upstream-invalid-response', again: 'once', reason };
 }
 
-function timeout(connected: boolean): Failure {
+function cutOff(connected: boolean, { reason: why }: AbortSignal): Failure {
   const outcome = connected ? 'unknown' : 'did-not-happen';
-  return { outcome, code: 'upstream-timeout', again: true, reason: 'attempt timed out' };
+  const reason = why instanceof Error ? why.message : 'cut off';
+  return { outcome, code: 'upstream-timeout', again: true, reason };
 }
 
 function isApiError(

@@ -73,11 +73,12 @@ export class ObservedAgent extends http.Agent {
 
   override addRequest(request: http.ClientRequest, options: object): void {
     if (this.observation.request) {
-      process.nextTick(() => request.destroy(new Error('redirect refused')));
+      // Destroying a request that has no socket yet would tell nobody.
+      process.nextTick(() => request.emit('error', new Error('redirect refused')));
       return;
     }
     this.#observe(request);
-    dropStaleSockets(this.#shared);
+    dropDeadSockets(this.#shared);
     this.#shared.addRequest(request, options);
   }
 
@@ -88,27 +89,53 @@ export class ObservedAgent extends http.Agent {
       if (error.code !== undefined) seen.errorCode ??= error.code;
     });
     request.once('socket', (socket) => {
-      const ready = socket instanceof tls.TLSSocket ? 'secureConnect' : 'connect';
-      if (request.reusedSocket) seen.connected = true;
-      else socket.once(ready, () => (seen.connected = true));
+      const event = pendingEvent(socket);
+      if (event === undefined) seen.connected = true;
+      else socket.once(event, () => (seen.connected = true));
     });
     request.once('response', (response) => {
       seen.status = response.statusCode ?? 0;
       seen.response = response;
+      // The SDK would inflate a compressed body, without a limit, and hand out a stream of events whose
+      // errors nobody hears: whatever is not JSON as it stands is no answer.
+      delete response.headers['content-encoding'];
+      delete response.headers['content-type'];
       response.on('data', (chunk: Buffer) => {
         seen.bytes += chunk.length;
         if (seen.bytes > MAX_RESPONSE_BYTES) request.destroy(new Error('response too large'));
+      });
+      response.once('close', () => {
+        // The SDK's fetch does not notice the end of a body that is shorter than announced.
+        if (!response.complete) request.emit('error', new Error('response cut short'));
       });
     });
   }
 }
 
+/** What a socket must still tell before anything can be written to it; nothing if it is ready. */
+function pendingEvent(socket: Socket): 'connect' | 'secureConnect' | undefined {
+  // A socket whose first request was given up at once waits among the idle ones, still connecting.
+  if (socket instanceof tls.TLSSocket) {
+    return 'secureConnecting' in socket && socket.secureConnecting ? 'secureConnect' : undefined;
+  }
+  return socket.connecting ? 'connect' : undefined;
+}
+
 const idleSince = new WeakMap<Socket, number>();
 
-/** Timers do not run in a frozen process, so the age of idle sockets is looked at again before use. */
-function dropStaleSockets(agent: http.Agent): void {
+/**
+ * Idle sockets that the other side has closed, or may have: timers do not run in a frozen process, so
+ * their age is looked at again before use. Taken out of the agent's list, which skips dead ones only
+ * at its beginning.
+ */
+function dropDeadSockets(agent: http.Agent): void {
   const now = Date.now();
-  for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
-    if (now - (idleSince.get(socket) ?? now) >= MAX_IDLE_MS) socket.destroy();
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of [...(sockets ?? [])]) {
+      const age = now - (idleSince.get(socket) ?? now);
+      if (socket.readable && socket.writable && age < MAX_IDLE_MS) continue;
+      sockets?.splice(sockets.indexOf(socket), 1);
+      socket.destroy();
+    }
   }
 }

@@ -72,6 +72,13 @@ export function settle(attempts: readonly Attempt[], lookup: Lookup | undefined)
   return { ...failed(lastUnknown ?? last), outcomeUnknown: true, ...id };
 }
 
+/** What a caller gets who leaves while the same cancellation goes on for others: it may still be done. */
+export const LEFT_EARLY = {
+  kind: 'failed',
+  failure: { code: 'upstream-timeout', reason: 'left before the shared cancellation ended' },
+  outcomeUnknown: true,
+} as const satisfies CancelAnswer;
+
 function failed(failure: Failure): Extract<CancelAnswer, { kind: 'failed' }> {
   return { kind: 'failed', failure, outcomeUnknown: false };
 }

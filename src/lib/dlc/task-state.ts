@@ -38,6 +38,12 @@ export function mayStillChange(state: TaskState): boolean {
   return MAY_STILL_CHANGE.has(state);
 }
 
+export type FinalState = 'succeeded' | 'failed' | 'cancelled';
+
+export function isFinal(state: TaskState): state is FinalState {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
+}
+
 /** A task as DLC shows it; never its SQL, paths or users. */
 export interface DescribedTask {
   readonly state: TaskState;

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly headers: HeaderFields;
   /** The platform's own id of this request, where it has one. */
   readonly platformRequestId?: string;
+  /** Aborted when the caller goes away before the answer; absent where the platform does not tell. */
+  readonly gone?: AbortSignal;
   /**
    * Gives the body's raw bytes.
    *

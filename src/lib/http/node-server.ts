@@ -29,7 +29,7 @@ export function createHttpServer(gateway: Serves, typePrefix: string): http.Serv
     const lacksHost = message.httpVersion === '1.1' && message.headers.host === undefined;
     const arrived = lacksHost
       ? new Problem('invalid-request', { detail: 'The Host header field is missing.' })
-      : fromNode(message);
+      : fromNode(message, goneSignal(target));
     await writeToNode(message, target, await gateway.serve(arrived));
   };
   const listener = (message: http.IncomingMessage, target: http.ServerResponse): void => {
@@ -44,6 +44,15 @@ export function createHttpServer(gateway: Serves, typePrefix: string): http.Serv
     else writeRaw(socket, problemOf(error.code), typePrefix);
   });
   return server;
+}
+
+/** Aborted when the connection closes before the answer is out. */
+function goneSignal(target: http.ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  target.once('close', () => {
+    if (!target.writableFinished) controller.abort(new Error('the caller has gone'));
+  });
+  return controller.signal;
 }
 
 /** Stops listening, and waits for what is under way; what takes longer than `ms` is cut off. */

@@ -5,7 +5,7 @@ import { toHeaderFields, type HttpRequest, type HttpResponse } from './message.t
 
 /** Node's own http messages in and out: web functions, containers, laptops. */
 
-export function fromNode(message: IncomingMessage): HttpRequest {
+export function fromNode(message: IncomingMessage, gone: AbortSignal): HttpRequest {
   const { path, query } = splitTarget(message.url ?? '/');
   const raw = message.rawHeaders;
   const pairs = raw.flatMap((name, i) => (i % 2 ? [] : [[name, raw[i + 1] ?? ''] as const]));
@@ -16,6 +16,7 @@ export function fromNode(message: IncomingMessage): HttpRequest {
     path,
     query: [...new URLSearchParams(query)],
     headers,
+    gone,
     ...(id !== undefined && { platformRequestId: id }),
     readBody: (limit) => readBody(message, limit),
   };

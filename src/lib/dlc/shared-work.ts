@@ -1,0 +1,90 @@
+import type { Deadline } from '../deadline.ts';
+
+/** Work that callers who ask for the same thing at the same time share. */
+export interface SharedWork<T> {
+  /**
+   * Joins the work under this key that is under way, or begins it. The work belongs to none of its
+   * callers: it may take until the latest of their deadlines, and is aborted when the last has left.
+   *
+   * @returns its result; nothing where this caller's own deadline has passed, or this caller has gone,
+   *   while the work goes on for others
+   */
+  run(
+    key: string,
+    caller: Deadline,
+    work: (deadline: Deadline) => Promise<T>,
+  ): Promise<T | undefined>;
+}
+
+interface Running<T> {
+  readonly deadline: JointDeadline;
+  readonly result: Promise<T>;
+}
+
+export function createSharedWork<T>(): SharedWork<T> {
+  const running = new Map<string, Running<T>>();
+
+  function begin(key: string, caller: Deadline, work: (deadline: Deadline) => Promise<T>) {
+    const deadline = new JointDeadline(caller);
+    const begun = { deadline, result: work(deadline) };
+    running.set(key, begun);
+    // Nobody may join what has ended, nor what is being aborted.
+    const forget = (): void => void (running.get(key) === begun && running.delete(key));
+    deadline.signal.addEventListener('abort', forget);
+    begun.result.then(forget, forget);
+    return begun;
+  }
+
+  return {
+    async run(key, caller, work) {
+      if (caller.signal.aborted) return work(caller);
+      const joined = running.get(key);
+      joined?.deadline.add(caller);
+      const { deadline, result } = joined ?? begin(key, caller, work);
+      return new Promise((resolve, reject) => {
+        const leave = (): void => {
+          // The last caller waits for what comes of it: aborted, the work ends at once.
+          if (!deadline.leave(caller)) resolve(undefined);
+        };
+        caller.signal.addEventListener('abort', leave, { once: true });
+        result
+          .then(resolve, reject)
+          .finally(() => caller.signal.removeEventListener('abort', leave));
+      });
+    },
+  };
+}
+
+/** The deadline of shared work: as late as the latest among its callers'. */
+class JointDeadline implements Deadline {
+  readonly #controller = new AbortController();
+  readonly #callers: Set<Deadline>;
+
+  constructor(first: Deadline) {
+    this.#callers = new Set([first]);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  remaining(): number {
+    return Math.max(0, ...[...this.#callers].map((caller) => caller.remaining()));
+  }
+
+  add(caller: Deadline): void {
+    this.#callers.add(caller);
+  }
+
+  /** @returns whether this was the last of the callers */
+  leave(caller: Deadline): boolean {
+    this.#callers.delete(caller);
+    if (this.#callers.size > 0) return false;
+    this.#controller.abort(caller.signal.reason);
+    return true;
+  }
+
+  close(): void {
+    // The timers are the callers'.
+  }
+}
