@@ -10,7 +10,6 @@ export function toAccessLine(
 ): { level: Exclude<LogLevel, 'silent'>; fields: LogFields } {
   const { request, story, principal, route, task } = exchange;
   const { problem } = story;
-  const tried = story.attempts > 0 || story.upstreamMs > 0;
   const fields = {
     requestId: exchange.requestId,
     platformRequestId: request.platformRequestId,
@@ -26,8 +25,8 @@ export function toAccessLine(
     upstreamCode: problem?.members.upstreamCode,
     reason: problem?.reason,
     status,
-    attempts: tried ? story.attempts : undefined,
-    upstreamMs: tried ? Math.round(story.upstreamMs) : undefined,
+    attempts: story.attempts || undefined,
+    upstreamMs: Math.round(story.upstreamMs) || undefined,
     totalMs: Math.round(now - exchange.startedAt),
   };
   return { level: levelOf(exchange, status), fields };

@@ -56,7 +56,12 @@ function answer(exchange: Exchange, done: Done, waited?: Waited): HttpResponse {
   exchange.story.outcome = outcome;
   const task = required(exchange, 'task');
   if (outcome !== 'cancel_requested') {
-    return taskAnswer(exchange, task, { status: 200, members: { outcome }, upstreamRequestId, headers });
+    return taskAnswer(exchange, task, {
+      status: 200,
+      members: { outcome },
+      upstreamRequestId,
+      headers,
+    });
   }
   const members = { outcome, ...(confirmed === false && { confirmed }) };
   const answered = { status: 202, members, upstreamRequestId, retryAfter: 1, headers };

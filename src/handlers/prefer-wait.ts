@@ -33,7 +33,10 @@ export async function waitAsPreferred(
   try {
     const task = required(exchange, 'task');
     const state = await awaitEnd(task, ms - elapsed, exchange.deadline, upstream);
-    return { headers: { 'Preference-Applied': `wait=${wholeSeconds(ms)}` }, ...(state && { state }) };
+    return {
+      headers: { 'Preference-Applied': `wait=${wholeSeconds(ms)}` },
+      ...(state && { state }),
+    };
   } finally {
     free();
   }

@@ -19,11 +19,7 @@ export class DeadlinePassed extends Error {}
  *
  * @param gone aborted when the caller goes away
  */
-export function startDeadline(
-  ms: number,
-  clock: Pick<Clock, 'now'>,
-  gone?: AbortSignal,
-): Deadline {
+export function startDeadline(ms: number, clock: Pick<Clock, 'now'>, gone?: AbortSignal): Deadline {
   const controller = new AbortController();
   const endsAt = clock.now() + ms;
   const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));
@@ -51,7 +47,10 @@ export async function within<T>(
   const abort = (): void => controller.abort(parent.reason);
   if (parent.aborted) abort();
   parent.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(() => controller.abort(new DeadlinePassed('the attempt timed out')), ms).unref();
+  const timer = setTimeout(
+    () => controller.abort(new DeadlinePassed('the attempt timed out')),
+    ms,
+  ).unref();
   try {
     return await work(controller.signal);
   } finally {

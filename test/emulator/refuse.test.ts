@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmulator } from '../../emulator/emulator.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { Refusal, systemFailedAttempts } from '../../emulator/refusal.ts';
-import { cancel, codeOf, untilReceived } from './support.ts';
+import { cancel, codeOf, signedHeadersOf, untilReceived } from './support.ts';
 
 const refuse = { action: 'CancelTask', kind: 'refuse' } as const;
 const isCounted = systemFailedAttempts() !== undefined;
@@ -15,6 +15,24 @@ beforeEach(async () => {
   emulator.addTasks({ id: 'a', state: 'running' });
 });
 afterEach(async () => emulator.close());
+
+/** The status of an answer on one of the agent's connections, or the code of the error. */
+async function statusOn(
+  agent: Agent,
+  path: string,
+  body = '{}',
+  headers: Record<string, string> = {},
+): Promise<unknown> {
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', port: emulator.port, headers };
+    const method = path === '/' ? 'POST' : 'GET';
+    const sent = request({ ...options, agent, path, method }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode));
+    });
+    sent.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    sent.end(method === 'POST' ? body : '');
+  });
+}
 
 describe('refuse', () => {
   it('refuses every connection until it is cleared, and nothing happened', async () => {
@@ -48,27 +66,27 @@ describe('refuse', () => {
 
   it('closes idle connections to the API, and keeps those of the control API', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const stats = async (): Promise<number | undefined> =>
-      new Promise((resolve, reject) => {
-        const options = { agent, port: emulator.port, path: '/_emulator/stats' };
-        const sent = request({ host: '127.0.0.1', ...options }, (response) => {
-          response.resume().on('end', () => resolve(response.statusCode));
-        });
-        sent.on('error', reject).end();
-      });
-    expect(await stats()).toBe(200);
+    expect(await statusOn(agent, '/_emulator/stats')).toBe(200);
+    const apiAgent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect(await statusOn(apiAgent, '/')).toBe(200);
     await emulator.addFault({ ...refuse, times: 'always' });
-    expect(await stats()).toBe(200);
+    expect(await statusOn(agent, '/_emulator/stats')).toBe(200);
+    expect(await statusOn(apiAgent, '/')).toBe('ECONNREFUSED');
     agent.destroy();
-    await expect(stats()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(await statusOn(agent, '/_emulator/stats')).toBe('ECONNREFUSED');
   });
 
-  it('lets a request in flight have its answer', async () => {
+  it('lets a request in flight have its answer, and then closes its connection', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 200 });
-    const answer = cancel(emulator, 'a');
+    const body = '{"TaskId":"a"}';
+    const answer = statusOn(agent, '/', body, signedHeadersOf(body));
     await untilReceived(emulator);
     await emulator.addFault({ ...refuse, times: 'always' });
-    expect(codeOf(await answer)).toBe('ok');
+    expect(await answer).toBe(200);
+    expect(emulator.task('a')?.state).toBe('cancelled');
+    await sleep(25);
+    expect(await statusOn(agent, '/')).toBe('ECONNREFUSED');
   });
 
   it('can be closed while it refuses', async () => {

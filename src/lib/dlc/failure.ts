@@ -36,7 +36,9 @@ export function classify(thrown: unknown, seen: Observation, signal: AbortSignal
   const reason = String(error.message ?? thrown);
   if (!seen.request) {
     // The SDK's own words are not told: they may quote a header field.
-    return signal.aborted ? cutOff(false, signal) : misconfigured('the SDK refused to send the request');
+    return signal.aborted
+      ? cutOff(false, signal)
+      : misconfigured('the SDK refused to send the request');
   }
   if (seen.status === 200 && isApiError(error)) return fromApiError(error, reason);
   if (seen.status !== undefined && seen.status !== 200) return fromStatus(seen.status);

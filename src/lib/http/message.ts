@@ -1,3 +1,5 @@
+import type { Problem } from '../problem.ts';
+
 /** The one request and the one response type that the gateway works with, whatever platform it runs on. */
 
 /** Header fields by lower-case name, each with every value that arrived, in order. */

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+import { DIST } from './support/bundle.ts';
+
+/** `npm run check`: everything that has to hold before a change lands. Goes through all of it, then says what failed. */
+
+const root = path.resolve(import.meta.dirname, '..');
+const tool = (name: string): string => path.join(root, 'tools', 'node_modules', '.bin', name);
+const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+
+/** What `dist/` may weigh, in bytes: a function's start is the time to read it. */
+const BUDGETS = { 'function.js': 200_000, 'server.js': 200_000 } as const;
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+const STEPS: readonly Step[] = [
+  { name: 'format', command: [tool('oxfmt'), '--check', '.'] },
+  { name: 'lint', command: [tool('oxlint'), '--deny-warnings'] },
+  { name: 'types', command: [path.join(root, 'node_modules', '.bin', 'tsc'), '-p', '.'] },
+  { name: 'dead code', command: [tool('knip')] },
+  { name: 'build', command: [process.execPath, '--import', 'tsx', 'scripts/build.ts'] },
+  {
+    name: 'tests, with coverage',
+    command: [process.execPath, ...jest, 'node_modules/jest/bin/jest.js', '--coverage'],
+  },
+];
+
+function run(name: string, [command, ...args]: Step['command']): boolean {
+  process.stdout.write(`— ${name}\n`);
+  const begun = Date.now();
+  const env = { ...process.env, OXLINT_TSGOLINT_PATH: tool('tsgolint') };
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' });
+  const seconds = ((Date.now() - begun) / 1000).toFixed(1);
+  process.stdout.write(`${status === 0 ? 'ok' : 'FAILED'}: ${name}, ${seconds} s\n\n`);
+  return status === 0;
+}
+
+function isWithinBudget([name, budget]: [string, number]): boolean {
+  const file = path.join(DIST, name);
+  const size = existsSync(file) ? statSync(file).size : Infinity;
+  const verdict = size <= budget ? 'ok' : 'FAILED';
+  process.stdout.write(`${verdict}: dist/${name} has ${size} of ${budget} bytes\n`);
+  return size <= budget;
+}
+
+const hasTools = run('the checkers, in tools/', ['npm', 'ci', '--prefix', 'tools']);
+const failed = hasTools
+  ? STEPS.filter(({ name, command }) => !run(name, command)).map(({ name }) => name)
+  : ['the checkers, in tools/'];
+if (!Object.entries(BUDGETS).every(isWithinBudget)) failed.push('size budgets');
+process.stdout.write(failed.length > 0 ? `\nFailed: ${failed.join(', ')}\n` : '\nAll holds.\n');
+process.exitCode = failed.length > 0 ? 1 : 0;
