@@ -54,7 +54,7 @@ async function startDemo(port: number): Promise<number> {
   const emulator = await startEmulator({ port: emulatorPort });
   try {
     emulator.addTasks(demoTasks());
-    const callers = makeDemoCallers();
+    const callers = makeDemoCallers(process.env);
     const gateway = startGateway({ ...demoEnvironment(emulator), ...callers.env }, port);
     const url = `http://${HOST}:${port}`;
     await untilHealthy(url, gateway);

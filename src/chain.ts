@@ -56,10 +56,10 @@ export function createChain(
   );
 }
 
-/** The chain of a gateway whose settings are wrong: every request gets the exchange's refusal. */
+/** The chain of a gateway whose settings are wrong: every request has a refusal. */
 export function createRefusingChain(rim: Rim): Chain {
-  return runnable(outerHooks(rim), (exchange) => {
-    throw exchange.refusal ?? new Problem('gateway-misconfigured');
+  return runnable(outerHooks(rim), ({ request }) => {
+    throw request.refusal ?? new Problem('gateway-misconfigured');
   });
 }
 
@@ -135,8 +135,8 @@ function crashFields({ requestId }: Exchange, error: unknown): Record<string, st
 function router(routes: readonly GatewayRoute[], basePath: string): Hook {
   return {
     before({ event: exchange }) {
-      if (exchange.refusal) throw exchange.refusal;
-      const { method, path } = exchange.request;
+      const { method, path, refusal } = exchange.request;
+      if (refusal) throw refusal;
       const { route, parameter } = matchRoute(routes, path, basePath);
       exchange.route = route;
       if (parameter !== undefined) exchange.parameter = parameter;

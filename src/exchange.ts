@@ -12,8 +12,6 @@ export interface Exchange {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly deadline: Deadline;
-  /** Where the request cannot be served at all: thrown by the first stage. */
-  readonly refusal?: Problem;
   /** What the access line tells beside what stands here. */
   readonly story: Story;
   route?: GatewayRoute;

@@ -19,11 +19,8 @@ import { createSlots } from './lib/slots.ts';
 
 /** The gateway as a whole, apart from any platform: a request in, a response out, always. */
 export interface Gateway {
-  /**
-   * @param arrived the request; or, where what arrived is no HTTP request, the problem that says so
-   * @param remainingMs how long the platform gives, where it says so
-   */
-  serve(arrived: HttpRequest | Problem, remainingMs?: number): Promise<HttpResponse>;
+  /** @param remainingMs how long the platform gives, where it says so */
+  serve(request: HttpRequest, remainingMs?: number): Promise<HttpResponse>;
 }
 
 export interface Surroundings {
@@ -52,9 +49,9 @@ export function createGateway(config: Config, around: Surroundings): Gateway {
   const authenticate = createAuthenticate(config, clock);
   const run = createChain(rim, createRoutes(config), services, authenticate);
   return {
-    serve: (arrived, remainingMs = Infinity) => {
+    serve: (request, remainingMs = Infinity) => {
       const ms = Math.min(config.requestTimeoutMs, remainingMs - ANSWER_MS);
-      return serve(openExchange(arrived, ms, clock), run, rim);
+      return serve(openExchange(request, ms, clock), run, rim);
     },
   };
 }
@@ -64,9 +61,9 @@ export function createRefusingGateway(log: Log, clock: Clock): Gateway {
   const rim: Rim = { corsOrigins: new Set(), problemPrefix: '', log, now: () => clock.now() };
   const run = createRefusingChain(rim);
   return {
-    serve(arrived) {
-      const exchange = openExchange(arrived, 1000, clock);
-      return serve({ ...exchange, refusal: new Problem('gateway-misconfigured') }, run, rim);
+    serve(request) {
+      const refusal = new Problem('gateway-misconfigured');
+      return serve(openExchange({ ...request, refusal }, 1000, clock), run, rim);
     },
   };
 }
@@ -90,23 +87,13 @@ async function serve(
   }
 }
 
-const NO_REQUEST: HttpRequest = {
-  method: '',
-  path: '',
-  query: [],
-  headers: new Map(),
-  readBody: async () => Buffer.alloc(0),
-};
-
-function openExchange(arrived: HttpRequest | Problem, ms: number, clock: Clock): Exchange {
-  const request = arrived instanceof Problem ? NO_REQUEST : arrived;
+function openExchange(request: HttpRequest, ms: number, clock: Clock): Exchange {
   return {
     request,
     requestId: requestIdFor(request),
     startedAt: clock.now(),
     deadline: startDeadline(ms, clock, request.gone),
     story: { attempts: 0, upstreamMs: 0 },
-    ...(arrived instanceof Problem && { refusal: arrived }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import type { Environment } from '../../src/lib/secret-reference.ts';
 import { makeKey } from '../key.ts';
 import { newTokenSecret, secretSigner, signToken, toClaims } from './token-sign.ts';
 import { toCurl } from './webhook-send.ts';
@@ -8,7 +9,7 @@ import { cancelTaskBody, newWebhookSecret, webhookHeaders } from './webhook-sign
 /** What `npm start` shows: callers of all three kinds, tasks in every state, and the lines to try. */
 
 /** Tasks of the demo, by what is done with them; none of them exists anywhere else. */
-export const DEMO_TASKS = {
+const DEMO_TASKS = {
   forKey: '4ad30ca9-8b0e-499f-b4e1-d6e43ba0e564',
   forToken: '8548111ce1611ef8bb45254006a86831',
   forWebhook: '20210521195919442157',
@@ -30,7 +31,8 @@ export function demoTasks() {
 }
 
 const ISSUER = { issuer: 'https://issuer.example', audience: 'dlc-task-gateway' };
-const SECRET_VARIABLE = 'DEMO_WEBHOOK_SECRET';
+const TOKEN_VARIABLE = 'GATEWAY_JWT_SECRET';
+const WEBHOOK_VARIABLE = 'GATEWAY_WEBHOOK_SECRET';
 const TOKEN_TTL_SECONDS = 15 * 60;
 
 /** Fixed, so that a line from the README works; good for an emulator on this machine and nothing else. */
@@ -44,17 +46,19 @@ export interface DemoCallers {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export function makeDemoCallers(): DemoCallers {
+/** @param env a secret of the shell's own is used where there is one, so that other commands can sign too */
+export function makeDemoCallers(env: Environment): DemoCallers {
   const scopes = ['tasks:cancel', 'tasks:read'];
   const { key, entry } = makeKey({ id: 'demo', scopes }, () => DEMO_KEY_BYTES);
-  const [tokenSecret, webhookSecret] = [newTokenSecret(), newWebhookSecret()];
+  const tokenSecret = env[TOKEN_VARIABLE] || newTokenSecret();
+  const webhookSecret = env[WEBHOOK_VARIABLE] || newWebhookSecret();
   const issuer = { id: 'demo', ...ISSUER, algorithms: ['HS256'], secret: tokenSecret };
-  const env = {
+  const settings = {
     API_KEYS: JSON.stringify([entry]),
     JWT_ISSUERS: JSON.stringify([issuer]),
     WEBHOOK_SENDERS: JSON.stringify([{ id: 'demo', secrets: [webhookSecret] }]),
   };
-  return { key, tokenSecret, webhookSecret, env };
+  return { key, tokenSecret, webhookSecret, env: settings };
 }
 
 /** The page that is printed once all is up. */
@@ -80,7 +84,7 @@ curl -i -X DELETE -H 'Authorization: Bearer ${token}' ${gateway}/tasks/demo-queu
 
 3. With a signed webhook, good for 5 minutes; the second line signs a new one at any time.
 ${toCurl(webhook)}
-${SECRET_VARIABLE}='${callers.webhookSecret}' npm run webhook -- --secret-env ${SECRET_VARIABLE} --url ${webhook.url} --task ${forWebhook}
+${WEBHOOK_VARIABLE}='${callers.webhookSecret}' npm run webhook -- --url ${webhook.url} --task ${forWebhook}
 
 Ctrl-C ends all of it. Below is the gateway's log.
 `;

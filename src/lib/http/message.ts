@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly platformRequestId?: string;
   /** Aborted when the caller goes away before the answer; absent where the platform does not tell. */
   readonly gone?: AbortSignal;
+  /** Why this cannot be served at all, whatever else is known of it. */
+  readonly refusal?: Problem;
   /**
    * Gives the body's raw bytes.
    *
@@ -30,6 +32,23 @@ export interface HttpResponse {
   /** One value per name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/**
+ * What is served where no HTTP request arrived: its answer is the refusal.
+ *
+ * @param platformRequestId the platform's id, which even what is no request may have
+ */
+export function refusedRequest(refusal: Problem, platformRequestId?: string): HttpRequest {
+  return {
+    method: '',
+    path: '',
+    query: [],
+    headers: new Map(),
+    ...(platformRequestId !== undefined && { platformRequestId }),
+    refusal,
+    readBody: async () => Buffer.alloc(0),
+  };
 }
 
 /** The first value of a header field; `name` in lower case. */

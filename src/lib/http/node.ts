@@ -5,7 +5,19 @@ import { toHeaderFields, type HttpRequest, type HttpResponse } from './message.t
 
 /** Node's own http messages in and out: web functions, containers, laptops. */
 
-export function fromNode(message: IncomingMessage, gone: AbortSignal): HttpRequest {
+/** What only the server knows of a message, beside the message itself. */
+export interface Arrival {
+  readonly message: IncomingMessage;
+  /** Aborted when the connection closes before the answer is out. */
+  readonly gone: AbortSignal;
+  /** Aborted, with a Problem as its reason, where the rest of the body will never be understood. */
+  readonly broken: AbortSignal;
+  /** Tells a caller that waits for it (`Expect: 100-continue`) to send the body. */
+  readonly inviteBody: () => void;
+}
+
+export function fromNode(arrival: Arrival): HttpRequest {
+  const { message, gone } = arrival;
   const { path, query } = splitTarget(message.url ?? '/');
   const raw = message.rawHeaders;
   const pairs = raw.flatMap((name, i) => (i % 2 ? [] : [[name, raw[i + 1] ?? ''] as const]));
@@ -18,8 +30,14 @@ export function fromNode(message: IncomingMessage, gone: AbortSignal): HttpReque
     headers,
     gone,
     ...(id !== undefined && { platformRequestId: id }),
-    readBody: (limit) => readBody(message, limit),
+    // Node's own answer to it, which is switched off, would be no problem (RFC 9112, section 3.2).
+    ...(message.httpVersion === '1.1' && !headers.has('host') && { refusal: lacksHost() }),
+    readBody: (limit) => readBody(arrival, limit),
   };
+}
+
+function lacksHost(): Problem {
+  return new Problem('invalid-request', { detail: 'The Host header field is missing.' });
 }
 
 /** The request target in origin form, or in absolute form, which a server must take too (RFC 9112, 3.2.2). */
@@ -30,12 +48,21 @@ function splitTarget(target: string): { path: string; query: string } {
   return { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
 }
 
-async function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
-  const declared = Number(message.headers['content-length'] ?? 0);
-  if (declared > limit) throw new Problem('payload-too-large');
+async function readBody(arrival: Arrival, limit: number): Promise<Buffer> {
+  const { message, broken, inviteBody } = arrival;
+  if (Number(message.headers['content-length'] ?? 0) > limit) {
+    throw new Problem('payload-too-large');
+  }
+  if (isUnread(message)) inviteBody();
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve, reject) => {
+    const failBroken = (): void => reject(broken.reason);
+    const failGone = (): void =>
+      reject(new Problem('invalid-request', { reason: 'the body was cut short' }));
+    if (broken.aborted) return failBroken();
+    if (message.destroyed) return failGone();
+    broken.addEventListener('abort', failBroken, { once: true });
     message.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {
@@ -44,13 +71,20 @@ async function readBody(message: IncomingMessage, limit: number): Promise<Buffer
       } else chunks.push(chunk);
     });
     message.on('end', () => resolve(Buffer.concat(chunks)));
-    message.on('error', () => reject(new Problem('invalid-request', { reason: 'body cut short' })));
-    message.on('close', () => reject(new Problem('invalid-request', { reason: 'body cut short' })));
+    message.on('error', failGone);
+    message.on('close', failGone);
   });
 }
 
 /** How much of a body that nobody wants is read and thrown away, so that its sender can hear the answer. */
-const LINGER = { bytes: 1024 * 1024, ms: 1000 } as const;
+const LINGER_BYTES = 1024 * 1024;
+
+export interface Leaving {
+  /** The connection is closed after the answer. */
+  readonly closes: boolean;
+  /** Longest that the sender of an unread body is given to hear the answer. */
+  readonly lingerMs: number;
+}
 
 /**
  * Writes the response. Where the body was not read to its end, the answer goes out whole first and
@@ -61,37 +95,40 @@ export async function writeToNode(
   message: IncomingMessage,
   target: ServerResponse,
   response: HttpResponse,
+  { closes, lingerMs }: Leaving,
 ): Promise<void> {
-  const body = message.method === 'HEAD' ? '' : response.body;
-  const unread = hasBody(message) && !message.complete;
+  const unread = isUnread(message);
   target.writeHead(response.status, {
     ...response.headers,
     ...(response.status !== 204 && { 'Content-Length': Buffer.byteLength(response.body) }),
-    ...(unread && { Connection: 'close' }),
+    ...((unread || closes) && { Connection: 'close' }),
   });
-  if (unread) {
-    target.write(body);
-    await discard(message);
-  }
-  target.end(unread ? undefined : body);
+  // Node leaves the body away where there must be none: after HEAD, and with a 204.
+  if (!unread) return void target.end(response.body);
+  target.flushHeaders();
+  target.write(response.body);
+  await discard(message, lingerMs);
+  target.end();
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+function isUnread({ headers, complete }: IncomingMessage): boolean {
+  if (complete) return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-function discard(message: IncomingMessage): Promise<void> {
+function discard(message: IncomingMessage, lingerMs: number): Promise<void> {
+  if (message.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     let bytes = 0;
     const done = (): void => {
       clearTimeout(timer);
       resolve();
     };
-    const timer = setTimeout(done, LINGER.ms).unref();
+    const timer = setTimeout(done, lingerMs);
     message.removeAllListeners('data');
     message.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > LINGER.bytes) done();
+      if (bytes > LINGER_BYTES) message.pause();
     });
     message.on('end', done);
     message.on('close', done);
