@@ -103,7 +103,7 @@ const responseHeaders = onResponse((exchange, response) =>
 
 function cors({ corsOrigins }: Rim): Hook {
   return onResponse(({ request, route }, response) =>
-    withCors(request, response, corsOrigins, route?.forSenders !== true),
+    withCors(request, response, corsOrigins, route),
   );
 }
 

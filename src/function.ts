@@ -1,8 +1,12 @@
-import { toHttpRequest, wantsMultiValueHeaders } from './lib/http/events.ts';
-import type { HttpRequest } from './lib/http/message.ts';
+import { randomUUID } from 'node:crypto';
+
+import { platformRequestId, toHttpRequest, wantsMultiValueHeaders } from './lib/http/events.ts';
+import { refusedRequest, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
 import { toPlatformResponse, type PlatformResponse } from './lib/http/platform-response.ts';
+import { toProblemResponse } from './lib/http/problem-response.ts';
+import { withAlwaysHeaders } from './lib/http/security-headers.ts';
 import { Problem } from './lib/problem.ts';
-import { lazyGateway } from './start.ts';
+import { lazyGateway, openLog } from './start.ts';
 
 /**
  * The function's entry, on Tencent SCF (`function.main_handler`) and AWS Lambda (`function.handler`):
@@ -17,30 +21,50 @@ const gateway = lazyGateway(process.env, import.meta.dirname);
  * @param context the platform's; its id of the request and its remaining time are used
  */
 export async function main_handler(event: unknown, context?: unknown): Promise<PlatformResponse> {
-  letPlatformFreeze(context);
-  const response = await gateway().serve(convert(event, context), remainingMs(context));
-  return toPlatformResponse(response, wantsMultiValueHeaders(event));
+  const multiValue = wantsMultiValueHeaders(event);
+  try {
+    return toPlatformResponse(await answer(event, context), multiValue);
+  } catch (error) {
+    return toPlatformResponse(crashed(error), multiValue);
+  }
 }
 
 export { main_handler as handler };
 
-function convert(event: unknown, context: unknown): HttpRequest | Problem {
+async function answer(event: unknown, context: unknown): Promise<HttpResponse> {
+  letPlatformFreeze(context);
+  const request = convert(event, context);
+  const response = await gateway().serve(request, remainingMs(context));
+  // A platform may pass on whatever body it is given, and an answer to HEAD has none.
+  return request.method === 'HEAD' ? { ...response, body: '' } : response;
+}
+
+function convert(event: unknown, context: unknown): HttpRequest {
   try {
     return toHttpRequest(event, context);
   } catch (error) {
-    return error instanceof Problem ? error : new Problem('invalid-request', { cause: error });
+    if (!(error instanceof Problem)) throw error;
+    return refusedRequest(error, platformRequestId(event, context));
   }
 }
 
+/** The answer where even the gateway's own last resort was not reached. */
+function crashed(error: unknown): HttpResponse {
+  const requestId = randomUUID();
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  openLog(process.env).write('error', 'crash', { requestId, stack });
+  const problem = new Problem('internal-error');
+  return withAlwaysHeaders(toProblemResponse(problem, { requestId, typePrefix: '' }), requestId);
+}
+
 interface PlatformContext {
-  callbackWaitsForEmptyEventLoop?: unknown;
   getRemainingTimeInMillis?: unknown;
 }
 
 /** Idle connections to DLC must not keep an invocation alive. */
 function letPlatformFreeze(context: unknown): void {
   if (!isContext(context) || !('callbackWaitsForEmptyEventLoop' in context)) return;
-  if (!Object.isFrozen(context)) context.callbackWaitsForEmptyEventLoop = false;
+  Reflect.set(context, 'callbackWaitsForEmptyEventLoop', false);
 }
 
 function remainingMs(context: unknown): number | undefined {

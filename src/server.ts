@@ -12,7 +12,7 @@ const log = openLog(process.env);
 
 function main(): void {
   const { gateway, config } = startGateway(process.env, import.meta.dirname, log);
-  const server = createHttpServer(gateway, config.problemPrefix);
+  const server = createHttpServer(gateway);
   server.once('error', (error: NodeJS.ErrnoException) => {
     const reason = `cannot listen on ${config.host}:${config.port} (${error.code})`;
     log.write('error', 'cannot-listen', { reason });

@@ -20,25 +20,33 @@ export function isPreflight(request: HttpRequest): boolean {
   );
 }
 
+/** Whom a route is for, as far as CORS depends on it. */
+export interface Audience {
+  readonly forBrowsers: boolean;
+  readonly forSenders: boolean;
+}
+
 /**
- * Adds what the CORS protocol asks for.
+ * Adds what the CORS protocol asks for: on every answer that a script may have to read, but on a
+ * sender's route `Vary` alone, and the answer to a preflight only where scripts call.
  *
- * @param shared false on routes that no browser may call: they get `Vary` alone
+ * @param route absent where there is none at the path
  */
 export function withCors(
   request: HttpRequest,
   response: HttpResponse,
   origins: ReadonlySet<string>,
-  shared: boolean,
+  route: Audience | undefined,
 ): HttpResponse {
   if (origins.size === 0) return response;
   const vary = { ...response, headers: { ...response.headers, Vary: 'Origin' } };
   const origin = header(request.headers, 'origin');
-  if (!shared || origin === undefined || !origins.has(origin)) return vary;
+  if (route?.forSenders || origin === undefined || !origins.has(origin)) return vary;
+  const allows = route?.forBrowsers === true && isPreflight(request);
   const headers = {
     ...vary.headers,
     'Access-Control-Allow-Origin': origin,
-    ...(isPreflight(request) ? PREFLIGHT : { 'Access-Control-Expose-Headers': EXPOSED }),
+    ...(allows ? PREFLIGHT : { 'Access-Control-Expose-Headers': EXPOSED }),
   };
   return { ...vary, headers };
 }

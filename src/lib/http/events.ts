@@ -1,5 +1,5 @@
 import { Problem } from '../problem.ts';
-import { toHeaderFields, unionOfValues, type HttpRequest } from './message.ts';
+import { header, toHeaderFields, unionOfValues, type HttpRequest } from './message.ts';
 
 /**
  * Platform events in, one request type out: a small converter for each family of events.
@@ -21,12 +21,20 @@ type Converter = (event: Json) => Omit<HttpRequest, 'readBody' | 'platformReques
  */
 export function toHttpRequest(event: unknown, context: unknown): HttpRequest {
   if (!isObject(event) || isAuthorizer(event)) throw notHttp();
-  const id = requestIdOf(event, context);
+  const request = converterFor(event)(event);
+  const id = platformRequestId(event, context) ?? header(request.headers, 'x-scf-request-id');
   return {
-    ...converterFor(event)(event),
+    ...request,
     ...(id !== undefined && { platformRequestId: id }),
     readBody: async (limit) => bodyOf(event, limit),
   };
+}
+
+/** The platform's id of what it handed over, be it an HTTP request or not. */
+export function platformRequestId(event: unknown, context: unknown): string | undefined {
+  const { request_id: ofScf, awsRequestId: ofLambda } = objectOf(context);
+  const { requestId: ofGateway } = objectOf(objectOf(event)['requestContext']);
+  return [ofScf, ofLambda, ofGateway].find((id) => typeof id === 'string');
 }
 
 /** ALB wants `multiValueHeaders` back where it sends them; every other family wants `headers`. */
@@ -48,7 +56,7 @@ const fromScf: Converter = (event) => ({
   method: text(event['httpMethod']),
   path: text(event['path']),
   headers: headersOf(event),
-  query: pairsOf(event['queryString'] ?? event['queryStringParameters']),
+  query: queryOf(event['queryString'] ?? event['queryStringParameters']),
 });
 
 /** API Gateway REST API, and HTTP API with payload format 1.0: both maps of headers and query. */
@@ -57,8 +65,8 @@ const fromLambdaRest: Converter = (event) => ({
   path: text(event['path']),
   headers: headersOf(event),
   query: unionOfValues(
-    pairsOf(event['queryStringParameters']),
-    pairsOf(event['multiValueQueryStringParameters']),
+    queryOf(event['queryStringParameters']),
+    queryOf(event['multiValueQueryStringParameters']),
   ),
 });
 
@@ -71,17 +79,22 @@ const fromAlb: Converter = (event) => {
 
 /** HTTP API and Lambda function URL, payload format 2.0: `rawPath` has the stage in front. */
 const fromLambdaV2: Converter = (event) => {
-  const context = isObject(event['requestContext']) ? event['requestContext'] : {};
-  const http = isObject(context['http']) ? context['http'] : {};
-  const rawPath = text(event['rawPath']);
-  const stage = `/${String(context['stage'])}`;
+  const { http, stage } = objectOf(event['requestContext']);
   return {
-    method: text(http['method']),
-    path: rawPath.startsWith(`${stage}/`) ? rawPath.slice(stage.length) : rawPath,
+    method: text(objectOf(http)['method']),
+    path: withoutStage(text(event['rawPath']), stage),
     headers: headersOf(event),
-    query: [...new URLSearchParams(text(event['rawQueryString'] ?? ''))],
+    query:
+      typeof event['rawQueryString'] === 'string'
+        ? [...new URLSearchParams(event['rawQueryString'])]
+        : queryOf(event['queryStringParameters']),
   };
 };
+
+function withoutStage(rawPath: string, stage: unknown): string {
+  if (typeof stage !== 'string' || stage === '$default') return rawPath;
+  return rawPath.startsWith(`/${stage}/`) ? rawPath.slice(stage.length + 1) : rawPath;
+}
 
 function headersOf(event: Json): HttpRequest['headers'] {
   const all = unionOfValues(
@@ -117,18 +130,15 @@ function isAuthorizer(event: Json): boolean {
 }
 
 function isAlb(event: Json): boolean {
-  return isObject(event['requestContext']) && isObject(event['requestContext']['elb']);
+  return isObject(objectOf(event['requestContext'])['elb']);
 }
 
-function requestIdOf(event: Json, context: unknown): string | undefined {
-  const ofContext = isObject(context)
-    ? (context['request_id'] ?? context['awsRequestId'])
-    : undefined;
-  const ofEvent = isObject(event['requestContext'])
-    ? event['requestContext']['requestId']
-    : undefined;
-  const id = ofContext ?? ofEvent;
-  return typeof id === 'string' ? id : undefined;
+/** A parameter without a value is still there, however its platform writes that. */
+function queryOf(map: unknown): Pairs {
+  if (!isObject(map)) return pairsOf(map);
+  return pairsOf(
+    Object.fromEntries(Object.entries(map).map(([name, value]) => [name, value ?? true])),
+  );
 }
 
 /** A map's entries, flat: a value may be text, a list of texts, or `true` for a name without a value. */
@@ -167,6 +177,10 @@ function text(value: unknown): string {
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objectOf(value: unknown): Json {
+  return isObject(value) ? value : {};
 }
 
 function notHttp(): Problem {

@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream';
 
 import { Problem, type ProblemCode } from '../problem.ts';
 import { refusedRequest, type HttpRequest, type HttpResponse } from './message.ts';
-import { fromNode, writeToNode, type Arrival } from './node.ts';
+import { fromNode, writeToNode } from './node.ts';
 import { writeRaw } from './raw-answer.ts';
+import { createUnderWay } from './under-way.ts';
 
 interface Serves {
   serve(request: HttpRequest): Promise<HttpResponse>;
@@ -17,42 +18,33 @@ const TIMEOUTS = {
   requestTimeout: 15_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
-  /** For a caller that is still sending when its answer is out. */
+  /** How long a caller that still sends when its answer is out is listened to. */
   lingerMs: 1000,
 };
 
-/** One request that has not been answered yet. */
-interface UnderWay {
-  readonly message: http.IncomingMessage;
-  readonly breakOff: (reason: Problem) => void;
-  readonly answered: Promise<unknown>;
-}
-
-/** @param timeouts milliseconds, where they are to be others than the defaults */
+/** @param timeouts in milliseconds, where they are not to be the defaults */
 export function createHttpServer(
   gateway: Serves,
   timeouts: Partial<typeof TIMEOUTS> = {},
 ): http.Server {
   const { lingerMs, ...limits } = { ...TIMEOUTS, ...timeouts };
+  // A missing Host is answered with a problem of our own (node.ts).
   const server = http.createServer({ ...limits, requireHostHeader: false });
-  // Node would drop what comes after the 2000th field; their size is limited all the same.
+  // Node would drop what comes after 2000 fields, unseen; their size is limited all the same.
   server.maxHeadersCount = 0;
-  const underWay = new Map<Duplex, Set<UnderWay>>();
+  const underWay = createUnderWay();
 
-  const serve = (message: http.IncomingMessage, target: http.ServerResponse): void => {
-    const { request, forget } = arrive(message, target, underWay);
-    gateway
-      .serve(request)
-      .then((response) =>
-        writeToNode(message, target, response, { closes: !server.listening, lingerMs }),
-      )
-      .catch(() => target.destroy())
-      .finally(forget);
+  const answer = async (message: http.IncomingMessage, target: http.ServerResponse) => {
+    const response = await gateway.serve(fromNode(underWay.add(message, target)));
+    await writeToNode(message, target, response, { closes: !server.listening, lingerMs });
   };
-  /** Answers, in its turn, what never became a request with a response of its own. */
-  const refuse = async (socket: Duplex, request: HttpRequest): Promise<void> => {
-    await Promise.all([...(underWay.get(socket) ?? [])].map(({ answered }) => answered));
-    writeRaw(socket, await gateway.serve(request), lingerMs);
+  const serve = (message: http.IncomingMessage, target: http.ServerResponse): void => {
+    answer(message, target).catch(() => target.destroy());
+  };
+  /** Answers what has no response object, once everything before it on the connection is answered. */
+  const answerRaw = async (socket: Duplex, request: HttpRequest): Promise<void> => {
+    const [response] = await Promise.all([gateway.serve(request), underWay.settled(socket)]);
+    writeRaw(socket, response, lingerMs);
   };
 
   server.on('request', serve);
@@ -60,20 +52,38 @@ export function createHttpServer(
   // An expectation that Node does not know would get a 417 without a body.
   server.on('checkExpectation', serve);
   server.on('connect', (message, socket) => {
-    // Node has taken all its own listeners off.
+    // Node has taken its own listener off: without one, a caller that goes away ends the process.
     socket.on('error', () => socket.destroy());
-    void refuse(socket, { ...fromNode(arrivalOf(message)), readBody: noBody });
+    const signal = new AbortController().signal;
+    const arrival = { message, gone: signal, broken: signal, inviteBody: () => undefined };
+    void answerRaw(socket, fromNode(arrival));
   });
   const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // Whatever else arrives on this connection is not understood either.
-    if (refused.has(socket)) return;
+    if (error.code === 'ECONNRESET') socket.destroy();
+    // Whatever else comes on a connection that is not understood leads here again.
+    if (refused.has(socket) || socket.destroyed) return;
     refused.add(socket);
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     const problem = new Problem(codeFor(error.code));
-    const unfinished = [...(underWay.get(socket) ?? [])].find(({ message }) => !message.complete);
-    if (unfinished) unfinished.breakOff(problem);
-    else void refuse(socket, refusedRequest(problem));
+    if (!underWay.breakOff(socket, problem)) void answerRaw(socket, refusedRequest(problem));
   });
   return server;
+}
+
+/**
+ * Stops listening, and waits for what is under way, whose connections are closed with the answer; what
+ * takes longer than `ms` is cut off.
+ */
+export async function drain(server: http.Server, ms: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  const timer = setTimeout(() => server.closeAllConnections(), ms);
+  await closed;
+  clearTimeout(timer);
+}
+
+function codeFor(code: string | undefined): ProblemCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'request-header-fields-too-large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
+  return 'invalid-request';
 }

@@ -324,7 +324,8 @@ describe('the claims', () => {
     for (const name of names) Reflect.defineProperty(Object.prototype, name, planted);
     try {
       await Promise.all([refused(noIssuer), refused(noName)]);
-      expect((await authenticate(noScope, never)).scopes.size).toBe(0);
+      const principal = await authenticate(noScope, never);
+      expect([principal.scopes.size, Object.hasOwn(principal, 'grants')]).toEqual([0, false]);
     } finally {
       for (const name of names) Reflect.deleteProperty(Object.prototype, name);
     }
