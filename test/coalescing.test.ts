@@ -26,7 +26,10 @@ describe('the same cancellation, asked for at the same time', () => {
     expect(calls()).toBe(1);
     for (const { status, body, headers } of answers) {
       expect(status).toBe(202);
-      expect(body).toMatchObject({ outcome: 'cancel_requested', requestId: headers['X-Request-Id'] });
+      expect(body).toMatchObject({
+        outcome: 'cancel_requested',
+        requestId: headers['X-Request-Id'],
+      });
     }
     expect(new Set(answers.map(({ body }) => body['requestId'])).size).toBe(20);
     expect(new Set(answers.map(({ body }) => body['upstreamRequestId'])).size).toBe(1);
@@ -51,7 +54,9 @@ describe('the same cancellation, asked for at the same time', () => {
     const path = ['/tasks/a', '/tasks/a', '/tasks/a?region=ap-singapore', '/tasks/b'];
     await Promise.all(path.map((p, i) => gateway.call('DELETE', p, { caller: i === 1 ? 1 : 0 })));
     // Some of them hear that another request is being processed, and ask again.
-    expect(emulator.requests().filter(({ action }) => action === 'CancelTask').length).toBeGreaterThan(3);
+    expect(
+      emulator.requests().filter(({ action }) => action === 'CancelTask').length,
+    ).toBeGreaterThan(3);
     expect(new Set(emulator.stats().cancelled)).toEqual(new Set(['a', 'b']));
   });
 
@@ -90,7 +95,10 @@ describe('a caller who goes away', () => {
     const gateway = start();
     const leaving = new AbortController();
     const gone = { gone: leaving.signal };
-    const both = [gateway.call('DELETE', '/tasks/a', gone), gateway.call('DELETE', '/tasks/a', gone)];
+    const both = [
+      gateway.call('DELETE', '/tasks/a', gone),
+      gateway.call('DELETE', '/tasks/a', gone),
+    ];
     while (calls() === 0) await turn();
     leaving.abort(new Error('the caller has gone'));
     const next = gateway.call('DELETE', '/tasks/a');

@@ -17,8 +17,7 @@ beforeEach(async () => {
 afterAll(() => emulator.close());
 
 const start = (settings: Record<string, string>) => startGateway(emulator.port, settings);
-const withKey = (members: object) =>
-  start({ API_KEYS: JSON.stringify([keyEntry(KEY, members)]) });
+const withKey = (members: object) => start({ API_KEYS: JSON.stringify([keyEntry(KEY, members)]) });
 const key = [['X-API-Key', KEY]] as const;
 const cancelled = (): string[] => [...emulator.stats().cancelled];
 
@@ -62,6 +61,16 @@ describe('a blocked principal', () => {
     const answer = await gateway.send('DELETE', '/tasks/mine', headers);
     expect(answer).toMatchObject({ status: 403, body: { code: 'principal-blocked' } });
     expect(cancelled()).toEqual([]);
+  });
+});
+
+describe('a blocked principal with a comma in its name', () => {
+  it('is refused where the list is JSON', async () => {
+    const gateway = start({ BLOCKED_PRINCIPALS: '["jwt:idp:sub:a,b"]' });
+    const send = (sub: string) =>
+      gateway.send('DELETE', '/tasks/mine', [bearer({ sub, scope: 'tasks:cancel' })]);
+    expect(await send('a,b')).toMatchObject({ status: 403, body: { code: 'principal-blocked' } });
+    expect(await send('a')).toMatchObject({ status: 202 });
   });
 });
 
@@ -109,6 +118,15 @@ describe('engines of an entry', () => {
     expect(answer).toMatchObject({ status, body: { code: problem } });
     expect(answer.headers['Retry-After']).toBe(status === 503 ? '2' : undefined);
     expect(cancelled()).toEqual([]);
+  });
+
+  it('of a token are refused where the lookup is off: nobody can know', async () => {
+    const grant = { type: 'dlc_task', actions: ['cancel'], identifier: 'mine', engines: ['etl'] };
+    const answer = await start({ TASK_STATE_LOOKUP: 'off' }).send('DELETE', '/tasks/mine', [
+      bearer({ authorization_details: [grant] }),
+    ]);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'task-not-permitted' } });
+    expect(emulator.stats().calls.DescribeTasks).toBe(0);
   });
 
   it('of issuer and token both have to be met', async () => {
@@ -169,6 +187,7 @@ describe('a token for one task', () => {
 
 function engineIdOf(id: string): string {
   const found = emulator.task(id);
-  const named: unknown = found && Object.entries(found).find(([name]) => /engineId/i.test(name))?.[1];
+  const named: unknown =
+    found && Object.entries(found).find(([name]) => /engineId/i.test(name))?.[1];
   return typeof named === 'string' ? named : 'DataEngine-etl';
 }

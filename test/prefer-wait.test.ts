@@ -55,24 +55,21 @@ describe('Prefer: wait', () => {
     });
   });
 
-  it.each(['succeeded', 'failed'] as const)(
-    'tells of a task that %s after all',
-    async (state) => {
-      emulator.addTasks({ id: 'a', state: 'running' });
-      const call = start().call('DELETE', '/tasks/a', wait(2));
-      while (emulator.stats().cancelled.length === 0) await new Promise(setImmediate);
-      emulator.addTasks({ id: 'a', state });
-      expect(await call).toMatchObject({
-        status: 409,
-        body: {
-          code: 'task-already-finished',
-          taskState: state,
-          upstreamRequestId: expect.any(String),
-        },
-        headers: { 'Preference-Applied': 'wait=2' },
-      });
-    },
-  );
+  it.each(['succeeded', 'failed'] as const)('tells of a task that %s after all', async (state) => {
+    emulator.addTasks({ id: 'a', state: 'running' });
+    const call = start().call('DELETE', '/tasks/a', wait(2));
+    while (emulator.stats().cancelled.length === 0) await new Promise(setImmediate);
+    emulator.addTasks({ id: 'a', state });
+    expect(await call).toMatchObject({
+      status: 409,
+      body: {
+        code: 'task-already-finished',
+        taskState: state,
+        upstreamRequestId: expect.any(String),
+      },
+      headers: { 'Preference-Applied': 'wait=2' },
+    });
+  });
 
   it('is answered with 202 where DLC refuses the lookup, at once', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });

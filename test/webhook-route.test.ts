@@ -24,7 +24,9 @@ afterAll(() => emulator.close());
 const PATH = '/webhooks/cancel-task';
 const start = (settings: Record<string, string> = {}) => startGateway(emulator.port, settings);
 const sender = (members: object) =>
-  start({ WEBHOOK_SENDERS: JSON.stringify([{ id: 'hub', secrets: [WEBHOOK_SECRET], ...members }]) });
+  start({
+    WEBHOOK_SENDERS: JSON.stringify([{ id: 'hub', secrets: [WEBHOOK_SECRET], ...members }]),
+  });
 
 function post(gateway: ReturnType<typeof start>, body: unknown) {
   const signed = webhook(body);

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { build, type BuildOptions } from 'esbuild';
@@ -29,11 +29,19 @@ const OPTIONS: BuildOptions = {
 /** Where `npm run build` puts what it makes. */
 export const DIST = path.join(root, 'dist');
 
-/** Bundles the function and the server into `outdir`, afresh. Nothing there needs `node_modules`. */
+/** Bundles the function and the server into `outdir`. Nothing there needs `node_modules`. */
 export async function bundle(outdir: string): Promise<void> {
-  await rm(outdir, { recursive: true, force: true });
+  const entryPoints = ['src/function.ts', 'src/server.ts'];
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints, outdir, write: false });
   await mkdir(outdir, { recursive: true });
-  await build({ ...OPTIONS, entryPoints: ['src/function.ts', 'src/server.ts'], outdir });
+  for (const { path: file, contents } of outputFiles) await replace(file, contents);
   // Without it Node would read the bundles as ES modules wherever a package.json above says so.
-  await writeFile(path.join(outdir, 'package.json'), '{"type":"commonjs"}\n');
+  await replace(path.join(outdir, 'package.json'), '{"type":"commonjs"}\n');
+}
+
+/** Puts a whole file in place at once: somebody may be loading the one that is there. */
+async function replace(file: string, contents: string | Uint8Array): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, file);
 }

@@ -17,14 +17,7 @@ const DEMO_TASKS = {
 
 /** For the emulator: a task in every state. */
 export function demoTasks() {
-  const others = [
-    'initializing',
-    'queued',
-    'writing',
-    'succeeded',
-    'failed',
-    'cancelled',
-  ] as const;
+  const others = ['initializing', 'queued', 'writing', 'succeeded', 'failed', 'cancelled'] as const;
   const running = Object.values(DEMO_TASKS).map((id) => ({ id, state: 'running' as const }));
   const rest = others.map((state) => ({ id: `demo-${state}`, state }));
   return [...running, ...rest].map((task) => ({ ...task, engine: 'demo-engine' }));

@@ -123,7 +123,7 @@ export function loadConfig(env: Environment, baseDir: string): Config {
     blockedPrincipals: read<ReadonlySet<string>>(
       'BLOCKED_PRINCIPALS',
       new Set(),
-      (value) => new Set(list(value)),
+      (value) => new Set(principals(value)),
     ),
     corsOrigins: read<ReadonlySet<string>>(
       'CORS_ORIGINS',
@@ -181,6 +181,12 @@ function list(value: string): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** A list, or a JSON array: a token's subject may have a comma in it. */
+function principals(value: string): string[] {
+  if (!value.startsWith('[')) return list(value);
+  return parseEntries(z.array(z.string()), readJsonSetting(value, ''));
 }
 
 function origin(value: string): string {

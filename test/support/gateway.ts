@@ -58,7 +58,9 @@ export function expectAlwaysHeaders(headers: Readonly<Record<string, unknown>>):
 }
 
 export function lowerCased(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const pairs = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const pairs = Object.entries(headers).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
   expect(new Set(pairs.map(([name]) => name)).size).toBe(pairs.length);
   return Object.fromEntries(pairs);
 }

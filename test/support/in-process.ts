@@ -59,7 +59,11 @@ export function startInProcess(options: {
     lines,
     async call(method, path, { headers = {}, caller = 0, gone } = {}) {
       const [pathname = '', query = ''] = path.split('?');
-      const pairs = Object.entries({ host: 'gateway', 'x-api-key': keys[caller] ?? '', ...headers });
+      const pairs = Object.entries({
+        host: 'gateway',
+        'x-api-key': keys[caller] ?? '',
+        ...headers,
+      });
       const response = await gateway.serve({
         method,
         path: pathname,

@@ -39,7 +39,10 @@ export function keyEntry(key: string, members: object = {}): object {
   return { id: 'k', sha256, scopes: ['tasks:cancel', 'tasks:read'], ...members };
 }
 
-export function startGateway(port: number, settings: Readonly<Record<string, string>>): TestGateway {
+export function startGateway(
+  port: number,
+  settings: Readonly<Record<string, string>>,
+): TestGateway {
   const env = {
     TENCENTCLOUD_SECRETID: 'AKIDEMULATOR',
     TENCENTCLOUD_SECRETKEY: 'emulator-secret-key',
@@ -84,10 +87,7 @@ export function jwtIssuer(members: object = {}): object {
 }
 
 /** A token of the issuer's, signed without `jose`. */
-export function bearer(
-  claims: object,
-  secret: string = TOKEN_SECRET,
-): readonly [string, string] {
+export function bearer(claims: object, secret: string = TOKEN_SECRET): readonly [string, string] {
   const exp = Math.floor(Date.now() / 1000) + 300;
   const payload = { iss: ISSUER, aud: 'dlc-task-gateway', sub: 'alice', exp, ...claims };
   return ['Authorization', `Bearer ${serialize({ alg: 'HS256' }, payload, hmac(secret))}`];

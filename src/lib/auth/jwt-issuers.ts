@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
+import { isLoopback } from '../loopback.ts';
 import { resolveSecret, type Environment } from '../secret-reference.ts';
 import { SettingError } from '../setting-error.ts';
 import { narrowingOf, type JwtIssuerEntry } from './entries.ts';
@@ -124,9 +125,4 @@ function toRemote(jwksUri: string, report: Report): KeySource | undefined {
     report('its jwksUri must not hold a user name or password');
   else return { kind: 'remote', uri };
   return undefined;
-}
-
-/** 127.0.0.0/8, ::1 and localhost, as `URL` spells them. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,3 +1,4 @@
+import { isLoopback } from '../loopback.ts';
 import { SettingError } from '../setting-error.ts';
 
 /** Where DLC is reached, apart from the name that requests are signed for. */
@@ -35,9 +36,4 @@ export function parseEndpoint(value: string): DlcEndpoint {
     throw new SettingError('must name a host whose first label is "dlc", without a port');
   }
   return { name: url.hostname, protocol };
-}
-
-/** 127.0.0.0/8, ::1 and localhost, as `URL` spells them. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

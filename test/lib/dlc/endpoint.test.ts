@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { isLoopback, parseEndpoint } from '../../../src/lib/dlc/endpoint.ts';
+import { parseEndpoint } from '../../../src/lib/dlc/endpoint.ts';
+import { isLoopback } from '../../../src/lib/loopback.ts';
 
 describe('parseEndpoint', () => {
   it.each([

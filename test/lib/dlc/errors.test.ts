@@ -136,12 +136,15 @@ describe("DLC's error codes", () => {
     expect(shown(code)).toEqual(rowOf(code).slice(1));
   });
 
-  it.each(PATTERNS.map(({ pattern }) => pattern))('%s is in the table as the contract says', (p) => {
-    const isFamily = p.endsWith('*');
-    const name = isFamily ? p.slice(0, -1) : p;
-    const members = isFamily ? [`${name}.X`, `${name}.X.Y`] : [];
-    for (const code of [name, ...members]) expect(shown(code)).toEqual(rowOf(code).slice(1));
-  });
+  it.each(PATTERNS.map(({ pattern }) => pattern))(
+    '%s is in the table as the contract says',
+    (p) => {
+      const isFamily = p.endsWith('*');
+      const name = isFamily ? p.slice(0, -1) : p;
+      const members = isFamily ? [`${name}.X`, `${name}.X.Y`] : [];
+      for (const code of [name, ...members]) expect(shown(code)).toEqual(rowOf(code).slice(1));
+    },
+  );
 
   it('are matched as whole words: a family is no prefix', () => {
     for (const code of ['InvalidParameterCombination', 'ResourceNotFoundX', 'Internal', '', 'x']) {

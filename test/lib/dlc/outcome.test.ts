@@ -195,7 +195,8 @@ describe('whatever happens to the attempts', () => {
           }
           const { state } = task;
           const truth = state === 'absent' ? absent : found(state);
-          const lookup = lookupKind === 'works' ? truth : lookupKind === 'off' ? undefined : timeout;
+          const lookup =
+            lookupKind === 'works' ? truth : lookupKind === 'off' ? undefined : timeout;
           const answer = settle(attempts, needsLookup(attempts) ? lookup : undefined);
           assertTrue(answer, task, start, attempts);
         },

@@ -34,7 +34,10 @@ describe('decideRetry', () => {
   it('does not begin what cannot finish in the time left, its pause counted', () => {
     const one = [ended(true)];
     expect(decideRetry([], 4, SHORTEST_ATTEMPT_MS, half)).toMatchObject({ again: true });
-    expect(decideRetry([], 4, SHORTEST_ATTEMPT_MS - 1, half)).toEqual({ again: false, why: 'time' });
+    expect(decideRetry([], 4, SHORTEST_ATTEMPT_MS - 1, half)).toEqual({
+      again: false,
+      why: 'time',
+    });
     expect(decideRetry(one, 4, SHORTEST_ATTEMPT_MS + 100, half)).toMatchObject({ again: true });
     expect(decideRetry(one, 4, SHORTEST_ATTEMPT_MS + 99, half)).toEqual({
       again: false,

@@ -1,0 +1,144 @@
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { runScript } from './run-script.ts';
+
+/** `npm start` as a newcomer uses it: what it prints is pasted into a shell. */
+
+const run = promisify(execFile);
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+const whereCurlIs = hasCurl ? it : it.skip;
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+}
+
+async function start(env: Record<string, string>, args: string[] = []): Promise<Started> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  let output = '';
+  const isUp = new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data: Buffer) => {
+        output += data.toString();
+        if (output.includes('Ctrl-C ends')) resolve();
+      });
+    }
+    child.once('exit', () => reject(new Error(`ended early: ${output}`)));
+  });
+  await isUp;
+  return { child, output: () => output };
+}
+
+async function freePort(): Promise<string> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return String(typeof address === 'object' && address?.port);
+}
+
+describe('npm start', () => {
+  let started: Started;
+  beforeAll(async () => {
+    started = await start({
+      PORT: await freePort(),
+      EMULATOR_PORT: await freePort(),
+      // The shell's own cloud must not be touched: these would lead nowhere.
+      DLC_ENDPOINT: 'https://dlc.invalid.example',
+      DLC_REGION: 'eu-frankfurt',
+      TENCENTCLOUD_SECRET_ID: 'AKIDOFTHESHELL',
+      TENCENTCLOUD_SECRET_KEY: 'key-of-the-shell',
+    });
+  });
+  afterAll(() => {
+    started.child.kill('SIGKILL');
+  });
+
+  /** The printed command that begins so and holds that, joined where it goes over several lines. */
+  const printed = (begin: string, holds: string): string => {
+    const commands = started.output().replaceAll('\\\n', '').split('\n');
+    return commands.find((line) => line.startsWith(begin) && line.includes(holds)) ?? 'false';
+  };
+  const paste = async (command: string): Promise<string> =>
+    (await run('/bin/sh', ['-c', command])).stdout;
+
+  whereCurlIs('prints a line with a key, which cancels', async () => {
+    const command = printed('curl -i -X DELETE', 'X-API-Key');
+    const first = await paste(command);
+    expect(first).toContain('202 Accepted');
+    expect(first).toMatch(/"outcome":"cancel_requested","requestId":"[^"]+","upstreamRequestId"/);
+    expect(await untilContains(() => paste(command), 'already_cancelled')).toContain('200 OK');
+  });
+
+  whereCurlIs('prints lines with a token for one task, which is refused for another', async () => {
+    const token = printed('curl -i -X DELETE', 'Bearer');
+    expect(await paste(token)).toContain('202 Accepted');
+    const other = await paste(token.replace(/tasks\/\S+/, 'tasks/demo-queued'));
+    expect(other).toContain('403 Forbidden');
+    expect(other).toContain('task-not-permitted');
+    expect(started.output()).toContain('/tasks/demo-queued\n');
+  });
+
+  whereCurlIs('prints a signed webhook, which cancels', async () => {
+    expect(await paste(printed('curl -i --max-time', 'Webhook-Signature'))).toContain(
+      '202 Accepted',
+    );
+  });
+
+  it('prints a line that signs a new webhook', async () => {
+    // Until the task is cancelled, DLC says that it is busy with it, which a sender is to repeat.
+    const again = `${printed('GATEWAY_WEBHOOK_SECRET=', 'npm run webhook')} || true`;
+    expect(await untilContains(() => paste(again), 'already_cancelled')).toContain('200');
+  });
+
+  it('says so where a port is in use, in a sentence', async () => {
+    const port = /gateway +http:\/\/127\.0\.0\.1:(\d+)/.exec(started.output())?.[1] ?? '';
+    const ran = await runScript('start', [], { env: { PORT: port } });
+    expect(ran).toMatchObject({
+      exitCode: 69,
+      stderr: `Port ${port} is in use. PORT names another.\n`,
+    });
+  });
+
+  it('ends with Ctrl-C, all of it', async () => {
+    const exited = once(started.child, 'exit');
+    started.child.kill('SIGINT');
+    expect(await exited).toEqual([0, null]);
+    const port = /gateway +(http:\/\/[\d.:]+)/.exec(started.output())?.[1] ?? '';
+    await expect(fetch(port)).rejects.toThrow();
+  });
+});
+
+describe('npm start -- --no-emulator', () => {
+  it('makes no demo caller, and ends with 78 where none is configured', async () => {
+    const env = { PORT: await freePort(), DLC_REGION: 'ap-guangzhou' };
+    const ran = await runScript('start', ['--no-emulator'], { env });
+    expect(ran.exitCode).toBe(78);
+    expect(ran.stdout).toContain('nobody can call');
+  });
+});
+
+it('has a --help, and a sentence for what it does not know', async () => {
+  expect(await runScript('start', ['--help'])).toMatchObject({ exitCode: 0 });
+  expect(await runScript('start', ['--now'])).toMatchObject({
+    exitCode: 64,
+    stderr: '--now is not an option; see --help\n',
+  });
+});
+
+async function untilContains(ask: () => Promise<string>, wanted: string): Promise<string> {
+  for (let i = 0; i < 50; i++) {
+    const answer = await ask();
+    if (answer.includes(wanted)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return 'it never did';
+}
