@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { startInProcess } from './support/in-process.ts';
+import { until } from './support/until.ts';
 
 let emulator: Emulator;
 
@@ -14,7 +15,6 @@ afterAll(async () => emulator.close());
 const start = (env: Record<string, string> = {}): ReturnType<typeof startInProcess> =>
   startInProcess({ port: emulator.port, env });
 const calls = (): number => emulator.stats().calls.CancelTask;
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('the same cancellation, asked for at the same time', () => {
   it('goes upstream once, and each caller gets a full answer of its own', async () => {
@@ -78,7 +78,7 @@ describe('a caller who goes away', () => {
     const leaving = new AbortController();
     const first = gateway.call('DELETE', '/tasks/a', { gone: leaving.signal });
     const second = gateway.call('DELETE', '/tasks/a');
-    while (calls() === 0) await turn();
+    await until(() => calls() > 0);
     leaving.abort(new Error('the caller has gone'));
     // Nobody hears this answer; but its line in the log must not say that nothing happened.
     expect(await first).toMatchObject({
@@ -99,7 +99,7 @@ describe('a caller who goes away', () => {
       gateway.call('DELETE', '/tasks/a', gone),
       gateway.call('DELETE', '/tasks/a', gone),
     ];
-    while (calls() === 0) await turn();
+    await until(() => calls() > 0);
     leaving.abort(new Error('the caller has gone'));
     const next = gateway.call('DELETE', '/tasks/a');
     for (const answer of await Promise.all(both)) {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { certificatePath, OK, reply, startUpstream } from './support/upstream-server.ts';
 import type { UpstreamServer } from './support/upstream-server.ts';
+import { until } from './support/until.ts';
 
 const KEY = 'api-key-of-the-freeze-test';
 const ROOT = new URL('..', import.meta.url).pathname;
@@ -60,9 +61,8 @@ class Server {
       rest = parts.pop() ?? '';
       for (const part of parts) this.lines.push(JSON.parse(part));
     });
-    const listening = () => this.lines.find(({ event }) => event === 'listening');
-    while (!listening()) await sleep(10);
-    this.#port = Number(listening()?.['port']);
+    const { port } = await until(() => this.lines.find(({ event }) => event === 'listening'));
+    this.#port = Number(port);
     return this;
   }
 
@@ -80,9 +80,8 @@ class Server {
     const headers = { 'x-api-key': KEY, 'x-request-id': requestId, connection: 'close' };
     const url = `http://127.0.0.1:${this.#port}/tasks/a`;
     const { status } = await fetch(url, { method: 'DELETE', headers });
-    const line = () => this.lines.find((each) => each['requestId'] === requestId);
-    while (!line()) await sleep(5);
-    return { status, attempts: line()?.['attempts'] };
+    const line = await until(() => this.lines.find((each) => each['requestId'] === requestId));
+    return { status, attempts: line['attempts'] };
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { startInProcess } from './support/in-process.ts';
+import { until } from './support/until.ts';
 
 const CANCEL_MS = 250;
 const wait = (seconds: number | string) => ({ headers: { prefer: `wait=${seconds}` } });
@@ -58,7 +59,7 @@ describe('Prefer: wait', () => {
   it.each(['succeeded', 'failed'] as const)('tells of a task that %s after all', async (state) => {
     emulator.addTasks({ id: 'a', state: 'running' });
     const call = start().call('DELETE', '/tasks/a', wait(2));
-    while (emulator.stats().cancelled.length === 0) await new Promise(setImmediate);
+    await until(() => emulator.stats().cancelled.length > 0);
     emulator.addTasks({ id: 'a', state });
     expect(await call).toMatchObject({
       status: 409,
@@ -149,7 +150,7 @@ describe('Prefer: wait', () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     const leaving = new AbortController();
     const call = start().call('DELETE', '/tasks/a', { ...wait(2), gone: leaving.signal });
-    while (emulator.stats().calls.DescribeTasks === 0) await new Promise(setImmediate);
+    await until(() => emulator.stats().calls.DescribeTasks > 0);
     leaving.abort(new Error('the caller has gone'));
     await call;
     expect(emulator.stats().calls.DescribeTasks).toBe(1);

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 
 import { toApiKeys, type ApiKeys } from './auth/api-key.ts';
 import { apiKeyEntries, jwtIssuerEntries, webhookSenderEntries } from './auth/entries.ts';
@@ -8,8 +8,18 @@ import { parseEndpoint, type DlcEndpoint } from './dlc/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 import type { Environment } from './secret-reference.ts';
 import { SettingError } from './setting-error.ts';
-import { readJsonSetting } from './settings-file.ts';
-import { toSentences } from './validation.ts';
+import {
+  baseUrl,
+  list,
+  matching,
+  oneOf,
+  origin,
+  parseEntries,
+  principals,
+  readJsonSetting,
+  region,
+  wholeNumber,
+} from './setting-values.ts';
 
 /** Everything that the gateway is told by its environment, but for the cloud credentials. */
 export interface Config {
@@ -44,34 +54,6 @@ export class ConfigError extends Error {
     this.reasons = reasons;
   }
 }
-
-const wholeNumber = (least: number, most: number): ((value: string) => number) => {
-  const schema = z.int().check(z.minimum(least), z.maximum(most));
-  return (value) => {
-    const parsed = schema.safeParse(/^\d{1,9}$/.test(value) ? Number(value) : Number.NaN);
-    if (parsed.success) return parsed.data;
-    throw new SettingError(`must be a whole number from ${least} to ${most}`);
-  };
-};
-
-const oneOf = <T extends string>(...values: readonly T[]): ((value: string) => T) => {
-  const schema = z.enum(values);
-  return (value) => {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    throw new SettingError(`must be one of ${values.join(', ')}`);
-  };
-};
-
-const matching = (pattern: RegExp, sentence: string): ((value: string) => string) => {
-  return (value) => {
-    if (pattern.test(value)) return value;
-    throw new SettingError(sentence);
-  };
-};
-
-const REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
-const region = matching(REGION, 'must be a region such as ap-guangzhou');
 
 /**
  * Parses the settings, all of them, before it says what is wrong.
@@ -165,40 +147,3 @@ function contradictions(config: Config, env: Environment): string[] {
 }
 
 const CALLER_SETTINGS = ['API_KEYS', 'JWT_ISSUERS', 'WEBHOOK_SENDERS'] as const;
-
-function parseEntries<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new SettingError(
-    ...toSentences(parsed.error.issues).map(({ at, message }) =>
-      at ? `${at} ${message}` : message,
-    ),
-  );
-}
-
-function list(value: string): string[] {
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-}
-
-/** A list, or a JSON array: a token's subject may have a comma in it. */
-function principals(value: string): string[] {
-  if (!value.startsWith('[')) return list(value);
-  return parseEntries(z.array(z.string()), readJsonSetting(value, ''));
-}
-
-function origin(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && url.origin === value) return value;
-  throw new SettingError('must be exact origins, such as https://app.example.org, without a path');
-}
-
-function baseUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
-    throw new SettingError('must be an address such as https://gateway.example.org');
-  }
-  return value.replace(/\/+$/, '');
-}

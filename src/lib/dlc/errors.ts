@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../problem.ts';
+import type { ProblemCode } from '../problems.ts';
 
 /**
  * What each of DLC's error codes means: the one place where an upstream code becomes a problem.

@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../problem.ts';
+import type { ProblemCode } from '../problems.ts';
 import { ruleFor } from './errors.ts';
 import { MAX_RESPONSE_BYTES, type Observation } from './observed-agent.ts';
 

@@ -2,7 +2,8 @@ import http from 'node:http';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 
-import { Problem, type ProblemCode } from '../problem.ts';
+import { Problem } from '../problem.ts';
+import type { ProblemCode } from '../problems.ts';
 import { refusedRequest, type HttpRequest, type HttpResponse } from './message.ts';
 import { fromNode, writeToNode } from './node.ts';
 import { writeRaw } from './raw-answer.ts';

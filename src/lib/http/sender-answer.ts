@@ -1,4 +1,5 @@
-import type { Problem, ProblemCode } from '../problem.ts';
+import type { Problem } from '../problem.ts';
+import type { ProblemCode } from '../problems.ts';
 import { jsonResponse } from './json-response.ts';
 import type { HttpResponse } from './message.ts';
 import { toProblemResponse, type ProblemContext } from './problem-response.ts';

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { createDlcClient, type DlcClient, type Reply } from '../../../src/lib/dlc/client.ts';
 import { parseEndpoint } from '../../../src/lib/dlc/endpoint.ts';
 import { OK, reply, startUpstream, type UpstreamServer } from '../../support/upstream-server.ts';
+import { until } from '../../support/until.ts';
 
 const ENV = { TENCENTCLOUD_SECRETID: 'AKIDTEST', TENCENTCLOUD_SECRETKEY: 'key' };
 const open: { close(): Promise<void> }[] = [];
@@ -151,7 +152,7 @@ describe('an answer of DLC', () => {
       const answer = await upstream((response) => begin && response.flushHeaders());
       const aborting = new AbortController();
       const call = cancel(clientOf(answer.port), aborting.signal);
-      while (answer.requests.length === 0) await new Promise(setImmediate);
+      await until(() => answer.requests.length > 0);
       setTimeout(() => aborting.abort(), 20);
       expect(await call).toMatchObject({ outcome: 'unknown', code: 'upstream-timeout' });
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../../src/lib/dlc/errors.ts';
-import { PROBLEMS, type ProblemKind } from '../../../src/lib/problem.ts';
+import { PROBLEMS, type ProblemKind } from '../../../src/lib/problems.ts';
 import { markdownTable } from '../../support/markdown-table.ts';
 
 /**
