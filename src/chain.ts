@@ -1,39 +1,24 @@
-import middy, { type MiddlewareObj, type Request } from '@middy/core';
+import middy from '@middy/core';
 
 import type { Exchange } from './exchange.ts';
 import { required } from './exchange.ts';
 import { options } from './handlers/options.ts';
 import type { GatewayRoute, Services } from './handlers/endpoint.ts';
-import { toAccessLine } from './access-line.ts';
 import type { Authenticate } from './lib/auth/authenticate.ts';
 import { permitTask, refuseBlocked, requireEngine, requireScope } from './lib/auth/policy.ts';
 import { untilAborted } from './lib/deadline.ts';
 import { askEngine } from './lib/dlc/engine.ts';
-import { withCors } from './lib/http/cors.ts';
 import type { HttpResponse } from './lib/http/message.ts';
-import { toProblemResponse } from './lib/http/problem-response.ts';
 import { refuseLargeHeaders, refuseRepeatedHeaders } from './lib/http/request-checks.ts';
 import { endpointFor, matchRoute } from './lib/http/router.ts';
-import { withAlwaysHeaders } from './lib/http/security-headers.ts';
-import { answerForSender } from './lib/http/sender-answer.ts';
-import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
+import { outerHooks, type Hook, type Rim } from './rim.ts';
 
 /**
- * The middy chain, in order: each hook is a few lines over a pure function of `lib`. What middy does
- * that matters here: `onError` hooks run innermost first, so `translateErrors` stands inside the
- * three that must see its answer; a `before` hook that returned a value would skip every `after`.
+ * The middy chain, in order: each hook is a few lines over a pure function of `lib`. No `before` hook
+ * returns a value: middy would skip every `after`.
  */
-type Hook = MiddlewareObj<Exchange, HttpResponse>;
 type Chain = (exchange: Exchange) => Promise<HttpResponse>;
-
-/** What the outer hooks need, which work even where the settings are wrong. */
-export interface Rim {
-  readonly corsOrigins: ReadonlySet<string>;
-  readonly problemPrefix: string;
-  readonly log: Log;
-  readonly now: () => number;
-}
 
 export function createChain(
   rim: Rim,
@@ -75,61 +60,6 @@ function runnable(
   for (const hook of hooks) chain.use(hook);
   const handler = chain.handler(async (exchange: Exchange) => handle(exchange));
   return (exchange) => handler(exchange, NO_CONTEXT);
-}
-
-function outerHooks(rim: Rim): Hook[] {
-  return [accessLog(rim), responseHeaders, cors(rim), translateErrors(rim)];
-}
-
-/** A hook that looks at, or changes, the response whether it came from the handler or from an error. */
-function onResponse(change: (exchange: Exchange, response: HttpResponse) => HttpResponse): Hook {
-  const apply = (request: Request<Exchange, HttpResponse>): void => {
-    if (request.response) request.response = change(request.event, request.response);
-  };
-  return { after: apply, onError: apply };
-}
-
-function accessLog({ log, now }: Rim): Hook {
-  return onResponse((exchange, response) => {
-    const { level, fields } = toAccessLine(exchange, response.status, now());
-    log.write(level, 'request', fields);
-    return response;
-  });
-}
-
-const responseHeaders = onResponse((exchange, response) =>
-  withAlwaysHeaders(response, exchange.requestId),
-);
-
-function cors({ corsOrigins }: Rim): Hook {
-  return onResponse(({ request, route }, response) =>
-    withCors(request, response, corsOrigins, route),
-  );
-}
-
-function translateErrors({ problemPrefix, log }: Rim): Hook {
-  return {
-    onError(request) {
-      const exchange = request.event;
-      const { error } = request;
-      if (!(error instanceof Problem)) log.write('error', 'crash', crashFields(exchange, error));
-      const problem = error instanceof Problem ? error : new Problem('internal-error');
-      exchange.story.problem = problem;
-      const context = {
-        requestId: exchange.requestId,
-        typePrefix: problemPrefix,
-        ...exchange.task,
-      };
-      request.response = exchange.route?.forSenders
-        ? answerForSender(problem, context)
-        : toProblemResponse(problem, context);
-    },
-  };
-}
-
-function crashFields({ requestId }: Exchange, error: unknown): Record<string, string> {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { requestId, stack };
 }
 
 function router(routes: readonly GatewayRoute[], basePath: string): Hook {

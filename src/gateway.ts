@@ -1,4 +1,4 @@
-import { createChain, createRefusingChain, type Rim } from './chain.ts';
+import { createChain, createRefusingChain } from './chain.ts';
 import type { Exchange, Story } from './exchange.ts';
 import type { Services } from './handlers/endpoint.ts';
 import { createRoutes } from './handlers/routes.ts';
@@ -15,6 +15,7 @@ import { requestIdFor } from './lib/http/request-id.ts';
 import { withAlwaysHeaders } from './lib/http/security-headers.ts';
 import type { Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
+import type { Rim } from './rim.ts';
 import { createSlots } from './lib/slots.ts';
 
 /** The gateway as a whole, apart from any platform: a request in, a response out, always. */
