@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { serveApi } from './api.ts';
@@ -72,6 +73,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const credentials = { secretId, secretKey, ...(token === undefined ? {} : { token }) };
   const cloud = makeCloud(options.clock ?? systemClock, credentials, { cancelMs, rate });
   const ending = new AbortController();
+  // One listener for each request that is made to wait: their number is the tests' own affair.
+  setMaxListeners(0, ending.signal);
   const listener = new Listener(
     { host, port },
     (request, response) => void serve(cloud, controls, request, response, ending.signal),

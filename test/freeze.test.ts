@@ -121,23 +121,23 @@ describe.each([false, true])('after a freeze, over TLS: %s', (secure) => {
   });
 });
 
-describe('a function, where nothing else keeps the process alive', () => {
-  async function invoke(endpoint: string): Promise<string> {
-    const code = `
-      const { handler } = await import('./src/function.ts');
-      const event = { httpMethod: 'DELETE', path: '/tasks/a', headers: { 'x-api-key': '${KEY}' } };
-      const { statusCode } = await handler(event, {});
-      process.stderr.write(String(statusCode));
-    `;
-    const args = ['--import', 'tsx', '--input-type=module', '-e', code];
-    const settings = { DLC_ENDPOINT: endpoint, TASK_STATE_LOOKUP: 'off', MAX_ATTEMPTS: '3' };
-    child = spawn(process.execPath, args, { cwd: ROOT, env: { ...env, ...settings } });
-    let told = '';
-    child.stderr?.on('data', (chunk: Buffer) => (told += chunk.toString()));
-    const [exitCode] = await once(child, 'close');
-    return `${told}, exit ${exitCode}`;
-  }
+async function invoke(endpoint: string): Promise<string> {
+  const code = `
+    const { handler } = await import('./src/function.ts');
+    const event = { httpMethod: 'DELETE', path: '/tasks/a', headers: { 'x-api-key': '${KEY}' } };
+    const { statusCode } = await handler(event, {});
+    process.stderr.write(String(statusCode));
+  `;
+  const args = ['--import', 'tsx', '--input-type=module', '-e', code];
+  const settings = { DLC_ENDPOINT: endpoint, TASK_STATE_LOOKUP: 'off', MAX_ATTEMPTS: '3' };
+  child = spawn(process.execPath, args, { cwd: ROOT, env: { ...env, ...settings } });
+  let told = '';
+  child.stderr?.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  const [exitCode] = await once(child, 'close');
+  return `${told}, exit ${exitCode}`;
+}
 
+describe('a function, where nothing else keeps the process alive', () => {
   it('is not ended while it pauses between two attempts', async () => {
     const endpoint = await listen(false);
     await upstream.close();

@@ -137,7 +137,7 @@ describe('Prefer: wait', () => {
       ),
     );
     const ofFirst = answers.slice(0, 3).map(({ status }) => status);
-    expect(ofFirst.toSorted()).toEqual([200, 200, 202]);
+    expect(ofFirst.toSorted((a, b) => a - b)).toEqual([200, 200, 202]);
     expect(answers[3]?.status).toBe(200);
     const notWaited = answers.find(({ status }) => status === 202);
     expect(notWaited?.headers).not.toHaveProperty('Preference-Applied');

@@ -10,6 +10,9 @@ export interface Deadline {
   close(): void;
 }
 
+/** A deadline, for those who work under it and do not end it. */
+export type TimeLeft = Pick<Deadline, 'signal' | 'remaining'>;
+
 /** The reason with which a deadline's signal is aborted. */
 export class DeadlinePassed extends Error {}
 

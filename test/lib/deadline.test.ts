@@ -65,9 +65,9 @@ describe('within', () => {
   });
 });
 
-describe('untilAborted', () => {
-  const reason = (): Error => new Error('aborted');
+const reason = (): Error => new Error('aborted');
 
+describe('untilAborted', () => {
   it('gives what the work gives, if it ends first', async () => {
     expect(await untilAborted(Promise.resolve(7), new AbortController().signal, reason)).toBe(7);
   });

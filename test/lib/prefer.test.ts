@@ -43,10 +43,13 @@ describe('preferredWait', () => {
 
   it('takes any text whatever, in no time', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'wait="5", ;\\x') }), (value) => {
-        const seconds = preferredWait(value);
-        expect(seconds === undefined || seconds >= 0).toBe(true);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('w', 'wait=', '=', '"', '5', ',', ' ', ';', '\\', 'x') }),
+        (value) => {
+          const seconds = preferredWait(value);
+          expect(seconds === undefined || seconds >= 0).toBe(true);
+        },
+      ),
     );
     for (const piece of ['"', '\\"', ' ', ';', ',', '="', 'wait=', '"a\\']) {
       expect(preferredWait(piece.repeat(16_384 / piece.length))).toBeUndefined();

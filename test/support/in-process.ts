@@ -51,7 +51,11 @@ export function startInProcess(options: {
   };
   const config = loadConfig(env, '/');
   const lines: InProcessGateway['lines'] = [];
-  const log = createLog(config.logLevel, clock.now, (line) => void lines.push(JSON.parse(line)));
+  const log = createLog(
+    config.logLevel,
+    () => clock.now(),
+    (line) => void lines.push(JSON.parse(line)),
+  );
   const dlc = createDlcClient(config.endpoint, env);
   const gateway = createGateway(config, { dlc, log, clock, random });
   return {

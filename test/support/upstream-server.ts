@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { readFileSync } from 'node:fs';
 
 /** A stand-in for DLC that answers as a test says, however wrong; the emulator answers as DLC does. */
@@ -53,7 +53,8 @@ export function startUpstream(
     });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
       resolve({ port, requests, sockets, close });
     });
   });

@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { TimeLeft } from '../deadline.ts';
 import type { TaskRef } from '../task-request.ts';
 import { lookUpWithin, type Upstream } from './cancel.ts';
 import { isFinal, type FinalState } from './task-state.ts';
@@ -18,7 +18,7 @@ const LAST_LOOK_MS = 100;
 export async function awaitEnd(
   task: TaskRef,
   ms: number,
-  deadline: Deadline,
+  deadline: TimeLeft,
   upstream: Upstream,
 ): Promise<FinalState | undefined> {
   const { clock } = upstream;

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { within, type Deadline } from '../deadline.ts';
+import { within, type TimeLeft } from '../deadline.ts';
 import type { TaskRef } from '../task-request.ts';
 import type { DlcClient } from './client.ts';
 import { needsLookup, settle, type Attempt, type CancelAnswer } from './outcome.ts';
@@ -32,7 +32,7 @@ const LOOKUP_RESERVE_MS = 1000;
  */
 export async function cancelTask(
   task: TaskRef,
-  deadline: Deadline,
+  deadline: TimeLeft,
   upstream: Upstream,
 ): Promise<CancelAnswer> {
   const attempts = await attemptUntilSettled(task, deadline, upstream);
@@ -42,7 +42,7 @@ export async function cancelTask(
 
 async function attemptUntilSettled(
   task: TaskRef,
-  deadline: Deadline,
+  deadline: TimeLeft,
   upstream: Upstream,
 ): Promise<Attempt[]> {
   const { settings, clock, random } = upstream;
@@ -83,7 +83,7 @@ async function once(task: TaskRef, signal: AbortSignal, upstream: Upstream): Pro
  */
 export async function lookUp(
   task: TaskRef,
-  deadline: Deadline,
+  deadline: TimeLeft,
   upstream: Upstream,
 ): Promise<Lookup | undefined> {
   if (!upstream.settings.lookup) return undefined;
@@ -97,7 +97,7 @@ export async function lookUp(
 export async function lookUpWithin(
   timeLeft: number,
   task: TaskRef,
-  deadline: Deadline,
+  deadline: TimeLeft,
   upstream: Upstream,
 ): Promise<Lookup | undefined> {
   if (deadline.signal.aborted) return undefined;

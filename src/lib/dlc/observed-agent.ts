@@ -131,9 +131,11 @@ const idleSince = new WeakMap<Socket, number>();
 function dropDeadSockets(agent: http.Agent): void {
   const now = Date.now();
   for (const sockets of Object.values(agent.freeSockets)) {
-    for (const socket of [...(sockets ?? [])]) {
-      const age = now - (idleSince.get(socket) ?? now);
-      if (socket.readable && socket.writable && age < MAX_IDLE_MS) continue;
+    const dead = sockets?.filter(
+      (socket) =>
+        !socket.readable || !socket.writable || now - (idleSince.get(socket) ?? now) >= MAX_IDLE_MS,
+    );
+    for (const socket of dead ?? []) {
       sockets?.splice(sockets.indexOf(socket), 1);
       socket.destroy();
     }

@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { TimeLeft } from '../deadline.ts';
 
 /** Work that callers who ask for the same thing at the same time share. */
 export interface SharedWork<T> {
@@ -11,8 +11,8 @@ export interface SharedWork<T> {
    */
   run(
     key: string,
-    caller: Deadline,
-    work: (deadline: Deadline) => Promise<T>,
+    caller: TimeLeft,
+    work: (deadline: TimeLeft) => Promise<T>,
   ): Promise<T | undefined>;
 }
 
@@ -24,7 +24,7 @@ interface Running<T> {
 export function createSharedWork<T>(): SharedWork<T> {
   const running = new Map<string, Running<T>>();
 
-  function begin(key: string, caller: Deadline, work: (deadline: Deadline) => Promise<T>) {
+  function begin(key: string, caller: TimeLeft, work: (deadline: TimeLeft) => Promise<T>) {
     const deadline = new JointDeadline(caller);
     const begun = { deadline, result: work(deadline) };
     running.set(key, begun);
@@ -56,11 +56,11 @@ export function createSharedWork<T>(): SharedWork<T> {
 }
 
 /** The deadline of shared work: as late as the latest among its callers'. */
-class JointDeadline implements Deadline {
+class JointDeadline implements TimeLeft {
   readonly #controller = new AbortController();
-  readonly #callers: Set<Deadline>;
+  readonly #callers: Set<TimeLeft>;
 
-  constructor(first: Deadline) {
+  constructor(first: TimeLeft) {
     this.#callers = new Set([first]);
   }
 
@@ -72,19 +72,15 @@ class JointDeadline implements Deadline {
     return Math.max(0, ...[...this.#callers].map((caller) => caller.remaining()));
   }
 
-  add(caller: Deadline): void {
+  add(caller: TimeLeft): void {
     this.#callers.add(caller);
   }
 
   /** @returns whether this was the last of the callers */
-  leave(caller: Deadline): boolean {
+  leave(caller: TimeLeft): boolean {
     this.#callers.delete(caller);
     if (this.#callers.size > 0) return false;
     this.#controller.abort(caller.signal.reason);
     return true;
-  }
-
-  close(): void {
-    // The timers are the callers'.
   }
 }

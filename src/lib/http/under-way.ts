@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
@@ -33,7 +32,8 @@ export function createUnderWay(): UnderWay {
       const { socket } = message;
       const gone = new AbortController();
       const broken = new AbortController();
-      const entry = { message, broken, answered: once(target, 'close') };
+      const answered = new Promise((resolve) => target.once('close', resolve));
+      const entry = { message, broken, answered };
       bySocket.set(socket, (bySocket.get(socket) ?? new Set()).add(entry));
       target.once('close', () => {
         bySocket.get(socket)?.delete(entry);

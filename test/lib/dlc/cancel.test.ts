@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { systemClock, type Clock } from '../../../src/lib/clock.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { startDeadline } from '../../../src/lib/deadline.ts';
 import { cancelTask, lookUp, type Upstream } from '../../../src/lib/dlc/cancel.ts';
 import type { DlcClient, Reply } from '../../../src/lib/dlc/client.ts';
@@ -123,7 +123,7 @@ describe('cancelTask', () => {
 
     const leaving = new AbortController();
     const clock: Clock = {
-      now: systemClock.now,
+      now: () => 0,
       async sleep(ms, signal) {
         if (ms > 0) leaving.abort(new Error('gone'));
         signal.throwIfAborted();
@@ -149,10 +149,10 @@ describe('cancelTask', () => {
   });
 });
 
-describe('lookUp', () => {
-  const look = (upstream: Upstream) =>
-    withDeadline(10_000, upstream, (deadline) => lookUp(task, deadline, upstream));
+const look = (upstream: Upstream) =>
+  withDeadline(10_000, upstream, (deadline) => lookUp(task, deadline, upstream));
 
+describe('lookUp', () => {
   it('tries a passing failure once more, and no other', async () => {
     const passing = upstreamOf([], [unknown, foundIn(2)]);
     expect(await look(passing)).toMatchObject({ task: { state: 'succeeded' } });
@@ -171,17 +171,24 @@ describe('lookUp', () => {
   });
 });
 
-describe('askEngine', () => {
-  const ask = (upstream: Upstream, ms = 10_000) =>
-    withDeadline(ms, upstream, (deadline) => askEngine(task, deadline, upstream));
-  const failing = (code: Failure['code']): Upstream => upstreamOf([], [{ ...refused, code }]);
+const ask = (upstream: Upstream, ms = 10_000) =>
+  withDeadline(ms, upstream, (deadline) => askEngine(task, deadline, upstream));
 
+const failing = (code: Failure['code']): Upstream => upstreamOf([], [{ ...refused, code }]);
+
+describe('askEngine', () => {
   it('gives name and id; nothing where there is no such task', async () => {
     const names = { DataEngineName: 'e', DataEngineId: 'id' };
     expect(await ask(upstreamOf([], [foundIn(1, names)]))).toEqual(['e', 'id']);
     const none: Reply = { outcome: 'answered', requestId: 'r', response: { TaskList: [] } };
     expect(await ask(upstreamOf([], [none]))).toEqual([]);
     expect(await ask(failing('task-not-found'))).toEqual([]);
+  });
+
+  it('throws where lookups are off', async () => {
+    const off = upstreamOf([], [foundIn(1)], { lookup: false });
+    await expect(ask(off)).rejects.toMatchObject({ code: 'task-not-permitted' });
+    expect(off.calls).toEqual([]);
   });
 
   it('throws where DLC cannot be asked, or refuses the role', async () => {

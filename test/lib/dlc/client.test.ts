@@ -1,47 +1,27 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { ServerResponse } from 'node:http';
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
 
-import { createDlcClient, type DlcClient, type Reply } from '../../../src/lib/dlc/client.ts';
-import { parseEndpoint } from '../../../src/lib/dlc/endpoint.ts';
-import { OK, reply, startUpstream, type UpstreamServer } from '../../support/upstream-server.ts';
+import {
+  cancel,
+  cancelAgainst,
+  clientOf,
+  CLOUD_ENV,
+  closeLater,
+  closeUpstreams,
+  upstream,
+} from '../../support/dlc-client.ts';
+import { OK, reply } from '../../support/upstream-server.ts';
 import { until } from '../../support/until.ts';
 
-const ENV = { TENCENTCLOUD_SECRETID: 'AKIDTEST', TENCENTCLOUD_SECRETKEY: 'key' };
-const open: { close(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((server) => server.close()));
-});
-
-async function upstream(
-  answer: (response: ServerResponse, nth: number) => void,
-  options?: { secure?: boolean },
-): Promise<UpstreamServer> {
-  const server = await startUpstream(answer, options);
-  open.push(server);
-  return server;
-}
-
-function clientOf(port: number, env: Record<string, string> = ENV, protocol = 'http'): DlcClient {
-  return createDlcClient(parseEndpoint(`${protocol}://127.0.0.1:${port}`), env);
-}
-
-function cancel(dlc: DlcClient, signal = AbortSignal.timeout(5000)): Promise<Reply> {
-  return dlc.call('CancelTask', { TaskId: 'a' }, { region: 'ap-guangzhou', signal });
-}
-
-/** One call to an upstream that answers like this. */
-async function cancelAgainst(answer: (response: ServerResponse) => void): Promise<Reply> {
-  return cancel(clientOf((await upstream(answer)).port));
-}
+afterEach(closeUpstreams);
 
 const INVALID = { outcome: 'unknown', code: 'upstream-invalid-response', again: 'once' };
 
+const error = (members: object): string =>
+  JSON.stringify({ Response: { Error: members, RequestId: 'r' } });
+
 describe('an answer that says nothing reliable', () => {
-  const error = (members: object): string =>
-    JSON.stringify({ Response: { Error: members, RequestId: 'r' } });
   const long = 'x'.repeat(40_000);
   it.each([
     ['', 'empty'],
@@ -110,7 +90,7 @@ describe('an answer that says nothing reliable', () => {
       socket.once('data', () => socket.end('SSH-2.0-x\r\n'));
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-    open.push({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
+    closeLater({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     expect(await cancel(clientOf(port))).toMatchObject(INVALID);
@@ -166,136 +146,10 @@ describe('an answer of DLC', () => {
   });
 });
 
-describe('a redirect', () => {
-  it.each([301, 302, 303, 307, 308])('%i is never followed', async (status) => {
-    const elsewhere = await upstream((response) => reply(response, OK));
-    for (const location of [
-      `http://127.0.0.1:${elsewhere.port}/`,
-      `https://127.0.0.1:${elsewhere.port}/`,
-      `http://dlc.tencentcloudapi.com:${elsewhere.port}/`,
-      '/again',
-      'http://[',
-    ]) {
-      const first = await upstream((response) =>
-        response.writeHead(status, { location }).end('moved'),
-      );
-      const dlc = clientOf(first.port, { ...ENV, TENCENTCLOUD_SESSIONTOKEN: 'token' });
-      expect(await cancel(dlc)).toMatchObject(INVALID);
-      expect(first.requests).toHaveLength(1);
-    }
-    expect(elsewhere.sockets).toEqual([]);
-  });
-});
-
-describe('the connection', () => {
-  it('that is refused has carried nothing', async () => {
-    const server = await upstream((response) => reply(response, OK));
-    await server.close();
-    const answer = await cancel(clientOf(server.port));
-    expect(answer).toMatchObject({
-      outcome: 'did-not-happen',
-      code: 'upstream-unreachable',
-      again: true,
-      reason: 'ECONNREFUSED',
-    });
-  });
-
-  it('that is reset may have carried the request', async () => {
-    const answer = await cancelAgainst((response) => response.socket?.resetAndDestroy());
-    expect(answer).toMatchObject({ outcome: 'unknown', code: 'upstream-unreachable' });
-  });
-
-  it('that is reset when it is used again may have carried the request', async () => {
-    const server = await upstream((response, nth) =>
-      nth === 1 ? reply(response, OK) : response.socket?.resetAndDestroy(),
-    );
-    const dlc = clientOf(server.port);
-    expect(await cancel(dlc)).toMatchObject({ outcome: 'answered' });
-    expect(await cancel(dlc)).toMatchObject({ outcome: 'unknown', code: 'upstream-unreachable' });
-    expect(server.sockets).toHaveLength(1);
-  });
-
-  it('that was given up while it was made counts as made only once it is', async () => {
-    const server = await upstream((response) => reply(response, OK));
-    const dlc = clientOf(server.port);
-    await server.close();
-    const aborting = new AbortController();
-    const first = cancel(dlc, aborting.signal);
-    setImmediate(() => aborting.abort());
-    expect(await first).toMatchObject({ outcome: 'did-not-happen' });
-    expect(await cancel(dlc)).toMatchObject({ outcome: 'did-not-happen' });
-  });
-
-  it('is used again after every answer that was read to its end', async () => {
-    const Error = { Code: 'InternalError', Message: 'm' };
-    const bodies = [OK, { Response: { Error, RequestId: 'r' } }, {}, 'x'];
-    const server = await upstream((response, nth) => reply(response, bodies[nth % 4]));
-    const dlc = clientOf(server.port);
-    for (let n = 0; n < 8; n += 1) await cancel(dlc);
-    expect(server.sockets).toHaveLength(1);
-  });
-
-  it.each([0, 200, 40_000, 4_000_000])(
-    'is used again or closed, never left, after a status 500 with %i bytes that nobody reads',
-    async (size) => {
-      const server = await upstream((response) => response.writeHead(500).end('x'.repeat(size)));
-      const dlc = clientOf(server.port);
-      for (let n = 0; n < 8; n += 1) await cancel(dlc);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      const alive = server.sockets.filter((socket) => !socket.destroyed);
-      expect(alive.length).toBeLessThanOrEqual(1);
-    },
-  );
-
-  it('is not shared by calls at once, each of which gets its own answer', async () => {
-    const server = await upstream((response, nth) =>
-      setTimeout(() => reply(response, { Response: { RequestId: `r-${nth}` } }), nth % 7),
-    );
-    const dlc = clientOf(server.port);
-    const answers = await Promise.all(Array.from({ length: 100 }, () => cancel(dlc)));
-    const ids = answers.map((answer) => answer.outcome === 'answered' && answer.requestId);
-    expect(new Set(ids).size).toBe(100);
-  });
-
-  it('does not go through a proxy that the environment names', async () => {
-    const proxy = await upstream((response) => reply(response, OK));
-    const names = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];
-    for (const name of names) process.env[name] = `http://127.0.0.1:${proxy.port}`;
-    try {
-      const answer = await cancelAgainst((response) => reply(response, OK));
-      expect(answer).toMatchObject({ outcome: 'answered' });
-    } finally {
-      for (const name of names) delete process.env[name];
-    }
-    expect(proxy.sockets).toEqual([]);
-  });
-
-  it('to a server whose certificate nobody vouches for carries nothing', async () => {
-    const server = await upstream((response) => reply(response, OK), { secure: true });
-    const dlc = clientOf(server.port, ENV, 'https');
-    for (let n = 0; n < 3; n += 1) {
-      expect(await cancel(dlc)).toMatchObject({
-        outcome: 'did-not-happen',
-        code: 'upstream-unreachable',
-        reason: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-      });
-    }
-    expect(server.sockets).toHaveLength(3);
-    expect(server.requests).toEqual([]);
-  });
-
-  it('to a server that does not speak TLS carries nothing', async () => {
-    const server = await upstream((response) => reply(response, OK));
-    const answer = await cancel(clientOf(server.port, ENV, 'https'));
-    expect(answer).toMatchObject({ outcome: 'did-not-happen', code: 'upstream-unreachable' });
-    expect(server.requests).toEqual([]);
-  });
-});
-
 describe('the credentials', () => {
   it('are read at every call', async () => {
     const server = await upstream((response) => reply(response, OK));
-    const env: Record<string, string> = { ...ENV };
+    const env: Record<string, string> = { ...CLOUD_ENV };
     const dlc = clientOf(server.port, env);
     await cancel(dlc);
     Object.assign(env, { TENCENTCLOUD_SECRETID: 'AKIDNEXT', TENCENTCLOUD_SESSIONTOKEN: 'token' });
@@ -320,7 +174,7 @@ describe('the credentials', () => {
     ['TENCENTCLOUD_SESSIONTOKEN', '\u0000SECRET'],
   ])('in %s that no header field can have are not told in any reason', async (name, value) => {
     const server = await upstream((response) => reply(response, OK));
-    const answer = await cancel(clientOf(server.port, { ...ENV, [name]: value }));
+    const answer = await cancel(clientOf(server.port, { ...CLOUD_ENV, [name]: value }));
     expect(answer).toMatchObject({ outcome: 'did-not-happen', code: 'gateway-misconfigured' });
     expect(JSON.stringify(answer)).not.toContain('SECRET');
     expect(server.sockets).toEqual([]);
