@@ -77,8 +77,17 @@ it('no secret is in any answer or any line of the log', async () => {
   const signatureOf = (headers: readonly (readonly [string, string])[]): string =>
     headers.find(([name]) => name === 'Webhook-Signature')?.[1].slice(3) ?? '';
   const secrets = [
-    ...[KEY, nearly, btoa(`u:${KEY}`), TOKEN_SECRET, WEBHOOK_SECRET, WEBHOOK_SECRET.slice(6)],
-    ...[SECRET_ID, SECRET_KEY, SESSION, signatureOf(signed.headers), signatureOf(badly.headers)],
+    KEY,
+    nearly,
+    btoa(`u:${KEY}`),
+    TOKEN_SECRET,
+    WEBHOOK_SECRET,
+    WEBHOOK_SECRET.slice(6),
+    SECRET_ID,
+    SECRET_KEY,
+    SESSION,
+    signatureOf(signed.headers),
+    signatureOf(badly.headers),
     ...[token, expired, foreign].flatMap(([, value]) => value.slice(7).split('.')),
   ];
   for (const secret of secrets) {

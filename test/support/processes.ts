@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-import { built } from './built.ts';
+import { built, type BuiltAnswer } from './built.ts';
 
-/** `server.js` as a process of its own, as a web function and a container run it. */
-export interface ServerProcess {
+/** The built entries as processes of their own, with the settings of a test and none of the shell's. */
+export interface LoggingProcess {
   readonly child: ChildProcess;
   /** Everything that it has written so far, to both. */
   readonly output: { stdout: string; stderr: string };
@@ -17,26 +17,96 @@ export interface ServerProcess {
   readonly ended: Promise<number | null>;
 }
 
-/** A server that has told where it listens. */
-export interface ListeningServer extends ServerProcess {
+/** `server.js`, as a web function and a container run it; it has told where it listens. */
+export interface ListeningServer extends LoggingProcess {
   readonly port: number;
   /** Asks it to end, and gives its exit code. */
   stop(): Promise<number | null>;
 }
 
-/** Starts the built server, with these settings and none of the shell's. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** Starts the built server, whether it will listen or not. */
 export async function spawnServer(
-  env: Readonly<Record<string, string>>,
+  env: Settings,
   nodeOptions: readonly string[] = [],
-): Promise<ServerProcess> {
-  const file = path.join(await built(), 'server.js');
-  const child = spawn(process.execPath, [...nodeOptions, file], {
+): Promise<LoggingProcess> {
+  return run(env, [...nodeOptions, path.join(await built(), 'server.js')]);
+}
+
+/** Starts the built server on a free port of 127.0.0.1, and waits until it listens. */
+export async function startServer(
+  env: Settings,
+  nodeOptions: readonly string[] = [],
+): Promise<ListeningServer> {
+  const server = await spawnServer({ HOST: '127.0.0.1', PORT: '0', ...env }, nodeOptions);
+  const { port } = await server.logged(({ event }) => event === 'listening');
+  const stop = async (): Promise<number | null> => {
+    server.child.kill('SIGTERM');
+    return server.ended;
+  };
+  return { ...server, port: Number(port), stop };
+}
+
+/** `function.js`, loaded with `require` as a platform does it. */
+export interface FunctionProcess extends LoggingProcess {
+  /** @param name of the export that is called */
+  invoke(event: unknown, context?: object, name?: 'main_handler' | 'handler'): Promise<BuiltAnswer>;
+  stop(): Promise<number | null>;
+}
+
+/** What a platform's runtime does, in a few lines. */
+const RUNTIME = `
+  const functions = require(process.argv[1]);
+  process.on('message', async ({ id, name, event, context }) => {
+    try {
+      process.send({ id, answer: await functions[name](event, context) });
+    } catch (error) {
+      process.send({ id, thrown: String(error) });
+    }
+  });`;
+
+export async function startFunction(env: Settings): Promise<FunctionProcess> {
+  const file = path.join(await built(), 'function.js');
+  const host = run(env, ['--input-type=commonjs', '--eval', RUNTIME, file]);
+  let last = 0;
+  return {
+    ...host,
+    async invoke(event, context = {}, name = 'main_handler') {
+      const id = (last += 1);
+      // An event is JSON: what a test leaves undefined is absent.
+      const sent = JSON.parse(JSON.stringify({ id, name, event: event ?? null, context }));
+      host.child.send(sent);
+      for (;;) {
+        const reply = await Promise.race([once(host.child, 'message'), host.ended]);
+        const [message]: { id: number; answer?: BuiltAnswer; thrown?: string }[] = Array.isArray(
+          reply,
+        )
+          ? reply
+          : [];
+        if (!message) throw new Error(`it ended: ${host.output.stderr}`);
+        if (message.id !== id) continue;
+        if (!message.answer) throw new Error(message.thrown);
+        return message.answer;
+      }
+    },
+    async stop() {
+      host.child.disconnect();
+      return host.ended;
+    },
+  };
+}
+
+function run(env: Settings, args: readonly string[]): LoggingProcess {
+  const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error('no pipes');
+  stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = once(child, 'close').then(() => child.exitCode);
   let hasEnded = false;
   void ended.then(() => (hasEnded = true));
@@ -51,24 +121,10 @@ export async function spawnServer(
         const line = lines().find(isIt);
         if (line) return line;
         if (hasEnded) throw new Error(`it ended first: ${output.stdout}${output.stderr}`);
-        await Promise.race([once(child.stdout, 'data'), ended]);
+        await Promise.race([once(stdout, 'data'), ended]);
       }
     },
   };
-}
-
-/** Starts the built server on a free port of 127.0.0.1, and waits until it listens. */
-export async function startServer(
-  env: Readonly<Record<string, string>>,
-  nodeOptions: readonly string[] = [],
-): Promise<ListeningServer> {
-  const server = await spawnServer({ HOST: '127.0.0.1', PORT: '0', ...env }, nodeOptions);
-  const { port } = await server.logged(({ event }) => event === 'listening');
-  const stop = async (): Promise<number | null> => {
-    server.child.kill('SIGTERM');
-    return server.ended;
-  };
-  return { ...server, port: Number(port), stop };
 }
 
 /** The complete lines of a log, each a JSON object, or this throws. */

@@ -2,6 +2,7 @@ import type { Deadline } from '../deadline.ts';
 import { Problem } from '../problem.ts';
 import type { TaskRef } from '../task-request.ts';
 import { lookUp, type Upstream } from './cancel.ts';
+import { loggedReason } from './problem.ts';
 
 /**
  * Asks DLC which engine a task runs on.
@@ -22,7 +23,7 @@ export async function askEngine(
   const found = await lookUp(task, deadline, upstream);
   if (found?.outcome === 'found') return found.task.engineNames;
   if (found?.outcome === 'absent' || found?.code === 'task-not-found') return [];
-  const reason = found?.reason ?? 'no time for a lookup';
+  const reason = found ? loggedReason(found) : 'no time for a lookup';
   if (found?.code === 'upstream-credentials-rejected') throw new Problem(found.code, { reason });
   if (found?.code === 'gateway-misconfigured') throw new Problem(found.code, { reason });
   throw new Problem('permission-check-unavailable', { reason });

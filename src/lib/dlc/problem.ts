@@ -9,14 +9,21 @@ export function toCancelProblem(answer: Extract<CancelAnswer, { kind: 'failed' }
     ...(outcomeUnknown && { detail: UNKNOWN, outcomeUnknown }),
     ...upstreamMembers({ ...failure, ...(upstreamRequestId && { upstreamRequestId }) }),
     ...(taskState && { taskState }),
-    reason: failure.reason,
+    reason: loggedReason(failure),
   });
 }
 
 /** A lookup that failed, as the problem of a caller who asked for the task's state. */
 export function toLookupProblem(failure: Failure): Problem {
-  return new Problem(failure.code, { ...upstreamMembers(failure), reason: failure.reason });
+  return new Problem(failure.code, { ...upstreamMembers(failure), reason: loggedReason(failure) });
 }
+
+/** Upstream's code and words, for the log: callers are told no words, and not every code. */
+export function loggedReason({ upstreamCode, reason }: LoggedFailure): string {
+  return upstreamCode === undefined ? reason : `${upstreamCode}: ${reason}`;
+}
+
+type LoggedFailure = Pick<Failure, 'upstreamCode' | 'reason'>;
 
 const UNKNOWN =
   'The cancellation was sent to DLC, but no reliable answer came: it may or may not have taken effect.';

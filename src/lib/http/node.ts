@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 
 import { Problem } from '../problem.ts';
 import { toHeaderFields, type HttpRequest, type HttpResponse } from './message.ts';
@@ -97,6 +98,8 @@ export async function writeToNode(
   response: HttpResponse,
   { closes, lingerMs }: Leaving,
 ): Promise<void> {
+  // Promises go on between a body's last byte and its end: an answer may be quicker than a body that is here.
+  if (isUnread(message)) await setImmediate();
   const unread = isUnread(message);
   target.writeHead(response.status, {
     ...response.headers,
