@@ -1,9 +1,7 @@
 import middy from '@middy/core';
 
-import type { Exchange } from './exchange.ts';
-import { required } from './exchange.ts';
+import { required, type Exchange, type GatewayRoute, type Services } from './exchange.ts';
 import { options } from './handlers/options.ts';
-import type { GatewayRoute, Services } from './handlers/endpoint.ts';
 import type { Authenticate } from './lib/auth/authenticate.ts';
 import { permitTask, refuseBlocked, requireEngine, requireScope } from './lib/auth/policy.ts';
 import { untilAborted } from './lib/deadline.ts';

@@ -1,6 +1,5 @@
 import { createChain, createRefusingChain } from './chain.ts';
-import type { Exchange, Story } from './exchange.ts';
-import type { Services } from './handlers/endpoint.ts';
+import type { Exchange, Services, Story } from './exchange.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { createAuthenticate } from './lib/auth/authenticate.ts';
 import type { Clock } from './lib/clock.ts';

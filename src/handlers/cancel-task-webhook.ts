@@ -1,9 +1,8 @@
-import { required } from '../exchange.ts';
+import { required, type Endpoint } from '../exchange.ts';
 import { header } from '../lib/http/message.ts';
 import { jsonResponse } from '../lib/http/json-response.ts';
 import { parseWebhookRequest } from '../lib/webhook-request.ts';
 import { answerCancellation } from './cancel-task.ts';
-import type { Endpoint } from './endpoint.ts';
 
 /** `POST /webhooks/cancel-task`: the same cancellation, asked for by a signed webhook. */
 export const cancelTaskWebhook: Endpoint = {

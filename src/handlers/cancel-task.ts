@@ -1,11 +1,16 @@
-import { required, type Exchange } from '../exchange.ts';
+import {
+  UNUSED_BODY_BYTES,
+  required,
+  type Endpoint,
+  type Exchange,
+  type Services,
+} from '../exchange.ts';
 import { cancelTask as cancelUpstream } from '../lib/dlc/cancel.ts';
 import { LEFT_EARLY, type CancelAnswer } from '../lib/dlc/outcome.ts';
 import { toCancelProblem } from '../lib/dlc/problem.ts';
 import type { HttpResponse } from '../lib/http/message.ts';
 import { Problem } from '../lib/problem.ts';
 import { parseTaskRequest } from '../lib/task-request.ts';
-import { UNUSED_BODY_BYTES, type Endpoint, type Services } from './endpoint.ts';
 import { waitAsPreferred, type Waited } from './prefer-wait.ts';
 import { taskAnswer } from './task-answer.ts';
 

@@ -1,10 +1,9 @@
-import { required } from '../exchange.ts';
+import { UNUSED_BODY_BYTES, required, type Endpoint } from '../exchange.ts';
 import { lookUp } from '../lib/dlc/cancel.ts';
 import { toLookupProblem } from '../lib/dlc/problem.ts';
 import { mayStillChange } from '../lib/dlc/task-state.ts';
 import { Problem } from '../lib/problem.ts';
 import { parseTaskRequest } from '../lib/task-request.ts';
-import { UNUSED_BODY_BYTES, type Endpoint } from './endpoint.ts';
 import { taskAnswer } from './task-answer.ts';
 
 const NOT_SHOWN = 'DLC shows no such task in this region in the last 45 days.';

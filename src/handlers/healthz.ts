@@ -1,5 +1,5 @@
+import { UNUSED_BODY_BYTES, type Endpoint } from '../exchange.ts';
 import { jsonResponse } from '../lib/http/json-response.ts';
-import { UNUSED_BODY_BYTES, type Endpoint } from './endpoint.ts';
 
 /** `GET /healthz`: the process can serve. Says nothing of DLC, which is never called for it. */
 export const healthz: Endpoint = {

@@ -1,7 +1,6 @@
+import { UNUSED_BODY_BYTES, required, type Endpoint } from '../exchange.ts';
 import { isPreflight } from '../lib/http/cors.ts';
 import { allowedMethods } from '../lib/http/router.ts';
-import { required } from '../exchange.ts';
-import { UNUSED_BODY_BYTES, type Endpoint } from './endpoint.ts';
 
 /** `OPTIONS` on every route: a preflight is answered by the CORS stage's header fields alone. */
 export const options: Endpoint = {

@@ -1,9 +1,8 @@
-import { required, type Exchange } from '../exchange.ts';
+import { required, type Exchange, type Services } from '../exchange.ts';
 import { awaitEnd } from '../lib/dlc/await-end.ts';
 import type { FinalState } from '../lib/dlc/task-state.ts';
 import { header } from '../lib/http/message.ts';
 import { preferredWait } from '../lib/prefer.ts';
-import type { Services } from './endpoint.ts';
 
 /** What came of a preference to wait that was followed. */
 export interface Waited {

@@ -1,6 +1,6 @@
+import type { GatewayRoute } from '../exchange.ts';
 import { cancelTask } from './cancel-task.ts';
 import { cancelTaskWebhook } from './cancel-task-webhook.ts';
-import type { GatewayRoute } from './endpoint.ts';
 import { getTask } from './get-task.ts';
 import { healthz } from './healthz.ts';
 
