@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
 /** The bundles that are shipped, made afresh from what the sources are now. */
 
 const root = path.resolve(import.meta.dirname, '../..');
-const cache = path.join(root, 'node_modules', '.cache', 'built-for-tests');
+/** Far from any `node_modules`, which the bundles must not need. */
+const cache = path.join(tmpdir(), `dlc-task-gateway-built-${userInfo().uid}`);
 
 /** What the bundles are made of. */
 const SOURCES = ['src', 'scripts/support/bundle.ts', 'scripts/stubs', 'package-lock.json'];
@@ -28,10 +29,19 @@ export async function built(): Promise<string> {
   await promisify(execFile)(process.execPath, args, { cwd: root });
   // Whoever comes second finds the directory there, with the same in it.
   await rename(made, target).catch(() => rm(made, { recursive: true }));
+  await forgetOlder(target);
   return target;
 }
 
-export type Handler = (event: unknown, context?: unknown) => Promise<BuiltAnswer>;
+/** Removes what earlier sources were built to, but not what a run may still use that began with them. */
+async function forgetOlder(target: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const directory = path.join(cache, name);
+    const made = await stat(directory).catch(() => undefined);
+    const isOld = made !== undefined && Date.now() - made.mtimeMs > 3_600_000;
+    if (directory !== target && isOld) await rm(directory, { recursive: true, force: true });
+  }
+}
 
 /** What a function gives back to its platform. */
 export interface BuiltAnswer {
@@ -40,12 +50,6 @@ export interface BuiltAnswer {
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly body: string;
   readonly isBase64Encoded: boolean;
-}
-
-/** Loads `function.js` as a platform does: with `require`, once in a process. */
-export async function requireFunction(): Promise<{ main_handler: Handler; handler: Handler }> {
-  const directory = await built();
-  return createRequire(import.meta.url)(path.join(directory, 'function.js'));
 }
 
 async function digestOfSources(): Promise<string> {

@@ -52,7 +52,13 @@ export async function startServer(
 export interface FunctionProcess extends LoggingProcess {
   /** @param name of the export that is called */
   invoke(event: unknown, context?: object, name?: 'main_handler' | 'handler'): Promise<BuiltAnswer>;
-  stop(): Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+interface Reply {
+  readonly id: number;
+  readonly answer?: BuiltAnswer;
+  readonly thrown?: string;
 }
 
 /** What a platform's runtime does, in a few lines. */
@@ -68,39 +74,37 @@ const RUNTIME = `
 
 export async function startFunction(env: Settings): Promise<FunctionProcess> {
   const file = path.join(await built(), 'function.js');
-  const host = run(env, ['--input-type=commonjs', '--eval', RUNTIME, file]);
+  const host = run(env, ['--input-type=commonjs', '--eval', RUNTIME, file], ['ipc']);
+  const waiting = new Map<number, (reply: Reply) => void>();
+  host.child.on('message', (reply: Reply) => waiting.get(reply.id)?.(reply));
   let last = 0;
   return {
     ...host,
     async invoke(event, context = {}, name = 'main_handler') {
       const id = (last += 1);
+      const replied = new Promise<Reply>((resolve) => waiting.set(id, resolve));
       // An event is JSON: what a test leaves undefined is absent.
-      const sent = JSON.parse(JSON.stringify({ id, name, event: event ?? null, context }));
-      host.child.send(sent);
-      for (;;) {
-        const reply = await Promise.race([once(host.child, 'message'), host.ended]);
-        const [message]: { id: number; answer?: BuiltAnswer; thrown?: string }[] = Array.isArray(
-          reply,
-        )
-          ? reply
-          : [];
-        if (!message) throw new Error(`it ended: ${host.output.stderr}`);
-        if (message.id !== id) continue;
-        if (!message.answer) throw new Error(message.thrown);
-        return message.answer;
-      }
+      host.child.send(JSON.parse(JSON.stringify({ id, name, event: event ?? null, context })));
+      const reply = await Promise.race([replied, host.ended]);
+      if (typeof reply !== 'object' || reply === null) throw new Error(host.output.stderr);
+      if (!reply.answer) throw new Error(reply.thrown);
+      return reply.answer;
     },
     async stop() {
-      host.child.disconnect();
-      return host.ended;
+      host.child.kill();
+      await host.ended;
     },
   };
 }
 
-function run(env: Settings, args: readonly string[]): LoggingProcess {
+function run(
+  env: Settings,
+  args: readonly string[],
+  channel: readonly 'ipc'[] = [],
+): LoggingProcess {
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', ...channel],
   });
   const output = { stdout: '', stderr: '' };
   const { stdout, stderr } = child;
