@@ -329,7 +329,7 @@ describe('an event', () => {
         path,
         queryStringParameters: null,
         multiValueQueryStringParameters: null,
-        ...{ multiValueHeaders: null },
+        multiValueHeaders: null,
         ...maps,
       },
       { ...aws.alb, path, queryStringParameters: {}, ...maps },

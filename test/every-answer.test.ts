@@ -57,7 +57,7 @@ const preflight = (target: string): PlainRequest => ({
 });
 
 /** Each answer: its request, its status, its code where it is a problem, and DLC's error before it. */
-const ANSWERS: [string, PlainRequest, number, string?, string?][] = [
+const ROWS: readonly (readonly [string, PlainRequest, number, string?, string?])[] = [
   ['the health', get('/healthz'), 200],
   ['the health by HEAD', get('/healthz', 'HEAD'), 200],
   ['a cancellation', get('/tasks/running', 'DELETE'), 202],
@@ -170,12 +170,20 @@ const ANSWERS: [string, PlainRequest, number, string?, string?][] = [
   ['a preflight for a webhook', preflight('/webhooks/cancel-task'), 204],
 ];
 
+const ANSWERS = ROWS.map(([name, request, status, code, upstreamCode]) => ({
+  name,
+  request,
+  status,
+  code,
+  upstreamCode,
+}));
+
 /** Fields that the gateway may send; whatever else is there was not meant to be. */
 const KNOWN =
   /^(x-request-id|cache-control|x-content-type-options|strict-transport-security|content-security-policy|x-frame-options|referrer-policy|x-tc-request-id|retry-after|content-type|www-authenticate|allow|vary|access-control-[a-z-]+|ratelimit(-policy)?|preference-applied|content-length|date|connection|keep-alive)$/;
 
 describe.each(WAYS)('through the %s', (way) => {
-  it.each(ANSWERS)('%s', async (_, request, status, code, upstreamCode) => {
+  it.each(ANSWERS)('$name', async ({ request, status, code, upstreamCode }) => {
     if (upstreamCode) {
       const fault = {
         action: 'CancelTask',

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type * as functionModule from '../src/function.ts';
 import type { PlatformResponse } from '../src/lib/http/platform-response.ts';
 import * as aws from './fixtures/events/aws/http-events.ts';
 import * as other from './fixtures/events/aws/other-events.ts';
@@ -127,10 +128,9 @@ describe('the bundle, loaded as a platform loads it', () => {
 });
 
 describe('the module', () => {
-  type Entry = typeof import('../src/function.ts');
   const written: string[] = [];
   const original = { ...process.env };
-  let entry: Entry;
+  let entry: typeof functionModule;
 
   beforeAll(() => {
     jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -263,16 +263,14 @@ describe('the module', () => {
     const hostile = new Proxy(
       {},
       {
-        get: () => {
-          throw Object('hostile');
+        ownKeys() {
+          throw Object('no error at all');
         },
       },
     );
-    expectProblem(
-      await ask({ httpMethod: 'GET', path: '/', headers: hostile }),
-      404,
-      'route-not-found',
-    );
+    const answer = await ask({ httpMethod: 'GET', path: '/', headers: hostile });
+    expectProblem(answer, 500, 'internal-error');
+    expect(logged().at(-1)).toMatchObject({ event: 'crash', stack: 'no error at all' });
   });
 
   it('refuses every request while its settings are wrong, and serves once they are right', async () => {

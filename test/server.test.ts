@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import http from 'node:http';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { expectAlwaysHeaders, KEYS, settingsFor } from './support/gateway.ts';
-import { connectRaw, send } from './support/http-client.ts';
+import { connectRaw, portOf, send } from './support/http-client.ts';
 import { spawnServer, startServer, type ListeningServer } from './support/processes.ts';
 import { until } from './support/until.ts';
 
@@ -104,8 +104,8 @@ describe('the bundle, as a process', () => {
       true,
     );
     const named = new Set(lines.map(({ reason }) => String(reason).split(':')[0]));
-    expect([...named].toSorted()).toEqual(
-      [
+    expect(named).toEqual(
+      new Set([
         'API_KEYS',
         'BASE_PATH',
         'CORS_ORIGINS',
@@ -119,7 +119,7 @@ describe('the bundle, as a process', () => {
         'REQUEST_TIMEOUT_MS',
         'TASK_STATE_LOOKUP',
         'WEBHOOK_SENDERS',
-      ].toSorted(),
+      ]),
     );
     expect(server.output.stdout + server.output.stderr).not.toMatch(/SECRET[ -/]|SECRET ID/);
     expect(server.output.stderr).toBe('');
@@ -146,7 +146,7 @@ describe('the bundle, as a process', () => {
   it('says in its log that its port is in use, and ends with 69', async () => {
     const other = net.createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
+    const port = portOf(other);
     const server = await spawnServer({
       ...settingsFor(emulator),
       HOST: '127.0.0.1',
@@ -223,6 +223,7 @@ describe('with the lookup of states switched off', () => {
 describe('the module', () => {
   const written: Record<string, unknown>[] = [];
   const original = { ...process.env };
+  const originalExit = process.exit.bind(process);
   const exit = jest.fn<(code?: number | string | null) => void>();
 
   beforeAll(() => {
@@ -230,10 +231,7 @@ describe('the module', () => {
       written.push(Object(JSON.parse(String(text))));
       return true;
     });
-    jest.spyOn(process, 'exit').mockImplementation((code) => {
-      exit(code);
-      return undefined as never;
-    });
+    Object.assign(process, { exit });
   });
   afterEach(() => {
     for (const name of Object.keys(process.env)) {
@@ -245,6 +243,7 @@ describe('the module', () => {
   });
   afterAll(() => {
     jest.restoreAllMocks();
+    Object.assign(process, { exit: originalExit });
   });
 
   async function load(settings: Record<string, string>): Promise<void> {
@@ -267,6 +266,15 @@ describe('the module', () => {
     await load(settingsFor(emulator, { HOST: '127.0.0.1', PORT: String(emulator.port) }));
     await until(() => written.find(({ event }) => event === 'cannot-listen'));
     expect(process.exitCode).toBe(69);
+  });
+
+  it('does not hide a failure of its own', async () => {
+    jest.spyOn(process.stdout, 'write').mockImplementationOnce(() => {
+      throw new Error('nowhere to write to');
+    });
+    const { TENCENTCLOUD_SECRETID: _, ...settings } = settingsFor(emulator);
+    await expect(load(settings)).rejects.toThrow('nowhere to write to');
+    expect(process.exitCode).toBeUndefined();
   });
 
   it('gives up where its settings are wrong', async () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 /** What the tests of the whole gateway have in common: its settings, its callers, what every answer has. */
 
-export const REGION = 'ap-guangzhou';
+const REGION = 'ap-guangzhou';
 
 export const KEYS = {
   both: 'key-of-a-caller-who-may-cancel-and-read',
@@ -11,7 +11,7 @@ export const KEYS = {
   blocked: 'key-of-a-caller-who-is-blocked',
 } as const;
 
-export function entryFor(key: string, entry: Readonly<Record<string, unknown>>): object {
+function entryFor(key: string, entry: Readonly<Record<string, unknown>>): object {
   return { sha256: createHash('sha256').update(key).digest('hex'), ...entry };
 }
 

@@ -54,10 +54,17 @@ export async function send(port: number, sent: Sent): Promise<Answer> {
   };
 }
 
-export function parseObject(text: string): Readonly<Record<string, unknown>> {
+function parseObject(text: string): Readonly<Record<string, unknown>> {
   if (!text.startsWith('{')) return {};
   const value: unknown = JSON.parse(text);
   return Object.fromEntries(Object.entries(Object(value)));
+}
+
+/** The port that a server listens on. */
+export function portOf(server: net.Server): number {
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('it does not listen on a port');
+  return address.port;
 }
 
 /** A connection on which a test writes what it likes. */
@@ -108,7 +115,7 @@ export async function connectRaw(port: number): Promise<RawConnection> {
 export async function exchangeRaw(port: number, ...parts: readonly string[]): Promise<RawAnswer[]> {
   const connection = await connectRaw(port);
   for (const part of parts) connection.write(part);
-  return parseAnswers(await connection.closed());
+  return parseAnswers(await connection.closed(), parts[0]?.startsWith('HEAD ') === false);
 }
 
 export interface RawAnswer {
@@ -119,8 +126,12 @@ export interface RawAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Takes responses with `Content-Length` apart, strictly; `100 Continue` counts as one. */
-export function parseAnswers(received: string): RawAnswer[] {
+/**
+ * Takes responses with `Content-Length` apart, strictly; `100 Continue` counts as one.
+ *
+ * @param haveBodies false where HEAD was asked: then there must be none
+ */
+export function parseAnswers(received: string, haveBodies: boolean = true): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = received;
   while (rest !== '') {
@@ -134,7 +145,7 @@ export function parseAnswers(received: string): RawAnswer[] {
         return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()] as const;
       }),
     );
-    const length = Number(headers['content-length'] ?? 0);
+    const length = haveBodies ? Number(headers['content-length'] ?? 0) : 0;
     const text = rest.slice(end + 4, end + 4 + length);
     if (text.length < length) throw new Error(`cut short: ${rest}`);
     answers.push({ status: Number(status), headers, text, body: parseObject(text) });

@@ -10,7 +10,7 @@ export interface LoggingProcess {
   /** Everything that it has written so far, to both. */
   readonly output: { stdout: string; stderr: string };
   /** The log's lines so far; throws where one is not a JSON object. */
-  lines(): Record<string, unknown>[];
+  readonly lines: () => Record<string, unknown>[];
   /** Waits for a line of the log. */
   logged(isIt: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   /** Its exit code, once it has ended and all that it wrote has been read. */
@@ -132,7 +132,7 @@ function run(
 }
 
 /** The complete lines of a log, each a JSON object, or this throws. */
-export function parseLog(text: string): Record<string, unknown>[] {
+function parseLog(text: string): Record<string, unknown>[] {
   const complete = text.slice(0, text.lastIndexOf('\n') + 1);
   return complete
     .split('\n')

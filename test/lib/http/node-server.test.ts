@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import type { Gateway } from '../../../src/gateway.ts';
@@ -11,6 +10,7 @@ import {
   connectRaw,
   exchangeRaw,
   parseAnswers,
+  portOf,
   send,
   type RawAnswer,
   type RawConnection,
@@ -39,7 +39,7 @@ interface Started extends InProcessGateway {
   readonly server: http.Server;
   readonly port: number;
   /** The log's access lines. */
-  accessLines(): Record<string, unknown>[];
+  readonly accessLines: () => Record<string, unknown>[];
 }
 
 async function start(
@@ -55,7 +55,7 @@ async function start(
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   const accessLines = (): Record<string, unknown>[] =>
     made.lines.filter(({ event }) => event === 'request');
   return { ...made, server, port, accessLines };
@@ -69,11 +69,11 @@ function gated(): { wrap: (gateway: Gateway) => Gateway; open: () => void; arriv
   return {
     open: () => open(),
     arrived: () => arrived,
-    wrap: ({ serve }) => ({
+    wrap: (gateway) => ({
       async serve(request) {
         arrived += 1;
         if (!request.refusal) await gate;
-        return serve(request);
+        return gateway.serve(request);
       },
     }),
   };
@@ -592,10 +592,10 @@ describe('a caller that goes away', () => {
   it('after its answer has not gone too early', async () => {
     let gone: AbortSignal | undefined;
     const { port } = await start({
-      wrap: ({ serve }) => ({
+      wrap: (gateway) => ({
         serve(request) {
           gone = request.gone;
-          return serve(request);
+          return gateway.serve(request);
         },
       }),
     });

@@ -8,7 +8,8 @@ import { answerForSender, isAcknowledged } from '../../../src/lib/http/sender-an
 import { Problem, type ProblemOptions } from '../../../src/lib/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../../src/lib/problems.ts';
 
-const CODES = Object.keys(PROBLEMS) as ProblemCode[];
+const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
+const CODES = Object.keys(PROBLEMS).filter(isCode);
 const CONTEXT = { requestId: 'r-1', typePrefix: '' };
 const parse = (text: string): Record<string, unknown> => Object(JSON.parse(text));
 
@@ -137,7 +138,7 @@ describe("what a webhook's sender is told", () => {
     expect(parse(body)).toMatchObject({ status: 503, code, retryable: true, requestId: 'r-1' });
     expect(headers).toMatchObject({
       'Content-Type': 'application/problem+json',
-      'Retry-After': String(PROBLEMS[code as 'task-busy'].retryAfter),
+      'Retry-After': '1',
     });
   });
 
