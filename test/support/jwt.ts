@@ -12,7 +12,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 /** Tokens made with node:crypto alone, so that no test asks jose about jose. */
 
 /** A moment in 2027, in milliseconds, at which the tests' clocks stand. */
-export const NOW = 1_800_000_000_000;
+const NOW = 1_800_000_000_000;
 export const NOW_SECONDS = NOW / 1000;
 
 export interface TestKey {
