@@ -25,8 +25,9 @@ function main(): void {
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
+      const drained = drain(server, config.requestTimeoutMs);
       log.write('info', 'stopping', { reason: signal });
-      void drain(server, config.requestTimeoutMs).then(() => process.exit(0));
+      void drained.then(() => process.exit(0));
     });
   }
 }

@@ -47,16 +47,21 @@ afterEach(async () => {
   for (const way of WAYS) {
     expect((await ask(way, gateways, { target: '/healthz' })).status).toBe(200);
   }
-  for (const { lines, output } of [gateways.server, gateways.fn]) {
-    expect(lines().length).toBeGreaterThan(0);
-    expect(output.stderr).toBe('');
-    expectNoSecret(output.stdout);
-  }
+  expectCleanOutput();
 });
 afterAll(async () => {
   await Promise.all([gateways.server.stop(), gateways.fn.stop()]);
+  expectCleanOutput();
   await emulator.close();
 });
+
+function expectCleanOutput(): void {
+  for (const { lines, output } of [gateways.server, gateways.fn]) {
+    expect(lines().every(({ event }) => typeof event === 'string')).toBe(true);
+    expect(output.stderr).toBe('');
+    expectNoSecret(output.stdout);
+  }
+}
 
 const nearly = [
   KEYS.both.slice(0, -1),

@@ -118,10 +118,10 @@ describe('the bundle, loaded as a platform loads it', () => {
   });
 
   it('needs nothing but its own file, and writes one JSON object for each event', async () => {
-    const before = bundle.lines().length;
     await bundle.invoke({ httpMethod: 'GET', path: '/healthz' });
     const line = await bundle.logged(({ route }) => route === '/healthz');
-    expect(bundle.lines()).toHaveLength(before + 1);
+    // Two for each family above, one more for each to nobody, and this one.
+    expect(bundle.lines()).toHaveLength(FAMILIES.length * 3 + 1);
     expect(line).toMatchObject({ event: 'request', level: 'info', method: 'GET', status: 200 });
     expect(bundle.output.stderr).toBe('');
   });
@@ -139,20 +139,28 @@ describe('the module', () => {
     });
   });
   afterEach(() => {
-    for (const name of Object.keys(process.env)) {
-      if (!(name in original)) Reflect.deleteProperty(process.env, name);
-    }
     written.length = 0;
   });
   afterAll(() => {
     jest.restoreAllMocks();
+    restoreSettings();
   });
 
+  function restoreSettings(): void {
+    for (const name of Object.keys(process.env)) {
+      if (!(name in original)) Reflect.deleteProperty(process.env, name);
+    }
+  }
+
+  /** Loads the module anew: what it knows of its settings, it keeps. */
   async function load(settings: Record<string, string>): Promise<void> {
     jest.resetModules();
+    restoreSettings();
     Object.assign(process.env, settings);
     entry = await import('../src/function.ts');
   }
+  beforeAll(async () => load(settingsFor(emulator)));
+
   const ask = async (event: unknown, context?: unknown) => {
     const answer = await entry.main_handler(event, context);
     return { status: answer.statusCode, headers: headersOf(answer), text: answer.body };
@@ -160,7 +168,6 @@ describe('the module', () => {
   const logged = (): Record<string, unknown>[] => written.map((text) => Object(JSON.parse(text)));
 
   it('has the same function under both names', async () => {
-    await load(settingsFor(emulator));
     expect(entry.handler).toBe(entry.main_handler);
   });
 
@@ -180,7 +187,6 @@ describe('the module', () => {
     ['an authorizer, REQUEST', fromCaller(other.requestAuthorizer)],
     ['an authorizer of an HTTP API', fromCaller(other.requestAuthorizerV2)],
   ])("answers %s with a 400 and the platform's id", async (_, event) => {
-    await load(settingsFor(emulator));
     emulator.addTasks({ id: aws.TASK_ID, state: 'running' });
     const answer = await ask(event, scfContext);
     const { requestId } = expectProblem(answer, 400, 'invalid-request');
@@ -192,7 +198,6 @@ describe('the module', () => {
   });
 
   it('answers HEAD without a body, whatever the answer is', async () => {
-    await load(settingsFor(emulator));
     for (const path of ['/healthz', '/nowhere', `/tasks/${aws.TASK_ID}`]) {
       const get = await ask({ httpMethod: 'GET', path, headers: { 'x-request-id': 'same' } });
       const head = await ask({ httpMethod: 'HEAD', path, headers: { 'x-request-id': 'same' } });
@@ -202,7 +207,6 @@ describe('the module', () => {
   });
 
   it('answers whatever JSON arrives with a problem, and a task is never touched', async () => {
-    await load(settingsFor(emulator));
     const anything = fc.jsonValue({ maxDepth: 3 });
     await fc.assert(
       fc.asyncProperty(anything, anything, async (event, context) => {
@@ -217,7 +221,6 @@ describe('the module', () => {
   });
 
   it('lets the platform freeze the process with connections open, where it can be told', async () => {
-    await load(settingsFor(emulator));
     const event = { httpMethod: 'GET', path: '/healthz' };
     const context = { ...scfContext };
     expect((await ask(event, context)).status).toBe(200);
@@ -239,7 +242,6 @@ describe('the module', () => {
     ['a text', () => '100', 202],
     ['no function', 100, 202],
   ])('ends before the platform does: %s', async (_, getRemainingTimeInMillis, status) => {
-    await load(settingsFor(emulator));
     emulator.addTasks({ id: aws.TASK_ID, state: 'running' });
     const answer = await ask(fromCaller(aws.restApi), { getRemainingTimeInMillis });
     expect(answer.status).toBe(status);
@@ -247,7 +249,6 @@ describe('the module', () => {
   });
 
   it('answers a problem with all header fields even where it fails itself', async () => {
-    await load(settingsFor(emulator));
     const getRemainingTimeInMillis = (): number => {
       throw new Error('no clock');
     };
