@@ -8,6 +8,7 @@ import { startDeadline } from './lib/deadline.ts';
 import type { Upstream } from './lib/dlc/cancel.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
 import { createSharedWork } from './lib/dlc/shared-work.ts';
+import { withCors } from './lib/http/cors.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { requestIdFor } from './lib/http/request-id.ts';
@@ -57,8 +58,13 @@ export function createGateway(config: Config, around: Surroundings): Gateway {
 }
 
 /** A gateway that cannot work: its settings are wrong, as its log says. It refuses every request. */
-export function createRefusingGateway(log: Log, clock: Clock): Gateway {
-  const rim: Rim = { corsOrigins: new Set(), problemPrefix: '', log, now: () => clock.now() };
+export function createRefusingGateway(
+  settings: Pick<Config, 'corsOrigins' | 'problemPrefix'>,
+  log: Log,
+  clock: Clock,
+): Gateway {
+  const { corsOrigins, problemPrefix } = settings;
+  const rim: Rim = { corsOrigins, problemPrefix, log, now: () => clock.now() };
   const run = createRefusingChain(rim);
   return {
     serve(request) {
@@ -71,7 +77,7 @@ export function createRefusingGateway(log: Log, clock: Clock): Gateway {
 async function serve(
   exchange: Exchange,
   run: (exchange: Exchange) => Promise<HttpResponse>,
-  { log, problemPrefix }: Rim,
+  { log, problemPrefix, corsOrigins }: Rim,
 ): Promise<HttpResponse> {
   const { requestId } = exchange;
   try {
@@ -81,7 +87,11 @@ async function serve(
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.write('error', 'crash', { requestId, stack: reason });
     const context = { requestId, typePrefix: problemPrefix };
-    return withAlwaysHeaders(toProblemResponse(new Problem('internal-error'), context), requestId);
+    const response = toProblemResponse(new Problem('internal-error'), context);
+    return withAlwaysHeaders(
+      withCors(exchange.request, response, corsOrigins, exchange.route),
+      requestId,
+    );
   } finally {
     exchange.deadline.close();
   }

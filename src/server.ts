@@ -23,8 +23,12 @@ function main(): void {
     const port = typeof address === 'object' && address ? address.port : config.port;
     log.write('info', 'listening', { host: config.host, port });
   });
+  let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // Wrappers signal twice; what is under way is answered all the same.
+      if (isStopping) return;
+      isStopping = true;
       const drained = drain(server, config.requestTimeoutMs);
       log.write('info', 'stopping', { reason: signal });
       void drained.then(() => process.exit(0));

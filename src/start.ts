@@ -51,7 +51,7 @@ export function lazyGateway(env: Environment, baseDir: string): () => Gateway {
       if (!(error instanceof ConfigError)) throw error;
       if (told !== error.message) logConfigError(error, log);
       told = error.message;
-      return createRefusingGateway(log, systemClock);
+      return createRefusingGateway(error.rim, log, systemClock);
     }
   };
 }

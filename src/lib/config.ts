@@ -48,10 +48,13 @@ export interface Config {
 /** Every wrong setting, one sentence each; names settings, never quotes a value. */
 export class ConfigError extends Error {
   readonly reasons: readonly string[];
+  /** What is right among the settings of the answer's form: a frontend has to see the 500 too. */
+  readonly rim: Pick<Config, 'corsOrigins' | 'problemPrefix'>;
 
-  constructor(reasons: readonly string[]) {
+  constructor(reasons: readonly string[], rim: ConfigError['rim']) {
     super(reasons.join('\n'));
     this.reasons = reasons;
+    this.rim = rim;
   }
 }
 
@@ -124,7 +127,7 @@ export function loadConfig(env: Environment, baseDir: string): Config {
     port: read('PORT', 9000, wholeNumber(0, 65_535)),
   };
   reasons.push(...contradictions(config, env));
-  if (reasons.length > 0) throw new ConfigError(reasons);
+  if (reasons.length > 0) throw new ConfigError(reasons, config);
   return config;
 }
 

@@ -55,10 +55,18 @@ export function list(value: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** A list, or a JSON array: a token's subject may have a comma in it. */
+const PRINCIPAL = /^((key|hook):[\w-]{1,64}|jwt:[\w-]{1,64}:(sub|client):.+)$/s;
+
+/**
+ * Principals, as a list or as a JSON array: a token's subject may have a comma in it. What is no
+ * principal is refused: a typo here would block nobody.
+ */
 export function principals(value: string): string[] {
-  if (!value.startsWith('[')) return list(value);
-  return parseEntries(z.array(z.string()), readJsonSetting(value, ''));
+  const named = value.startsWith('[')
+    ? parseEntries(z.array(z.string()), readJsonSetting(value, ''))
+    : list(value);
+  if (named.every((principal) => PRINCIPAL.test(principal))) return named;
+  throw new SettingError('must name principals, such as key:reporting or jwt:idp:sub:alice');
 }
 
 /** An exact origin, as browsers send it. */

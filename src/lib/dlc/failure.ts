@@ -44,7 +44,7 @@ export function classify(thrown: unknown, seen: Observation, signal: AbortSignal
   if (seen.status !== undefined && seen.status !== 200) return fromStatus(seen.status);
   if (seen.bytes > MAX_RESPONSE_BYTES) return invalidResponse('response too large');
   if (signal.aborted) return cutOff(seen.connected, signal);
-  if (seen.status === 200) return invalidResponse(reason);
+  if (seen.status === 200) return invalidResponse(reason, error.requestId);
   if (seen.errorCode?.startsWith('HPE_')) return invalidResponse(seen.errorCode);
   const outcome = seen.connected ? 'unknown' : 'did-not-happen';
   return { outcome, code: 'upstream-unreachable', again: true, reason: seen.errorCode ?? reason };
@@ -55,8 +55,9 @@ export function misconfigured(reason: string): Failure {
 }
 
 /** An answer that says nothing reliable: tried again once, and never taken for a "no". */
-export function invalidResponse(reason: string): Failure {
-  return { outcome: 'unknown', code: 'upstream-invalid-response', again: 'once', reason };
+export function invalidResponse(reason: string, requestId?: unknown): Failure {
+  const id = isText(requestId) ? { upstreamRequestId: printable(requestId) } : {};
+  return { outcome: 'unknown', code: 'upstream-invalid-response', again: 'once', reason, ...id };
 }
 
 function cutOff(connected: boolean, { reason: why }: AbortSignal): Failure {

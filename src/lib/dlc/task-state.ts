@@ -78,11 +78,11 @@ export async function describeTask(
 function read(response: object, taskId: string, requestId: string): Lookup {
   const list: unknown = 'TaskList' in response ? response.TaskList : undefined;
   if (list === null) return { outcome: 'absent', requestId };
-  if (!Array.isArray(list)) return invalidResponse('the answer has no TaskList');
+  if (!Array.isArray(list)) return invalidResponse('the answer has no TaskList', requestId);
   const found = list.filter(isRecord).find((task) => task['Id'] === taskId);
   if (!found) return { outcome: 'absent', requestId };
   const upstreamState = found['State'];
-  if (typeof upstreamState !== 'number') return invalidResponse('the task has no State');
+  if (typeof upstreamState !== 'number') return invalidResponse('the task has no State', requestId);
   return { outcome: 'found', task: describe(found, upstreamState), requestId };
 }
 

@@ -51,12 +51,15 @@ function converterFor(event: Json): Converter {
   return fromScf;
 }
 
-/** SCF function URL in both its forms, and SCF API gateway triggers (`isBase64Encoded` may be text). */
+/**
+ * SCF function URL in both its forms, and SCF API gateway triggers (`isBase64Encoded` may be text). The
+ * query is in `queryString`; whatever the other map has beside it is seen too, and then refused.
+ */
 const fromScf: Converter = (event) => ({
   method: text(event['httpMethod']),
   path: text(event['path']),
   headers: headersOf(event),
-  query: queryOf(event['queryString'] ?? event['queryStringParameters']),
+  query: unionOfValues(queryOf(event['queryStringParameters']), queryOf(event['queryString'])),
 });
 
 /** API Gateway REST API, and HTTP API with payload format 1.0: both maps of headers and query. */

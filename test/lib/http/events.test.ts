@@ -88,6 +88,19 @@ describe('the query', () => {
     ['SCF: none', { ...scfFunctionUrl, queryString: {} }, []],
     ['SCF: no such member', { httpMethod: 'GET', path: '/' }, []],
     [
+      'SCF: the same in both maps',
+      { ...scfFunctionUrl, queryString: { a: 'b' }, queryStringParameters: { a: 'b' } },
+      [['a', 'b']],
+    ],
+    [
+      'SCF: another value in the other map',
+      { ...scfFunctionUrl, queryString: { a: 'b' }, queryStringParameters: { a: 'c' } },
+      [
+        ['a', 'b'],
+        ['a', 'c'],
+      ],
+    ],
+    [
       'SCF: only queryStringParameters',
       { httpMethod: 'GET', path: '/', queryStringParameters: { a: 'b' } },
       [['a', 'b']],
