@@ -64,6 +64,7 @@ interface Reply {
 /** What a platform's runtime does, in a few lines. */
 const RUNTIME = `
   const functions = require(process.argv[1]);
+  process.on('disconnect', () => process.exit());
   process.on('message', async ({ id, name, event, context }) => {
     try {
       process.send({ id, answer: await functions[name](event, context) });

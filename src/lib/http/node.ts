@@ -66,10 +66,8 @@ async function readBody(arrival: Arrival, limit: number): Promise<Buffer> {
     broken.addEventListener('abort', failBroken, { once: true });
     message.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) {
-        message.pause();
-        reject(new Problem('payload-too-large'));
-      } else chunks.push(chunk);
+      if (size > limit) reject(new Problem('payload-too-large'));
+      else chunks.push(chunk);
     });
     message.on('end', () => resolve(Buffer.concat(chunks)));
     message.on('error', failGone);

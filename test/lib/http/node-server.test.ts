@@ -184,7 +184,7 @@ describe('HEAD', () => {
   });
 
   it('of an answer to a body that is too large arrives at once, without one', async () => {
-    const { port } = await start();
+    const { port } = await start({ timeouts: { lingerMs: 60_000 } });
     const raw = await connectRaw(port);
     raw.write(`HEAD /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: ${MB}\r\n\r\n`);
     expect(await raw.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 413 /);
