@@ -27,6 +27,7 @@ export function toAccessLine(
     status,
     attempts: story.attempts || undefined,
     upstreamMs: Math.round(story.upstreamMs) || undefined,
+    waitMs: Math.round(story.waitMs) || undefined,
     totalMs: Math.round(now - exchange.startedAt),
   };
   return { level: levelOf(exchange, status), fields };

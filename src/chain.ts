@@ -9,6 +9,7 @@ import { askEngine } from './lib/dlc/engine.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { refuseLargeHeaders, refuseRepeatedHeaders } from './lib/http/request-checks.ts';
 import { endpointFor, matchRoute } from './lib/http/router.ts';
+import { quotaRule, rateLimitFields, refuseOverQuota } from './lib/limit/fields.ts';
 import { Problem } from './lib/problem.ts';
 import { outerHooks, type Hook, type Rim } from './rim.ts';
 
@@ -31,6 +32,7 @@ export function createChain(
       router(routes, config.basePath),
       limitSize,
       authenticateCaller(authenticate, config.blockedPrincipals),
+      limitCaller(services),
       authorize,
       validate(services),
       permit(services),
@@ -96,6 +98,21 @@ function authenticateCaller(authenticate: Authenticate, blocked: ReadonlySet<str
       const { signal } = exchange.deadline;
       exchange.principal = await authenticate({ headers, body, signal }, access.schemes);
       refuseBlocked(exchange.principal, blocked);
+    },
+  };
+}
+
+function limitCaller({ config, limiter }: Services): Hook {
+  return {
+    async before({ event: exchange }) {
+      const { access } = required(exchange, 'endpoint');
+      if (!access) return;
+      const { id, rate = config.callerRate } = required(exchange, 'principal');
+      const policy = access.scope === 'tasks:read' ? 'read' : 'cancel';
+      const rule = quotaRule(policy, rate);
+      const decision = await limiter.spend(`${policy} ${id}`, rule);
+      exchange.quotaFields = rateLimitFields(policy, rule, decision);
+      refuseOverQuota(policy, decision);
     },
   };
 }

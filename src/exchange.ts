@@ -5,6 +5,7 @@ import type { Upstream } from './lib/dlc/cancel.ts';
 import type { CancelAnswer } from './lib/dlc/outcome.ts';
 import type { SharedWork } from './lib/dlc/shared-work.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
+import type { Limiter } from './lib/limit/limiter.ts';
 import type { Route } from './lib/http/router.ts';
 import { Problem } from './lib/problem.ts';
 import type { Slots } from './lib/slots.ts';
@@ -27,6 +28,8 @@ export interface Exchange {
   parameter?: string;
   body?: Buffer;
   principal?: Principal;
+  /** Header fields that tell the caller's quota, once it was looked at. */
+  quotaFields?: Readonly<Record<string, string>>;
   task?: TaskRef;
 }
 
@@ -35,6 +38,8 @@ export interface Story {
   upstreamRequestId?: string;
   attempts: number;
   upstreamMs: number;
+  /** Spent waiting for turns upstream. */
+  waitMs: number;
   problem?: Problem;
 }
 
@@ -57,6 +62,8 @@ export interface Services {
   upstreamFor(exchange: Exchange): Upstream;
   /** Cancellations under way in this instance: the same one asked for twice goes upstream once. */
   readonly cancellations: SharedWork<CancelAnswer>;
+  /** The pace upstream, and the callers' quotas. */
+  readonly limiter: Limiter;
   /** `Prefer: wait` under way in this instance. */
   readonly waits: Slots;
 }

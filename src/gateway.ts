@@ -1,5 +1,5 @@
 import { createChain, createRefusingChain } from './chain.ts';
-import type { Exchange, Services, Story } from './exchange.ts';
+import { required, type Exchange, type Services, type Story } from './exchange.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { createAuthenticate } from './lib/auth/authenticate.ts';
 import type { Clock } from './lib/clock.ts';
@@ -9,6 +9,8 @@ import type { Upstream } from './lib/dlc/cancel.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
 import { createSharedWork } from './lib/dlc/shared-work.ts';
 import { withCors } from './lib/http/cors.ts';
+import { awaitTurn, type Turns } from './lib/limit/await-turn.ts';
+import { MemoryLimiter } from './lib/limit/limiter.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { requestIdFor } from './lib/http/request-id.ts';
@@ -29,6 +31,8 @@ export interface Surroundings {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Milliseconds of a clock that never jumps, for the limits; by default the machine's. */
+  readonly steadyMs?: () => number;
 }
 
 /** How many requests of one principal may wait for a task's end at once. */
@@ -41,9 +45,14 @@ export function createGateway(config: Config, around: Surroundings): Gateway {
   const { clock, log } = around;
   const { corsOrigins, problemPrefix } = config;
   const rim: Rim = { corsOrigins, problemPrefix, log, now: () => clock.now() };
+  const { upstreamRate, expectedInstances, maxWaitMs } = config;
+  const steadyMs = around.steadyMs ?? (() => performance.now());
+  const limiter = new MemoryLimiter(upstreamRate / expectedInstances, maxWaitMs, steadyMs);
+  const turns: Turns = { limiter, steadyMs, sleep: (ms, signal) => clock.sleep(ms, signal) };
   const services: Services = {
     config,
-    upstreamFor: (exchange) => upstreamFor(exchange, config, around),
+    limiter,
+    upstreamFor: (exchange) => upstreamFor(exchange, config, around, turns),
     cancellations: createSharedWork(),
     waits: createSlots(WAITS_PER_PRINCIPAL),
   };
@@ -103,11 +112,16 @@ function openExchange(request: HttpRequest, ms: number, clock: Clock): Exchange 
     requestId: requestIdFor(request),
     startedAt: clock.now(),
     deadline: startDeadline(ms, clock, request.gone),
-    story: { attempts: 0, upstreamMs: 0 },
+    story: { attempts: 0, upstreamMs: 0, waitMs: 0 },
   };
 }
 
-function upstreamFor(exchange: Exchange, config: Config, around: Surroundings): Upstream {
+function upstreamFor(
+  exchange: Exchange,
+  config: Config,
+  around: Surroundings,
+  turns: Turns,
+): Upstream {
   const { requestId, story } = exchange;
   const { attemptTimeoutMs, maxAttempts, taskStateLookup: lookup } = config;
   return {
@@ -115,7 +129,19 @@ function upstreamFor(exchange: Exchange, config: Config, around: Surroundings): 
     settings: { attemptTimeoutMs, maxAttempts, lookup },
     clock: around.clock,
     random: around.random,
+    async takeTurn(region, reachMs, signal) {
+      const begun = turns.steadyMs();
+      const principal = required(exchange, 'principal').id;
+      try {
+        return await awaitTurn({ region, principal, reachMs, signal }, turns);
+      } finally {
+        story.waitMs += turns.steadyMs() - begun;
+      }
+    },
     onAttempt(attempt, n) {
+      if (attempt.outcome !== 'accepted' && attempt.code === 'upstream-rate-limited') {
+        turns.limiter.pushBack(required(exchange, 'task').region);
+      }
       const told =
         attempt.outcome === 'accepted' ? {} : { code: attempt.code, reason: attempt.reason };
       const fields = { requestId, attempt: n, outcome: attempt.outcome, ...told };

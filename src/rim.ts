@@ -46,7 +46,10 @@ function accessLog({ log, now }: Rim): Hook {
 }
 
 const responseHeaders = onResponse((exchange, response) =>
-  withAlwaysHeaders(response, exchange.requestId),
+  withAlwaysHeaders(
+    { ...response, headers: { ...response.headers, ...exchange.quotaFields } },
+    exchange.requestId,
+  ),
 );
 
 function cors({ corsOrigins }: Rim): Hook {

@@ -1,8 +1,14 @@
 import type * as z from 'zod/mini';
 
 import { toApiKeys, type ApiKeys } from './auth/api-key.ts';
-import { apiKeyEntries, jwtIssuerEntries, webhookSenderEntries } from './auth/entries.ts';
+import {
+  apiKeyEntries,
+  jwtIssuerEntries,
+  rateSchema,
+  webhookSenderEntries,
+} from './auth/entries.ts';
 import { toJwtIssuers, type JwtIssuer } from './auth/jwt-issuers.ts';
+import type { Rate } from './auth/principal.ts';
 import { toWebhookSenders, type WebhookSender } from './auth/webhook-senders.ts';
 import { parseEndpoint, type DlcEndpoint } from './dlc/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
@@ -31,6 +37,14 @@ export interface Config {
   readonly webhookSenders: readonly WebhookSender[];
   readonly blockedPrincipals: ReadonlySet<string>;
   readonly corsOrigins: ReadonlySet<string>;
+  /** Requests to CancelTask in any second, per region. */
+  readonly upstreamRate: number;
+  /** A caller's own quota, where its entry has none. */
+  readonly callerRate: Rate;
+  /** How many instances share `upstreamRate` where nothing else tells them of each other. */
+  readonly expectedInstances: number;
+  /** Longest wait for a turn upstream. */
+  readonly maxWaitMs: number;
   readonly requestTimeoutMs: number;
   readonly attemptTimeoutMs: number;
   readonly maxAttempts: number;
@@ -115,6 +129,10 @@ export function loadConfig(env: Environment, baseDir: string): Config {
       new Set(),
       (value) => new Set(list(value).map(origin)),
     ),
+    upstreamRate: read('UPSTREAM_RATE', 20, wholeNumber(1, 1_000_000)),
+    callerRate: read<Rate>('CALLER_RATE', { limit: 10, windowSeconds: 1 }, rate),
+    expectedInstances: read('EXPECTED_INSTANCES', 1, wholeNumber(1, 100_000)),
+    maxWaitMs: read('MAX_WAIT_MS', 3000, wholeNumber(0, 900_000)),
     requestTimeoutMs: read('REQUEST_TIMEOUT_MS', 10_000, wholeNumber(100, 900_000)),
     attemptTimeoutMs: read('ATTEMPT_TIMEOUT_MS', 3000, wholeNumber(50, 900_000)),
     maxAttempts: read('MAX_ATTEMPTS', 4, wholeNumber(1, 20)),
@@ -129,6 +147,12 @@ export function loadConfig(env: Environment, baseDir: string): Config {
   reasons.push(...contradictions(config, env));
   if (reasons.length > 0) throw new ConfigError(reasons, config);
   return config;
+}
+
+function rate(value: string): Rate {
+  const parsed = rateSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new SettingError('must be a rate such as 10/s: a number, and s, m or h');
 }
 
 /** What is wrong with settings only in the light of others. */

@@ -15,7 +15,7 @@ const SECONDS = new Map<string | undefined, Rate['windowSeconds']>([
 ]);
 
 /** `"10/s"`: at most 10 a second. Units: `s`, `m`, `h`. */
-const rateSchema = z.pipe(
+export const rateSchema = z.pipe(
   z.string().check(z.regex(/^[1-9][0-9]{0,5}\/[smh]$/)),
   z.transform((value): Rate => {
     const [limit, unit] = value.split('/');

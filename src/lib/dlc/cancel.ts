@@ -3,7 +3,8 @@ import { within, type TimeLeft } from '../deadline.ts';
 import type { TaskRef } from '../task-request.ts';
 import type { DlcClient } from './client.ts';
 import { needsLookup, settle, type Attempt, type CancelAnswer } from './outcome.ts';
-import { decideRetry } from './retry.ts';
+import { decideRetry, SHORTEST_ATTEMPT_MS } from './retry.ts';
+import { noTurn, type TurnAnswer } from './turn.ts';
 import { describeTask, type Lookup } from './task-state.ts';
 
 export interface UpstreamSettings {
@@ -19,6 +20,16 @@ export interface Upstream {
   readonly clock: Clock;
   readonly random: () => number;
   readonly traceId?: string;
+  /**
+   * Waits for a turn upstream, which every attempt spends; absent: there is no pace to keep.
+   *
+   * @param reachMs gives the milliseconds from now in which a turn is of use
+   */
+  readonly takeTurn?: (
+    region: string,
+    reachMs: () => number,
+    signal: AbortSignal,
+  ) => Promise<TurnAnswer>;
   /** Told of every attempt that ends, for the log. */
   readonly onAttempt?: (attempt: Attempt, n: number) => void;
 }
@@ -47,14 +58,18 @@ async function attemptUntilSettled(
 ): Promise<Attempt[]> {
   const { settings, clock, random } = upstream;
   const reserve = settings.lookup ? Math.min(LOOKUP_RESERVE_MS, deadline.remaining() / 4) : 0;
+  const remaining = (): number => deadline.remaining() - reserve;
+  const reach = (): number => remaining() - SHORTEST_ATTEMPT_MS;
   const attempts: Attempt[] = [];
   for (;;) {
-    const timeLeft = deadline.remaining() - reserve;
+    const timeLeft = remaining();
     const decision = decideRetry(attempts, settings.maxAttempts, timeLeft, random);
     if (!decision.again) break;
     await clock.sleep(decision.afterMs, deadline.signal).catch(() => undefined);
     if (deadline.signal.aborted) break;
-    const ms = Math.min(settings.attemptTimeoutMs, timeLeft - decision.afterMs);
+    const turn = await upstream.takeTurn?.(task.region, reach, deadline.signal);
+    if (turn?.go === false) return [...attempts.slice(0, -1), noTurn(attempts.at(-1), turn)];
+    const ms = Math.min(settings.attemptTimeoutMs, remaining());
     const attempt = await within(ms, deadline.signal, (signal) => once(task, signal, upstream));
     attempts.push(attempt);
     upstream.onAttempt?.(attempt, attempts.length);

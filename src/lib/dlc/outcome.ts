@@ -17,7 +17,7 @@ export type CancelAnswer =
     }
   | {
       readonly kind: 'failed';
-      readonly failure: Pick<Failure, 'code' | 'reason' | 'upstreamCode'>;
+      readonly failure: Pick<Failure, 'code' | 'reason' | 'upstreamCode' | 'retryAfter'>;
       readonly taskState?: TaskState;
       /** The cancellation may have taken effect; nobody knows. */
       readonly outcomeUnknown: boolean;

@@ -9,6 +9,7 @@ export function toCancelProblem(answer: Extract<CancelAnswer, { kind: 'failed' }
     ...(outcomeUnknown && { detail: UNKNOWN, outcomeUnknown }),
     ...upstreamMembers({ ...failure, ...(upstreamRequestId && { upstreamRequestId }) }),
     ...(taskState && { taskState }),
+    ...(failure.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
     reason: loggedReason(failure),
   });
 }

@@ -35,6 +35,6 @@ export function refuseOverQuota(policy: Policy, { allowed, resetMs }: QuotaDecis
 }
 
 /** Rounded up: whoever waits so long does not come too early. */
-function wholeSeconds(ms: number): number {
+export function wholeSeconds(ms: number): number {
   return Math.ceil(ms / 1000);
 }

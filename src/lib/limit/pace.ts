@@ -1,14 +1,13 @@
 /**
  * The pace upstream, for one region: evenly spaced turns (GCRA without a burst), each a moment at which
- * one request may leave for DLC. Times here are whole microseconds of any clock, so that sums are exact.
- * Decision code alone so far: the gateway does not ask it yet. A clock that leaps forward is not dealt
- * with: turns that are out would be forgotten, so the clock has to be a steady one.
+ * one request may leave for DLC. Times here are whole microseconds, so that sums are exact. A clock that
+ * leaps forward is not dealt with: turns that are out would be forgotten, so it has to be a steady one.
  *
  * N + 1 turns in a row span at least 1 s + M. So if every request arrives at DLC at most M after its
  * turn, no sliding second there has more than N arrivals.
  */
 
-/** M, in milliseconds: what may lie between a turn and the arrival at DLC. */
+/** M, in milliseconds: what may lie between a turn and the arrival at DLC. docs/decisions/0007. */
 export const MARGIN_MS = 100;
 
 const SECOND_US = 1_000_000;

@@ -1,7 +1,7 @@
 /**
  * A caller's own quota: GCRA, told as a debt that shrinks with time. In whole numbers, so that it is
  * exact: one request costs `windowMs`, and every millisecond pays back `limit`; the debt is never above
- * `limit * windowMs`, at most 2e13 (`rate` has six digits, a window an hour). Not asked by the gateway yet.
+ * `limit * windowMs`, at most 2e13 (`rate` has six digits, a window an hour).
  */
 
 /** At most `limit` requests in `windowMs`; `limit` is the burst too. */

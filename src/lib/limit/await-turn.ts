@@ -1,0 +1,52 @@
+import { wholeSeconds } from './fields.ts';
+import type { Limiter } from './limiter.ts';
+
+/**
+ * Longest from a turn's moment to the departure; a turn that was missed by more (a busy process, one
+ * that was frozen) is let go, for arrivals keep the limit only while all delays together stay below M.
+ */
+const LATEST_MS = 80;
+
+/** Where turns come from, and how they are waited for. */
+export interface Turns {
+  readonly limiter: Limiter;
+  readonly steadyMs: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface TurnRequest {
+  readonly region: string;
+  readonly principal: string;
+  /** How many milliseconds from now a turn is of use. */
+  readonly reachMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** `retryAfter`: seconds, where there is no turn in time. */
+type TurnAnswer = { readonly go: true } | { readonly go: false; readonly retryAfter: number };
+
+/** Waits until it is this request's turn; whoever can have none in time is told so at once. */
+export async function awaitTurn(
+  request: TurnRequest,
+  { limiter, steadyMs, sleep }: Turns,
+): Promise<TurnAnswer> {
+  const { region, principal, reachMs, signal } = request;
+  for (;;) {
+    const askedAt = steadyMs();
+    const reply = await limiter.takeTurn(region, principal, reachMs());
+    if (!reply.granted) return { go: false, retryAfter: atLeastOne(reply.retryInMs) };
+    const dueAt = steadyMs() + reply.inMs;
+    for (let ms = reply.inMs; ms > 0 && !signal.aborted; ms = dueAt - steadyMs()) {
+      await sleep(Math.ceil(ms), signal).catch(() => undefined);
+    }
+    if (signal.aborted) {
+      limiter.giveBack(reply.turn);
+      return { go: false, retryAfter: atLeastOne(dueAt - steadyMs()) };
+    }
+    if (steadyMs() <= askedAt + reply.inMs + LATEST_MS) return { go: true };
+  }
+}
+
+function atLeastOne(ms: number): number {
+  return Math.max(1, wholeSeconds(ms));
+}
