@@ -133,7 +133,8 @@ function upstreamFor(
       const begun = turns.steadyMs();
       const principal = required(exchange, 'principal').id;
       try {
-        return await awaitTurn({ region, principal, reachMs, signal }, turns);
+        const prepare = (): Promise<void> => around.dlc.connect(signal);
+        return await awaitTurn({ region, principal, reachMs, signal, prepare }, turns);
       } finally {
         story.waitMs += turns.steadyMs() - begun;
       }
@@ -151,7 +152,7 @@ function upstreamFor(
 }
 
 /** The client, with the time that is spent in it told in the story. */
-function timed(dlc: DlcClient, story: Story, clock: Clock): DlcClient {
+function timed(dlc: DlcClient, story: Story, clock: Clock): Upstream['dlc'] {
   return {
     async call(action, input, options) {
       const begun = clock.now();

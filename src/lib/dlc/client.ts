@@ -7,7 +7,8 @@ import { CommonClient } from 'tencentcloud-sdk-nodejs/tencentcloud/common/common
 import { readCredentials, type CloudCredentials } from './credentials.ts';
 import type { DlcEndpoint } from './endpoint.ts';
 import { classify, invalidResponse, misconfigured, printable, type Failure } from './failure.ts';
-import { createSharedAgent, ObservedAgent } from './observed-agent.ts';
+import { ObservedAgent } from './observed-agent.ts';
+import { createConnections } from './shared-agent.ts';
 
 const API_VERSION = '2021-01-25';
 
@@ -26,14 +27,20 @@ export type Reply =
 export interface DlcClient {
   /** One attempt at one action. Never throws for what goes wrong: that is in the reply. */
   call(action: 'CancelTask' | 'DescribeTasks', input: object, options: CallOptions): Promise<Reply>;
+  /**
+   * Sees to it that the next call finds a connection that is set up. Resolves when there is one, when
+   * there can be none (the call will find out why), and when the signal is aborted.
+   */
+  connect(signal: AbortSignal): Promise<void>;
 }
 
 export function createDlcClient(
   endpoint: DlcEndpoint,
   env: Readonly<Record<string, string | undefined>>,
 ): DlcClient {
-  const shared = createSharedAgent(endpoint);
+  const shared = createConnections(endpoint);
   return {
+    connect: (signal) => shared.ready(signal),
     async call(action, input, { region, signal, traceId }) {
       const credential = readCredentials(env);
       // The SDK would sign with `null`.

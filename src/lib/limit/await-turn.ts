@@ -20,6 +20,11 @@ export interface TurnRequest {
   /** How many milliseconds from now a turn is of use. */
   readonly reachMs: () => number;
   readonly signal: AbortSignal;
+  /**
+   * Begins what the departure needs (a connection), while the turn is waited for; does not reject. A
+   * turn that is missed because of it is let go for another.
+   */
+  readonly prepare: () => Promise<void>;
 }
 
 /** `retryAfter`: seconds, where there is no turn in time. */
@@ -30,15 +35,18 @@ export async function awaitTurn(
   request: TurnRequest,
   { limiter, steadyMs, sleep }: Turns,
 ): Promise<TurnAnswer> {
-  const { region, principal, reachMs, signal } = request;
+  const { region, principal, reachMs, signal, prepare } = request;
+  let prepared: Promise<void> | undefined;
   for (;;) {
     const askedAt = steadyMs();
     const reply = await limiter.takeTurn(region, principal, reachMs());
     if (!reply.granted) return { go: false, retryAfter: atLeastOne(reply.retryInMs) };
     const dueAt = steadyMs() + reply.inMs;
+    prepared ??= prepare();
     for (let ms = reply.inMs; ms > 0 && !signal.aborted; ms = dueAt - steadyMs()) {
       await sleep(Math.ceil(ms), signal).catch(() => undefined);
     }
+    await prepared;
     if (signal.aborted) {
       limiter.giveBack(reply.turn);
       return { go: false, retryAfter: atLeastOne(dueAt - steadyMs()) };

@@ -45,7 +45,7 @@ function upstreamOf(
 ): Upstream & { readonly calls: string[] } {
   const calls: string[] = [];
   const script = { CancelTask: [...cancels], DescribeTasks: [...lookups] };
-  const dlc: DlcClient = {
+  const dlc: Pick<DlcClient, 'call'> = {
     async call(action) {
       calls.push(action);
       const replies = script[action];
@@ -138,7 +138,7 @@ describe('cancelTask', () => {
 
   it('hands the trace id on', async () => {
     const seen: unknown[] = [];
-    const dlc: DlcClient = {
+    const dlc: Pick<DlcClient, 'call'> = {
       async call(_, input, { region, traceId }) {
         seen.push([input, region, traceId]);
         return ok;

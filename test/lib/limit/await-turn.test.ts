@@ -23,6 +23,7 @@ const request = (principal: string, reach = 3000, signal = new AbortController()
   principal,
   reachMs: () => reach,
   signal,
+  prepare: async () => undefined,
 });
 
 describe('waiting for a turn', () => {
@@ -54,6 +55,26 @@ describe('waiting for a turn', () => {
     expect(steadyMs()).toBe(1000 + 110 + 3_600_000);
     // The turn that it went at is taken.
     expect(await turns.limiter.takeTurn('ap-guangzhou', 'c', 3000)).toMatchObject({ inMs: 55 });
+  });
+
+  it('lets a turn go where the connection was not there in time, and opens none for the next', async () => {
+    const { turns, steadyMs } = manualTurns();
+    let prepared = 0;
+    const prepare = async (): Promise<void> => {
+      prepared += 1;
+      await turns.sleep(300, new AbortController().signal);
+    };
+    expect(await awaitTurn({ ...request('a'), prepare }, turns)).toEqual({ go: true });
+    expect({ prepared, at: steadyMs() }).toEqual({ prepared: 1, at: 1300 });
+    // The turn that it went at is the one at 1300.
+    expect(await turns.limiter.takeTurn('ap-guangzhou', 'b', 3000)).toMatchObject({ inMs: 55 });
+  });
+
+  it('asks for no connection where there is no turn', async () => {
+    const { turns } = manualTurns();
+    await turns.limiter.takeTurn('ap-guangzhou', 'a', 0);
+    const prepare = (): Promise<void> => Promise.reject(new Error('not to be called'));
+    expect(await awaitTurn({ ...request('b', 0), prepare }, turns)).toMatchObject({ go: false });
   });
 
   it('gives its turn back where the caller has gone', async () => {
