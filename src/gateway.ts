@@ -47,7 +47,12 @@ export function createGateway(config: Config, around: Surroundings): Gateway {
   const rim: Rim = { corsOrigins, problemPrefix, log, now: () => clock.now() };
   const { upstreamRate, expectedInstances, maxWaitMs } = config;
   const steadyMs = around.steadyMs ?? (() => performance.now());
-  const limiter = new MemoryLimiter(upstreamRate / expectedInstances, maxWaitMs, steadyMs);
+  const limiter = new MemoryLimiter(
+    upstreamRate / expectedInstances,
+    maxWaitMs,
+    steadyMs,
+    around.random(),
+  );
   const turns: Turns = { limiter, steadyMs, sleep: (ms, signal) => clock.sleep(ms, signal) };
   const services: Services = {
     config,

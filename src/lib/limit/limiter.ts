@@ -37,9 +37,10 @@ export class MemoryLimiter implements Limiter {
   /**
    * @param rate this instance's share of what DLC takes in a second
    * @param steadyMs milliseconds of a clock that never jumps
+   * @param phase random, from 0 to 1: keeps instances apart whose shares are below one turn a second
    */
-  constructor(rate: number, maxWaitMs: number, steadyMs: () => number) {
-    this.#rule = paceRule(rate, maxWaitMs);
+  constructor(rate: number, maxWaitMs: number, steadyMs: () => number, phase = 0) {
+    this.#rule = paceRule(rate, maxWaitMs, phase);
     this.#steadyMs = steadyMs;
   }
 

@@ -129,4 +129,28 @@ describe('the pace', () => {
     expect(pace.take('a', 0, SECOND / 2)).toMatchObject({ granted: false });
     expect(pace.take('a', 0, Infinity)).toEqual({ granted: true, at: SECOND });
   });
+
+  it('scatters the turns of many that know nothing of each other, at half of their shares', () => {
+    // Scattered evenly, as by chance; all of them asked all the time, and at first at the same moment.
+    const instances = Array.from(
+      { length: 100 },
+      (_, n) => new MemoryPace(paceRule(0.2, MAX_WAIT_MS, (n * 0.618) % 1)),
+    );
+    const turns = instances.map(() => [] as number[]);
+    for (let now = 0; now < 60 * SECOND; now += 100_000) {
+      for (const [n, instance] of instances.entries()) {
+        const decision = instance.take('a', now, Infinity);
+        if (decision.granted) turns[n]?.push(decision.at);
+      }
+    }
+    const all = turns.flat();
+    expect(busiestSecond(all)).toBeLessThanOrEqual(20);
+    expect(all.length / 60).toBeGreaterThan(4);
+  });
+
+  it('scatters nothing that nobody could wait for', () => {
+    const pace = new MemoryPace(paceRule(0.2, 0, 0.5));
+    expect(pace.take('a', 1, 0)).toEqual({ granted: true, at: 1 });
+    expect(pace.take('a', 2, 0)).toEqual({ granted: false, retryIn: 11 * SECOND - 1 });
+  });
 });
