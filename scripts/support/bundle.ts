@@ -1,9 +1,9 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
 
-const root = path.resolve(import.meta.dirname, '../..');
+export const root = path.resolve(import.meta.dirname, '../..');
 const stub = (name: string): string => path.join(root, 'scripts', 'stubs', name);
 
 const OPTIONS: BuildOptions = {
@@ -29,19 +29,33 @@ const OPTIONS: BuildOptions = {
 /** Where `npm run build` puts what it makes. */
 export const DIST = path.join(root, 'dist');
 
-/** Bundles the function and the server into `outdir`. Nothing there needs `node_modules`. */
-export async function bundle(outdir: string): Promise<void> {
+/**
+ * Bundles the function and the server into `outdir`. Nothing there needs `node_modules`.
+ *
+ * @returns what esbuild says of it: its paths start from the project's folder, its outputs are in `dist/`
+ */
+export async function bundle(outdir: string): Promise<Metafile> {
   const entryPoints = ['src/function.ts', 'src/server.ts'];
-  const { outputFiles } = await build({ ...OPTIONS, entryPoints, outdir, write: false });
-  await mkdir(outdir, { recursive: true });
-  for (const { path: file, contents } of outputFiles) await replace(file, contents);
+  // Named as if they were in `dist/`, wherever they go: a source map tells no path of this machine.
+  const options = { ...OPTIONS, metafile: true, write: false, entryPoints, outdir: DIST } as const;
+  const { outputFiles, metafile } = await build(options);
+  for (const { path: file, contents } of outputFiles) {
+    await replace(path.join(outdir, path.relative(DIST, file)), contents);
+  }
   // Without it Node would read the bundles as ES modules wherever a package.json above says so.
   await replace(path.join(outdir, 'package.json'), '{"type":"commonjs"}\n');
+  return metafile;
 }
 
 /** Puts a whole file in place at once: somebody may be loading the one that is there. */
-async function replace(file: string, contents: string | Uint8Array): Promise<void> {
+export async function replace(
+  file: string,
+  contents: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
+  await mkdir(path.dirname(file), { recursive: true });
   await writeFile(temporary, contents);
+  await chmod(temporary, mode);
   await rename(temporary, file);
 }
