@@ -18,6 +18,7 @@ const OPTIONS: BuildOptions = {
   // What the SDK brings along and the gateway never uses (docs/decisions/0003-sdk.md).
   alias: {
     'whatwg-url': stub('whatwg-url.cjs'),
+    url: stub('url.cjs'),
     'https-proxy-agent': stub('never-used.cjs'),
     'form-data': stub('never-used.cjs'),
   },

@@ -26,6 +26,12 @@ export interface ListeningServer extends LoggingProcess {
 
 export type Settings = Readonly<Record<string, string>>;
 
+/** Where an entry is run from, and by which Node: the bundle made of the sources, by this one. */
+export interface Setting {
+  readonly folder?: string;
+  readonly node?: string;
+}
+
 /** Starts the built server, whether it will listen or not. */
 export async function spawnServer(
   env: Settings,
@@ -39,7 +45,11 @@ export async function startServer(
   env: Settings,
   nodeOptions: readonly string[] = [],
 ): Promise<ListeningServer> {
-  const server = await spawnServer({ HOST: '127.0.0.1', PORT: '0', ...env }, nodeOptions);
+  return whenListening(await spawnServer({ HOST: '127.0.0.1', PORT: '0', ...env }, nodeOptions));
+}
+
+/** Waits until a server has told where it listens. */
+export async function whenListening(server: LoggingProcess): Promise<ListeningServer> {
   const { port } = await server.logged(({ event }) => event === 'listening');
   const stop = async (): Promise<number | null> => {
     server.child.kill('SIGTERM');
@@ -73,9 +83,10 @@ const RUNTIME = `
     }
   });`;
 
-export async function startFunction(env: Settings): Promise<FunctionProcess> {
-  const file = path.join(await built(), 'function.js');
-  const host = run(env, ['--input-type=commonjs', '--eval', RUNTIME, file], ['ipc']);
+export async function startFunction(env: Settings, from: Setting = {}): Promise<FunctionProcess> {
+  const file = path.join(from.folder ?? (await built()), 'function.js');
+  const args = ['--input-type=commonjs', '--eval', RUNTIME, file];
+  const host = run(env, args, { channel: ['ipc'], command: from.node });
   const waiting = new Map<number, (reply: Reply) => void>();
   host.child.on('message', (reply: Reply) => waiting.get(reply.id)?.(reply));
   let last = 0;
@@ -98,12 +109,16 @@ export async function startFunction(env: Settings): Promise<FunctionProcess> {
   };
 }
 
-function run(
+/** Starts a program that logs as the gateway does: Node, unless it is another one. */
+export function run(
   env: Settings,
   args: readonly string[],
-  channel: readonly 'ipc'[] = [],
+  {
+    channel = [],
+    command = process.execPath,
+  }: { channel?: readonly 'ipc'[]; command?: string | undefined } = {},
 ): LoggingProcess {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, args, {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...channel],
   });

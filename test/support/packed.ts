@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { afterAll } from '@jest/globals';
+
+import { projectRoot } from './checkout.ts';
+
+/** What `npm run build` makes of the sources as they are now, in a folder that goes with the tests. */
+let made: Promise<string> | undefined;
+
+/** @returns the folder that would be `dist/` */
+export function packed(): Promise<string> {
+  made ??= make();
+  return made;
+}
+
+async function make(): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'dlc-packed-'));
+  const script = `
+    import { bundle, root } from './scripts/support/bundle.ts';
+    import { makePackages } from './scripts/support/package.ts';
+    const folder = ${JSON.stringify(folder)};
+    await makePackages(root, folder, await bundle(folder));`;
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  await promisify(execFile)(process.execPath, args, { cwd: projectRoot });
+  return folder;
+}
+
+afterAll(async () => {
+  if (made) rmSync(await made, { recursive: true, force: true });
+});
