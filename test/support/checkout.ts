@@ -6,7 +6,16 @@ import path from 'node:path';
 
 export const projectRoot = path.resolve(import.meta.dirname, '../..');
 
-const SOURCES = ['config', 'package-lock.json', 'package.json', 'scf_bootstrap', 'scripts', 'src'];
+/** What a build is made of, beside what npm installs. */
+export const SOURCES = [
+  'config',
+  'package-lock.json',
+  'package.json',
+  'scf_bootstrap',
+  'scripts',
+  'src',
+  'tsconfig.json',
+];
 /** Heavy, and no part of a build. */
 const UNUSED = new Set(['typescript', '@typescript', '@swc', '@babel', '@jest', '@types', 'jest']);
 
@@ -14,7 +23,7 @@ export function checkOut(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const copy = (name: string, options: CopySyncOptions = {}): void =>
     cpSync(path.join(projectRoot, name), path.join(folder, name), { recursive: true, ...options });
-  for (const name of [...SOURCES, 'tsconfig.json']) copy(name);
+  for (const name of SOURCES) copy(name);
   const modules = path.join(projectRoot, 'node_modules');
   const isUsed = (file: string): boolean => !UNUSED.has(path.relative(modules, file));
   copy('node_modules', { filter: isUsed, verbatimSymlinks: true });
