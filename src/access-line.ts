@@ -9,7 +9,8 @@ export function toAccessLine(
   now: number,
 ): { level: Exclude<LogLevel, 'silent'>; fields: LogFields } {
   const { request, story, principal, route, task } = exchange;
-  const { problem } = story;
+  const { problem, own, shared } = story;
+  const upstreamMs = sumOf(own.upstreamMs, shared?.tally.upstreamMs);
   const fields = {
     requestId: exchange.requestId,
     platformRequestId: request.platformRequestId,
@@ -25,12 +26,19 @@ export function toAccessLine(
     upstreamCode: problem?.members.upstreamCode,
     reason: problem?.reason,
     status,
-    attempts: story.attempts || undefined,
-    upstreamMs: Math.round(story.upstreamMs) || undefined,
-    waitMs: Math.round(story.waitMs) || undefined,
+    // What others had begun is told to whoever joined it, and marked, so that it can be counted once.
+    coalesced: shared?.isJoined || undefined,
+    attempts: shared?.tally.attempts || undefined,
+    upstreamMs: upstreamMs === undefined ? undefined : Math.round(upstreamMs),
+    waitMs: Math.round(shared?.tally.waitMs ?? 0) || undefined,
     totalMs: Math.round(now - exchange.startedAt),
+    traceId: exchange.traceId,
   };
   return { level: levelOf(exchange, status), fields };
+}
+
+function sumOf(own: number | undefined, shared: number | undefined): number | undefined {
+  return own === undefined ? shared : own + (shared ?? 0);
 }
 
 function levelOf({ route, story }: Exchange, status: number): 'info' | 'warn' | 'error' {

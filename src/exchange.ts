@@ -17,6 +17,8 @@ import type { TaskRef } from './lib/task-request.ts';
 export interface Exchange {
   readonly request: HttpRequest;
   readonly requestId: string;
+  /** Of the trace that the request belongs to; DLC is told it in every call. */
+  readonly traceId: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly deadline: Deadline;
@@ -31,16 +33,36 @@ export interface Exchange {
   /** Header fields that tell the caller's quota, once it was looked at. */
   quotaFields?: Readonly<Record<string, string>>;
   task?: TaskRef;
+  /** The caller may do to the task what it asks for. */
+  isPermitted?: true;
 }
 
 export interface Story {
   outcome?: string;
+  /** False: probably taken by an attempt that was never answered. */
+  confirmed?: false;
   upstreamRequestId?: string;
+  problem?: Problem;
+  /** What was done upstream for this request alone. */
+  readonly own: Tally;
+  /** What was done upstream for everybody who asked for the same cancellation at the same time. */
+  shared?: { readonly tally: Tally; readonly isJoined: boolean };
+}
+
+/** What was done upstream, counted while it is done: whoever leaves early still has it told. */
+export interface Tally {
+  /** Of CancelTask. */
   attempts: number;
-  upstreamMs: number;
+  /** Spent in calls to DLC; nothing where there was none. */
+  upstreamMs?: number;
   /** Spent waiting for turns upstream. */
   waitMs: number;
-  problem?: Problem;
+  /** Name of the task's engine, where DLC was asked for the task. */
+  engine?: string;
+}
+
+export function newTally(): Tally {
+  return { attempts: 0, waitMs: 0 };
 }
 
 /** What an earlier stage must have put there; its absence is a defect, and fails closed. */
@@ -58,10 +80,10 @@ export function required<K extends keyof Exchange>(
 /** What the handlers have to work with. */
 export interface Services {
   readonly config: Config;
-  /** DLC, for one request: what it does there is told in the request's story. */
-  upstreamFor(exchange: Exchange): Upstream;
+  /** DLC, for one request. @param tally told what is done there; by default the request's own */
+  upstreamFor(exchange: Exchange, tally?: Tally): Upstream;
   /** Cancellations under way in this instance: the same one asked for twice goes upstream once. */
-  readonly cancellations: SharedWork<CancelAnswer>;
+  readonly cancellations: SharedWork<CancelAnswer, Tally>;
   /** The pace upstream, and the callers' quotas. */
   readonly limiter: Limiter;
   /** `Prefer: wait` under way in this instance. */

@@ -1,6 +1,7 @@
 import type { MiddlewareObj, Request } from '@middy/core';
 
 import { toAccessLine } from './access-line.ts';
+import { toAuditLine } from './audit-line.ts';
 import type { Exchange } from './exchange.ts';
 import { withCors } from './lib/http/cors.ts';
 import type { HttpResponse } from './lib/http/message.ts';
@@ -41,6 +42,8 @@ function accessLog({ log, now }: Rim): Hook {
   return onResponse((exchange, response) => {
     const { level, fields } = toAccessLine(exchange, response.status, now());
     log.write(level, 'request', fields);
+    const decision = toAuditLine(exchange, response.status);
+    if (decision) log.record('audit', decision);
     return response;
   });
 }

@@ -41,7 +41,9 @@ describe('the bundle, as a process', () => {
     expect(server.lines().map(({ event, status, reason }) => [event, status ?? reason])).toEqual([
       ['listening', undefined],
       ['request', 202],
+      ['audit', 202],
       ['request', 200],
+      ['audit', 200],
       ['stopping', 'SIGTERM'],
     ]);
     expect(server.output.stderr).toBe('');

@@ -1,5 +1,6 @@
 import {
   UNUSED_BODY_BYTES,
+  newTally,
   required,
   type Endpoint,
   type Exchange,
@@ -41,13 +42,19 @@ type Done = Extract<CancelAnswer, { kind: 'done' }>;
 async function cancel(exchange: Exchange, services: Services): Promise<Done> {
   const task = required(exchange, 'task');
   const key = JSON.stringify([required(exchange, 'principal').id, task.region, task.taskId]);
-  const upstream = services.upstreamFor(exchange);
-  const shared = await services.cancellations.run(key, exchange.deadline, (deadline) =>
-    cancelUpstream(task, deadline, upstream),
+  const { result, told, isJoined } = services.cancellations.run(
+    key,
+    exchange.deadline,
+    (deadline) => {
+      const tally = newTally();
+      const upstream = services.upstreamFor(exchange, tally);
+      return { result: cancelUpstream(task, deadline, upstream), told: tally };
+    },
   );
-  const result: CancelAnswer = shared ?? LEFT_EARLY;
-  if (result.kind === 'failed') throw toCancelProblem(result);
-  return result;
+  exchange.story.shared = { tally: told, isJoined };
+  const answered: CancelAnswer = (await result) ?? LEFT_EARLY;
+  if (answered.kind === 'failed') throw toCancelProblem(answered);
+  return answered;
 }
 
 function answer(exchange: Exchange, done: Done, waited?: Waited): HttpResponse {
@@ -68,6 +75,7 @@ function answer(exchange: Exchange, done: Done, waited?: Waited): HttpResponse {
       headers,
     });
   }
+  if (confirmed === false) exchange.story.confirmed = confirmed;
   const members = { outcome, ...(confirmed === false && { confirmed }) };
   const answered = { status: 202, members, upstreamRequestId, retryAfter: 1, headers };
   return taskAnswer(exchange, task, answered);

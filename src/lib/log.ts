@@ -8,21 +8,30 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export interface Log {
   /** Writes a line, unless the level is below the configured one. `undefined` fields are left out. */
   write(level: Exclude<LogLevel, 'silent'>, event: string, fields: LogFields): void;
+  /** Writes a line that has to be kept, at every level but `silent`. */
+  record(event: string, fields: LogFields): void;
+}
+
+/** Told of every event, whether the level lets it be written or not. */
+export type Observer = (event: string, fields: LogFields) => void;
+
+export interface ObservedLog extends Log {
+  observe(observer: Observer): void;
 }
 
 const LONGEST_TEXT = 500;
+const LONGEST_STACK = 4000;
 
 /** What JSON leaves as it is although a terminal or a log viewer may act on it. */
 const STILL_CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** One line of the log, without the line's end. */
 export function toLogLine(time: number, level: LogLevel, event: string, fields: LogFields): string {
-  const entries = Object.entries(fields).map(([key, value]) => [
-    key,
-    typeof value === 'string' && value.length > LONGEST_TEXT && key !== 'stack'
-      ? `${value.slice(0, LONGEST_TEXT)}…`
-      : value,
-  ]);
+  const entries = Object.entries(fields).map(([key, value]) => {
+    const longest = key === 'stack' ? LONGEST_STACK : LONGEST_TEXT;
+    const isLong = typeof value === 'string' && value.length > longest;
+    return [key, isLong ? `${value.slice(0, longest)}…` : value];
+  });
   const line = { time: new Date(time).toISOString(), level, event, ...Object.fromEntries(entries) };
   return JSON.stringify(line).replace(
     STILL_CONTROL,
@@ -35,13 +44,17 @@ export function createLog(
   lowest: LogLevel,
   now: () => number = Date.now,
   write: (line: string) => void = (line) => process.stdout.write(line),
-): Log {
+): ObservedLog {
   const threshold = LOG_LEVELS.indexOf(lowest);
+  const observers: Observer[] = [];
+  const put = (isWritten: boolean, level: LogLevel, event: string, fields: LogFields): void => {
+    if (isWritten) write(`${toLogLine(now(), level, event, fields)}\n`);
+    for (const observe of observers) observe(event, fields);
+  };
   return {
-    write(level, event, fields) {
-      if (LOG_LEVELS.indexOf(level) >= threshold) {
-        write(`${toLogLine(now(), level, event, fields)}\n`);
-      }
-    },
+    write: (level, event, fields) =>
+      put(LOG_LEVELS.indexOf(level) >= threshold, level, event, fields),
+    record: (event, fields) => put(lowest !== 'silent', 'info', event, fields),
+    observe: (observer) => void observers.push(observer),
   };
 }

@@ -5,7 +5,7 @@ import type { DlcClient } from './client.ts';
 import { needsLookup, settle, type Attempt, type CancelAnswer } from './outcome.ts';
 import { decideRetry, SHORTEST_ATTEMPT_MS } from './retry.ts';
 import { noTurn, type TurnAnswer } from './turn.ts';
-import { describeTask, type Lookup } from './task-state.ts';
+import { describeTask, type DescribedTask, type Lookup } from './task-state.ts';
 
 export interface UpstreamSettings {
   readonly attemptTimeoutMs: number;
@@ -30,8 +30,10 @@ export interface Upstream {
     reachMs: () => number,
     signal: AbortSignal,
   ) => Promise<TurnAnswer>;
-  /** Told of every attempt that ends, for the log. */
-  readonly onAttempt?: (attempt: Attempt, n: number) => void;
+  /** Told of every attempt that ends. */
+  readonly onAttempt?: (attempt: Attempt) => void;
+  /** Told of the task wherever DLC shows it. */
+  readonly onFound?: (task: DescribedTask) => void;
 }
 
 /** Kept free for the lookup that settles an unknown outcome: this much, or a quarter of what there is. */
@@ -72,7 +74,7 @@ async function attemptUntilSettled(
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
     const attempt = await within(ms, deadline.signal, (signal) => once(task, signal, upstream));
     attempts.push(attempt);
-    upstream.onAttempt?.(attempt, attempts.length);
+    upstream.onAttempt?.(attempt);
   }
   return attempts.length > 0 ? attempts : [NO_TIME];
 }
@@ -117,9 +119,11 @@ export async function lookUpWithin(
 ): Promise<Lookup | undefined> {
   if (deadline.signal.aborted) return undefined;
   const ms = Math.min(upstream.settings.attemptTimeoutMs, timeLeft);
-  return within(ms, deadline.signal, (signal) =>
+  const found = await within(ms, deadline.signal, (signal) =>
     describeTask(upstream.dlc, task.taskId, callOptions(task, signal, upstream)),
   );
+  if (found.outcome === 'found') upstream.onFound?.(found.task);
+  return found;
 }
 
 function callOptions({ region }: TaskRef, signal: AbortSignal, { traceId }: Upstream) {

@@ -1,32 +1,42 @@
 import type { TimeLeft } from '../deadline.ts';
 
 /** Work that callers who ask for the same thing at the same time share. */
-export interface SharedWork<T> {
+export interface SharedWork<T, Told> {
   /**
    * Joins the work under this key that is under way, or begins it. The work belongs to none of its
    * callers: it may take until the latest of their deadlines, and is aborted when the last has left.
-   *
-   * @returns its result; nothing where this caller's own deadline has passed, or this caller has gone,
-   *   while the work goes on for others
    */
-  run(
-    key: string,
-    caller: TimeLeft,
-    work: (deadline: TimeLeft) => Promise<T>,
-  ): Promise<T | undefined>;
+  run(key: string, caller: TimeLeft, begin: (deadline: TimeLeft) => Work<T, Told>): Share<T, Told>;
 }
 
-interface Running<T> {
-  readonly deadline: JointDeadline;
+interface Work<T, Told> {
   readonly result: Promise<T>;
+  /** What the work tells of itself while it goes on. */
+  readonly told: Told;
 }
 
-export function createSharedWork<T>(): SharedWork<T> {
-  const running = new Map<string, Running<T>>();
+/** A caller's part in the work. */
+interface Share<T, Told> {
+  /**
+   * Its result; nothing where this caller's own deadline has passed, or this caller has gone, while
+   * the work goes on for others.
+   */
+  readonly result: Promise<T | undefined>;
+  readonly told: Told;
+  /** Somebody else had begun it. */
+  readonly isJoined: boolean;
+}
 
-  function begin(key: string, caller: TimeLeft, work: (deadline: TimeLeft) => Promise<T>) {
+interface Running<T, Told> extends Work<T, Told> {
+  readonly deadline: JointDeadline;
+}
+
+export function createSharedWork<T, Told>(): SharedWork<T, Told> {
+  const running = new Map<string, Running<T, Told>>();
+
+  function start(key: string, caller: TimeLeft, begin: (deadline: TimeLeft) => Work<T, Told>) {
     const deadline = new JointDeadline(caller);
-    const begun = { deadline, result: work(deadline) };
+    const begun = { deadline, ...begin(deadline) };
     running.set(key, begun);
     // Nobody may join what has ended, nor what is being aborted.
     const forget = (): void => void (running.get(key) === begun && running.delete(key));
@@ -36,23 +46,30 @@ export function createSharedWork<T>(): SharedWork<T> {
   }
 
   return {
-    async run(key, caller, work) {
-      if (caller.signal.aborted) return work(caller);
+    run(key, caller, begin) {
+      if (caller.signal.aborted) return { ...begin(caller), isJoined: false };
       const joined = running.get(key);
       joined?.deadline.add(caller);
-      const { deadline, result } = joined ?? begin(key, caller, work);
-      return new Promise((resolve, reject) => {
-        const leave = (): void => {
-          // The last caller waits for what comes of it: aborted, the work ends at once.
-          if (!deadline.leave(caller)) resolve(undefined);
-        };
-        caller.signal.addEventListener('abort', leave, { once: true });
-        result
-          .then(resolve, reject)
-          .finally(() => caller.signal.removeEventListener('abort', leave));
-      });
+      const { deadline, result, told } = joined ?? start(key, caller, begin);
+      return { result: untilLeft(result, caller, deadline), told, isJoined: joined !== undefined };
     },
   };
+}
+
+/** Gives the work's result, or nothing once the caller has left others behind with it. */
+function untilLeft<T>(
+  result: Promise<T>,
+  caller: TimeLeft,
+  deadline: JointDeadline,
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      // The last caller waits for what comes of it: aborted, the work ends at once.
+      if (!deadline.leave(caller)) resolve(undefined);
+    };
+    caller.signal.addEventListener('abort', leave, { once: true });
+    result.then(resolve, reject).finally(() => caller.signal.removeEventListener('abort', leave));
+  });
 }
 
 /** The deadline of shared work: as late as the latest among its callers'. */
