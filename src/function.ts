@@ -5,14 +5,20 @@ import { refusedRequest, type HttpRequest, type HttpResponse } from './lib/http/
 import { toPlatformResponse, type PlatformResponse } from './lib/http/platform-response.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { withAlwaysHeaders } from './lib/http/security-headers.ts';
+import { stackOf } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
+import { logExceptions, logRejections, logWarnings } from './lib/process-events.ts';
 import { lazyGateway, openLog } from './start.ts';
 
 /**
  * The function's entry, on Tencent SCF (`function.main_handler`) and AWS Lambda (`function.handler`):
  * both take every family of HTTP events.
  */
-const gateway = lazyGateway(process.env, import.meta.dirname);
+const log = openLog(process.env);
+const gateway = lazyGateway(process.env, import.meta.dirname, log);
+logWarnings(log);
+logRejections(log);
+logExceptions(log);
 
 /**
  * Answers one event. Never throws: whatever arrives gets an HTTP answer.
@@ -51,8 +57,7 @@ function convert(event: unknown, context: unknown): HttpRequest {
 /** The answer where even the gateway's own last resort was not reached. */
 function crashed(error: unknown): HttpResponse {
   const requestId = randomUUID();
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  openLog(process.env).write('error', 'crash', { requestId, stack });
+  log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
   const problem = new Problem('internal-error');
   return withAlwaysHeaders(toProblemResponse(problem, { requestId, typePrefix: '' }), requestId);
 }

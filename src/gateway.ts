@@ -15,7 +15,7 @@ import { toProblemResponse } from './lib/http/problem-response.ts';
 import { requestIdFor } from './lib/http/request-id.ts';
 import { withAlwaysHeaders } from './lib/http/security-headers.ts';
 import { traceIdFor } from './lib/http/trace.ts';
-import type { Log } from './lib/log.ts';
+import { stackOf, type Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
 import type { Rim } from './rim.ts';
 import { createSlots } from './lib/slots.ts';
@@ -113,8 +113,7 @@ async function serve(
     return await run(exchange);
   } catch (error) {
     // An outer hook failed: there is nothing left to translate it but this.
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log.write('error', 'crash', { requestId, stack: reason });
+    log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
     const context = { requestId, typePrefix: problemPrefix };
     const response = toProblemResponse(new Problem('internal-error'), context);
     return withAlwaysHeaders(

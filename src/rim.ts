@@ -8,7 +8,7 @@ import type { HttpResponse } from './lib/http/message.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { withAlwaysHeaders } from './lib/http/security-headers.ts';
 import { answerForSender } from './lib/http/sender-answer.ts';
-import type { Log } from './lib/log.ts';
+import { stackOf, type Log } from './lib/log.ts';
 import { Problem } from './lib/problem.ts';
 
 /**
@@ -66,7 +66,10 @@ function translateErrors({ problemPrefix, log }: Rim): Hook {
     onError(request) {
       const exchange = request.event;
       const { error } = request;
-      if (!(error instanceof Problem)) log.write('error', 'crash', crashFields(exchange, error));
+      if (!(error instanceof Problem)) {
+        const { requestId } = exchange;
+        log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
+      }
       const problem = error instanceof Problem ? error : new Problem('internal-error');
       exchange.story.problem = problem;
       const context = {
@@ -79,9 +82,4 @@ function translateErrors({ problemPrefix, log }: Rim): Hook {
         : toProblemResponse(problem, context);
     },
   };
-}
-
-function crashFields({ requestId }: Exchange, error: unknown): Record<string, string> {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { requestId, stack };
 }

@@ -1,18 +1,32 @@
+import type http from 'node:http';
+
 import { createHttpServer, drain } from './lib/http/node-server.ts';
 import { ConfigError } from './lib/config.ts';
+import { stackOf } from './lib/log.ts';
+import { logRejections, logWarnings } from './lib/process-events.ts';
 import { logConfigError, openLog, startGateway } from './start.ts';
 
 /** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */
 
 /** sysexits(3). */
 const EX_UNAVAILABLE = 69;
+const EX_SOFTWARE = 70;
+const EX_IOERR = 74;
 const EX_CONFIG = 78;
 
+/** What is under way gets so long after a crash: the process is in a state that nobody knows. */
+const CRASH_DRAIN_MS = 5000;
+
+type Stop = (reason: string, ms: number, exitCode: number) => void;
+
 const log = openLog(process.env);
+/** Ends the process: at once, as long as nothing can be under way. */
+let stop: Stop = (_reason, _ms, exitCode) => process.exit(exitCode);
 
 function main(): void {
   const { gateway, config } = startGateway(process.env, import.meta.dirname, log);
   const server = createHttpServer(gateway);
+  stop = stopping(server);
   server.once('error', (error: NodeJS.ErrnoException) => {
     const reason = `cannot listen on ${config.host}:${config.port} (${error.code})`;
     log.write('error', 'cannot-listen', { reason });
@@ -23,19 +37,39 @@ function main(): void {
     const port = typeof address === 'object' && address ? address.port : config.port;
     log.write('info', 'listening', { host: config.host, port });
   });
-  let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      // Wrappers signal twice; what is under way is answered all the same.
-      if (isStopping) return;
-      isStopping = true;
-      const drained = drain(server, config.requestTimeoutMs);
-      log.write('info', 'stopping', { reason: signal });
-      void drained.then(() => process.exit(0));
-    });
+    process.on(signal, () => stop(signal, config.requestTimeoutMs, 0));
   }
 }
 
+/** Whatever goes wrong where nothing waits for it is a line of the log too. */
+function watchProcess(): void {
+  logWarnings(log);
+  logRejections(log);
+  process.on('uncaughtException', (error) => {
+    log.write('error', 'crash', { origin: 'uncaughtException', stack: stackOf(error) });
+    stop('uncaughtException', CRASH_DRAIN_MS, EX_SOFTWARE);
+  });
+  // Nobody reads the log any more, so nobody would know what is decided here.
+  process.stdout.on('error', () => stop('no log', CRASH_DRAIN_MS, EX_IOERR));
+}
+
+/** Stops listening, answers what is under way, for at most so many milliseconds, and ends. */
+function stopping(server: http.Server): Stop {
+  let worst = 0;
+  let isStopping = false;
+  return (reason, ms, exitCode) => {
+    worst = Math.max(worst, exitCode);
+    // Wrappers signal twice; what is under way is answered all the same.
+    if (isStopping) return;
+    isStopping = true;
+    const drained = drain(server, ms);
+    log.write('info', 'stopping', { reason });
+    void drained.then(() => process.exit(worst));
+  };
+}
+
+watchProcess();
 try {
   main();
 } catch (error) {

@@ -38,12 +38,11 @@ export function logConfigError(error: ConfigError, log: Log): void {
  * Gives the gateway of a function, made at the first call: a success is kept; where the settings are
  * wrong it refuses every request, and looks again at the next (a mounted file may have come).
  */
-export function lazyGateway(env: Environment, baseDir: string): () => Gateway {
+export function lazyGateway(env: Environment, baseDir: string, log: Log): () => Gateway {
   let gateway: Gateway | undefined;
   let told = '';
   return () => {
     if (gateway) return gateway;
-    const log = openLog(env);
     try {
       ({ gateway } = startGateway(env, baseDir, log));
       return gateway;

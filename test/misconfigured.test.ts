@@ -1,6 +1,6 @@
 import { expect, it, jest } from '@jest/globals';
 
-import { lazyGateway } from '../src/start.ts';
+import { lazyGateway, openLog } from '../src/start.ts';
 import { toHeaderFields } from '../src/lib/http/message.ts';
 import { keyEntry } from './support/three-callers.ts';
 
@@ -25,7 +25,7 @@ async function ask(get: ReturnType<typeof lazyGateway>) {
 
 it('lets a frontend see the 500, tells why once, and recovers once a file has come', async () => {
   const env: Record<string, string> = { CORS_ORIGINS: ORIGIN, API_KEYS: '{', BASE_PATH: '/gw' };
-  const gateway = lazyGateway(env, '/');
+  const gateway = lazyGateway(env, '/', openLog(env));
   const first = await ask(gateway);
   expect(first.response).toMatchObject({
     status: 500,

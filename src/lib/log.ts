@@ -25,6 +25,17 @@ const LONGEST_STACK = 4000;
 /** What JSON leaves as it is although a terminal or a log viewer may act on it. */
 const STILL_CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
+/** What is told of an error, or of whatever else was thrown. */
+export function stackOf(thrown: unknown): string {
+  try {
+    const told: unknown = thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown;
+    return String(told);
+  } catch {
+    // An object without a prototype, or one that throws itself.
+    return typeof thrown;
+  }
+}
+
 /** One line of the log, without the line's end. */
 export function toLogLine(time: number, level: LogLevel, event: string, fields: LogFields): string {
   const entries = Object.entries(fields).map(([key, value]) => {

@@ -30,6 +30,8 @@ export type Settings = Readonly<Record<string, string>>;
 export interface Setting {
   readonly folder?: string;
   readonly node?: string;
+  /** Node's own options. */
+  readonly options?: readonly string[];
 }
 
 /** Starts the built server, whether it will listen or not. */
@@ -85,7 +87,7 @@ const RUNTIME = `
 
 export async function startFunction(env: Settings, from: Setting = {}): Promise<FunctionProcess> {
   const file = path.join(from.folder ?? (await built()), 'function.js');
-  const args = ['--input-type=commonjs', '--eval', RUNTIME, file];
+  const args = [...(from.options ?? []), '--input-type=commonjs', '--eval', RUNTIME, file];
   const host = run(env, args, { channel: ['ipc'], command: from.node });
   const waiting = new Map<number, (reply: Reply) => void>();
   host.child.on('message', (reply: Reply) => waiting.get(reply.id)?.(reply));

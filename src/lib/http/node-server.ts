@@ -76,6 +76,7 @@ export function createHttpServer(
  * takes longer than `ms` is cut off.
  */
 export async function drain(server: http.Server, ms: number): Promise<void> {
+  if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
   const timer = setTimeout(() => server.closeAllConnections(), ms);
