@@ -71,7 +71,7 @@ it('every code of DLC gets the answer of its row', async () => {
     expect(answer.headers['Content-Type']).toBe('application/problem+json');
     expect(answer.headers['X-Tc-Request-Id']).toBe(upstreamRequestId);
     expect(answer.headers['Retry-After'] !== undefined).toBe(retryable);
-    expect(gateway.lines.at(-1)).toMatchObject({
+    expect(gateway.lines.findLast(({ event }) => event === 'request')).toMatchObject({
       attempts: rule.again ? 2 : 1,
       reason: expect.stringContaining(code),
     });

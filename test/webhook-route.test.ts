@@ -149,7 +149,8 @@ describe('what a sender is told', () => {
     const gateway = start();
     const answer = await post(gateway, cancelBody('mine'));
     expect(answer).toMatchObject({ status, body: { taskId: 'mine', outcome } });
-    const line: unknown = JSON.parse(gateway.log.at(-1) ?? '');
+    const lines = gateway.log.map((line): { event?: string } => JSON.parse(line));
+    const line = lines.findLast(({ event }) => event === 'request');
     expect(line).toMatchObject({ level: 'warn', status: 200 });
   });
 
