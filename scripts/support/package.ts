@@ -68,6 +68,7 @@ async function replaceFolder(folder: string, entries: readonly ZipEntry[]): Prom
   for (const found of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(found.parentPath, found.name);
     // Another build's file on its way is not ours to take.
-    if (found.isFile() && !wanted.has(file) && !file.endsWith('.tmp')) await rm(file);
+    if (found.isFile() && !wanted.has(file) && !file.endsWith('.tmp'))
+      await rm(file, { force: true });
   }
 }

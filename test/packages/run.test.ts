@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -70,6 +71,16 @@ const lambdaRequest = {
   isBase64Encoded: false,
 };
 
+/** Ends what a script may have left behind. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nothing was left.
+  }
+}
+
 describe.each(nodes.filter(({ node }) => node !== undefined))(
   'on Node: $name',
   ({ name, node }) => {
@@ -109,15 +120,21 @@ describe.each(nodes.filter(({ node }) => node !== undefined))(
       const script = readFileSync(command, 'utf8');
       writeFileSync(command, script.replace('/var/lang/node24/bin/node', node ?? ''));
       const env = { HOST: '127.0.0.1', PORT: '0', ...settingsFor(emulator) };
-      const server = await whenListening(run(env, [], { command }));
-      const answer = await send(server.port, {
-        method: 'DELETE',
-        path: '/tasks/a',
-        headers: { 'X-API-Key': KEYS.both },
-      });
-      expect(answer).toMatchObject({ status: 202, body: { outcome: 'cancel_requested' } });
-      expect(await server.stop()).toBe(0);
-      expect(server.output.stderr).toBe('');
+      const server = await whenListening(run(env, [], { command, detached: true }));
+      const exited = once(server.child, 'exit');
+      try {
+        const answer = await send(server.port, {
+          method: 'DELETE',
+          path: '/tasks/a',
+          headers: { 'X-API-Key': KEYS.both },
+        });
+        expect(answer).toMatchObject({ status: 202, body: { outcome: 'cancel_requested' } });
+        server.child.kill('SIGTERM');
+        expect(await exited).toEqual([0, null]);
+        expect(server.output.stderr).toBe('');
+      } finally {
+        killGroup(server.child.pid);
+      }
     });
   },
 );

@@ -118,9 +118,11 @@ export function run(
   {
     channel = [],
     command = process.execPath,
-  }: { channel?: readonly 'ipc'[]; command?: string | undefined } = {},
+    detached = false,
+  }: { channel?: readonly 'ipc'[]; command?: string | undefined; detached?: boolean } = {},
 ): LoggingProcess {
   const child = spawn(command, args, {
+    detached,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...channel],
   });
