@@ -114,7 +114,7 @@ const RUNTIME = 'Nodejs24.11';
 
   it.each(FILES)('by %s, with a URL that everybody reaches and the function guards', (file) => {
     const { trigger, description } = requestsOf(file, { ...SET, STAGE: 'prod' });
-    expect(trigger).toMatchObject({ Type: 'http', Qualifier: '$LATEST', Enable: 'OPEN' });
+    expect(trigger).toMatchObject({ Type: 'http', Qualifier: '$DEFAULT', Enable: 'OPEN' });
     expect(description).toEqual({
       AuthType: 'NONE',
       NetConfig: { EnableExtranet: true, EnableIntranet: false },

@@ -1,0 +1,65 @@
+import { ConfigError, loadConfig } from '../../src/lib/config.ts';
+import type { Deployment } from './serverless-file.ts';
+
+/** What the gateway, or SCF, would not take of a function's variables: found before anything is sent. */
+
+/** Bytes of all names and values together (SCF's "Environment Variables"). */
+const MAX_BYTES = 4096;
+/** Prefixes that SCF keeps for itself. */
+const RESERVED = /^(SCF|QCLOUD|TENCENTCLOUD)_/;
+
+/**
+ * Checks the variables, with the gateway's own parser for settings as it will see them: with the
+ * variables and the packed files of the function, and nothing of this shell.
+ *
+ * @returns every reason, without a value; and the settings that only the function can check, since
+ *   they are in a mounted file (`@/path`)
+ */
+export function checkSettings({ variables, region, src }: Deployment): {
+  readonly reasons: readonly string[];
+  readonly unchecked: readonly string[];
+} {
+  const mounted = Object.keys(variables).filter((name) => variables[name]?.startsWith('@/'));
+  const reasons = [...tooMuch(variables), ...reservedNames(variables)];
+  try {
+    loadConfig({ ...variables, TENCENTCLOUD_REGION: region.startsWith('<') ? '' : region }, src);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const known = error.reasons.filter(
+      (one) => !mounted.some((name) => one.startsWith(`${name}:`)),
+    );
+    reasons.push(...known.map(withAdvice));
+  }
+  return { reasons, unchecked: mounted };
+}
+
+function tooMuch(variables: Deployment['variables']): string[] {
+  const bytes = Buffer.byteLength(Object.entries(variables).flat().join(''));
+  if (bytes <= MAX_BYTES) return [];
+  const [longest = ''] =
+    Object.entries(variables).toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
+  const file = `config/${longest.toLowerCase().replaceAll('_', '-')}.json`;
+  return [
+    `all variables together have ${bytes} bytes, and SCF takes ${MAX_BYTES}; the longest is ${longest}: put it into ${file}, which is packed along, and set ${longest}=@${file}`,
+  ];
+}
+
+function reservedNames(variables: Deployment['variables']): string[] {
+  return Object.keys(variables)
+    .filter((name) => RESERVED.test(name))
+    .map(
+      (name) =>
+        `${name}: SCF keeps names that begin with SCF_, QCLOUD_ and TENCENTCLOUD_ for itself; the function's role brings its credentials`,
+    );
+}
+
+/** The gateway says what is wrong; here is where that is put right. */
+function withAdvice(reason: string): string {
+  if (/^.*: the variable (\w+), which a secret refers to/.test(reason)) {
+    return `${reason}; set it, and give it a line under inputs.environment.variables`;
+  }
+  if (reason.includes('cannot be read (ENOENT)')) {
+    return `${reason}; @path is inside the package: files of config/ are packed by the build`;
+  }
+  return reason;
+}
