@@ -3,7 +3,8 @@ import { Client } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180
 import { readCredentials } from '../../src/lib/dlc/credentials.ts';
 import { parseEndpoint, type DlcEndpoint } from '../../src/lib/dlc/endpoint.ts';
 import { classify } from '../../src/lib/dlc/failure.ts';
-import { createSharedAgent, ObservedAgent } from '../../src/lib/dlc/observed-agent.ts';
+import { ObservedAgent } from '../../src/lib/dlc/observed-agent.ts';
+import { createConnections } from '../../src/lib/dlc/shared-agent.ts';
 import type { Environment } from '../../src/lib/secret-reference.ts';
 import { SettingError } from '../../src/lib/setting-error.ts';
 import { CommandError } from '../support/command-line.ts';
@@ -61,7 +62,7 @@ export function connect(region: string, env: Environment, { sleep }: Pick<Waitin
     );
   }
   const endpoint = endpointOf(env);
-  const shared = createSharedAgent(endpoint);
+  const shared = createConnections(endpoint);
   const attempt = async (action: Action, input: object): Promise<object> => {
     const agent = new ObservedAgent(shared);
     const httpProfile = {
