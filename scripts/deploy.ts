@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import type { Environment } from '../src/lib/secret-reference.ts';
+import { build } from './deploy/build.ts';
 import { deployFunction } from './deploy/deploy-function.ts';
 import { pretend, type PlannedRequest } from './deploy/dry-run.ts';
 import { HELP } from './deploy/help.ts';
@@ -126,16 +125,6 @@ function countChanges(run: Run): { run: Run; changes: () => number } {
     return run.call(action, input);
   };
   return { run: { ...run, call }, changes: () => changes };
-}
-
-async function build(say: (line: string) => void): Promise<void> {
-  say('Building dist/ …');
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const [exitCode] = await once(child, 'close');
-  if (exitCode !== 0) throw new CommandError(70, 'The build failed; what it said is above.');
 }
 
 const write = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);

@@ -5,7 +5,7 @@ import { openUrl } from './function-url.ts';
 import type { Package } from './pack.ts';
 import { configurationOf, creationOf, reservedMemory } from './requests.ts';
 import { findSame, publish, serve, servedVersion } from './versions.ts';
-import { active, failedState, settled, type Run } from './wait.ts';
+import { active, failedState, isNotFound, settled, type Run } from './wait.ts';
 
 export interface Deployed {
   readonly version: string;
@@ -92,7 +92,12 @@ async function upload(
 async function boundInstances({ call, deployment, say }: Run): Promise<void> {
   const named = { FunctionName: deployment.name };
   const wanted = reservedMemory(deployment);
-  const { ReservedMem: reserved } = await call('GetReservedConcurrencyConfig', named);
+  const { ReservedMem: reserved } = await call('GetReservedConcurrencyConfig', named).catch(
+    (error: unknown) => {
+      if (isNotFound(error)) return { ReservedMem: undefined };
+      throw error;
+    },
+  );
   if (wanted === undefined) {
     if (reserved)
       say(

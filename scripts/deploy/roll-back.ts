@@ -23,7 +23,7 @@ export async function rollBack(run: Run): Promise<Deployed> {
   }
   const versions = await publishedVersions(run);
   const previous = versions.find(
-    ({ Version, Status }) => Number(Version) < Number(before) && (Status ?? 'Active') === 'Active',
+    ({ Version, Status }) => Number(Version) < Number(before) && !/Failed|ing$/.test(Status ?? ''),
   );
   if (!previous) {
     const todo = 'Deploy an older commit instead.';

@@ -58,7 +58,7 @@ function withAdvice(reason: string): string {
   if (/^.*: the variable (\w+), which a secret refers to/.test(reason)) {
     return `${reason}; set it, and give it a line under inputs.environment.variables`;
   }
-  if (reason.includes('cannot be read (ENOENT)')) {
+  if (reason.includes('points to a file that cannot be read')) {
     return `${reason}; @path is inside the package: files of config/ are packed by the build`;
   }
   return reason;

@@ -17,7 +17,7 @@ type Filled = { readonly text: string } | { readonly missing: string };
 const PLACEHOLDER = /\$\{([^}]*)\}/g;
 
 /** @throws CommandError 78 for a placeholder of another kind */
-export function fill(template: string, { env, own }: Lookup): Filled {
+function fill(template: string, { env, own }: Lookup): Filled {
   let missing: string | undefined;
   const text = template.replace(PLACEHOLDER, (_, expression: string) => {
     const variable = /^env[:.]([A-Za-z_]\w*)$/.exec(expression)?.[1];
