@@ -123,7 +123,7 @@ describe('the runbook', () => {
   it.each(Object.entries(FAULTS))('%s', async (title, { settings = {}, inject, ask = cancel }) => {
     await inject?.();
     const gateway = startGateway(emulator.port, { LOG_LEVEL: 'info', ...settings });
-    await ask(gateway.send);
+    await ask((...request) => gateway.send(...request));
     const lines = gateway.log.map((line): object => JSON.parse(line));
     const shown = Object.entries(entries.get(title) ?? {}).map(([name, value]) => {
       const begun = typeof value === 'string' && value.endsWith('…') && value.slice(0, -1);
