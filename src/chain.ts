@@ -30,6 +30,7 @@ export function createChain(
     [
       ...outerHooks(rim),
       router(routes, config.basePath),
+      limitCrowd,
       limitSize,
       authenticateCaller(authenticate, config.blockedPrincipals),
       limitCaller(services),
@@ -74,6 +75,14 @@ function router(routes: readonly GatewayRoute[], basePath: string): Hook {
     },
   };
 }
+
+/** A probe's requests wait for nothing, and are let in: the process can serve. */
+const limitCrowd: Hook = {
+  before({ event: exchange }) {
+    const { access } = required(exchange, 'endpoint');
+    if (access && exchange.isOneTooMany) throw new Problem('overloaded');
+  },
+};
 
 const limitSize: Hook = {
   async before({ event: exchange }) {

@@ -22,6 +22,8 @@ export interface Exchange {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly deadline: Deadline;
+  /** It came when as many were under way as the gateway holds. */
+  readonly isOneTooMany: boolean;
   /** What the access line tells beside what stands here. */
   readonly story: Story;
   route?: GatewayRoute;

@@ -45,6 +45,9 @@ export interface Surroundings {
 /** How many requests of one principal may wait for a task's end at once. */
 const WAITS_PER_PRINCIPAL = 2;
 
+/** Requests under way at once; one that waits for DLC holds some 55 KB (docs/server.md). */
+const MAX_UNDER_WAY = 1000;
+
 /** Kept free of the platform's time, for the answer's way back. */
 const ANSWER_MS = 500;
 
@@ -78,7 +81,8 @@ export function createGateway(config: Config, around: Surroundings): WorkingGate
       const ms = Math.min(config.requestTimeoutMs, remainingMs - ANSWER_MS);
       load.underWay += 1;
       try {
-        return await serve(openExchange(request, ms, clock), run, rim);
+        const isOneTooMany = load.underWay > MAX_UNDER_WAY;
+        return await serve({ ...openExchange(request, ms, clock), isOneTooMany }, run, rim);
       } finally {
         load.underWay -= 1;
       }
@@ -132,6 +136,7 @@ function openExchange(request: HttpRequest, ms: number, clock: Clock): Exchange 
     traceId: traceIdFor(request),
     startedAt: clock.now(),
     deadline: startDeadline(ms, clock, request.gone),
+    isOneTooMany: false,
     story: { own: newTally() },
   };
 }

@@ -25,7 +25,9 @@ let stop: Stop = (_reason, _ms, exitCode) => process.exit(exitCode);
 
 function main(): void {
   const { gateway, config } = startGateway(process.env, import.meta.dirname, log);
-  const server = createHttpServer(gateway);
+  // A request may wait in silence for as long as its deadline allows.
+  const stallMs = config.requestTimeoutMs + 20_000;
+  const server = createHttpServer(gateway, { stallMs });
   stop = stopping(server);
   server.once('error', (error: NodeJS.ErrnoException) => {
     const reason = `cannot listen on ${config.host}:${config.port} (${error.code})`;

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { once } from 'node:events';
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { Problem } from '../problem.ts';
@@ -13,31 +13,47 @@ interface Serves {
   serve(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** How long a connection may take over its parts, so that slow callers starve nobody. */
+/** How long a connection may take over its parts, so that slow callers starve nobody (docs/server.md). */
 const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
+  /** Of silence on a connection that is not idle: above all, an answer that is not taken. */
+  stallMs: 30_000,
   /** How long a caller that still sends when its answer is out is listened to. */
   lingerMs: 1000,
 };
+
+/** An idle connection holds 8 KB; beyond this many, idle ones are closed, and until then new ones dropped. */
+const MAX_CONNECTIONS = 15_000;
+
+/** Of a server that stops: how long idle connections stay, on which a request may be on its way. */
+const GRACE_MS = 1000;
 
 /** @param timeouts in milliseconds, where they are not to be the defaults */
 export function createHttpServer(
   gateway: Serves,
   timeouts: Partial<typeof TIMEOUTS> = {},
 ): http.Server {
-  const { lingerMs, ...limits } = { ...TIMEOUTS, ...timeouts };
+  const { lingerMs, stallMs, ...limits } = { ...TIMEOUTS, ...timeouts };
   // A missing Host is answered with a problem of our own (node.ts).
   const server = http.createServer({ ...limits, requireHostHeader: false });
   // Node would drop what comes after 2000 fields, unseen; their size is limited all the same.
   server.maxHeadersCount = 0;
+  server.timeout = stallMs;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', () => server.closeIdleConnections());
   const underWay = createUnderWay();
 
   const answer = async (message: http.IncomingMessage, target: http.ServerResponse) => {
-    const response = await gateway.serve(fromNode(underWay.add(message, target)));
-    await writeToNode(message, target, response, { closes: !server.listening, lingerMs });
+    const request = fromNode(underWay.add(message, target));
+    const response = await gateway.serve(
+      server.listening ? request : { refusal: new Problem('overloaded', STOPPING), ...request },
+    );
+    // A connection that was closed earlier would take the answers to what was pipelined with it.
+    const closes = !server.listening && underWay.isLast(message);
+    await writeToNode(message, target, response, { closes, lingerMs });
   };
   const serve = (message: http.IncomingMessage, target: http.ServerResponse): void => {
     answer(message, target).catch(() => target.destroy());
@@ -71,17 +87,29 @@ export function createHttpServer(
   return server;
 }
 
+const STOPPING = {
+  detail: 'This instance is stopping: send the request again.',
+  reason: 'stopping',
+};
+
 /**
- * Stops listening, and waits for what is under way, whose connections are closed with the answer; what
- * takes longer than `ms` is cut off.
+ * Stops listening, and waits for what is under way, whose connections are closed with the answer. What
+ * still comes on open connections is refused with a 503; what takes longer than `ms` is cut off.
  */
 export async function drain(server: http.Server, ms: number): Promise<void> {
   if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), ms);
+  const closed = new Promise((resolve) => server.once('close', resolve));
+  // Not http's own `close`, which cuts idle connections although a request may just be arriving on
+  // them, and no longer looks after slow ones.
+  net.Server.prototype.close.call(server);
+  server.headersTimeout = GRACE_MS;
+  // Immediates come after what has arrived was read.
+  const closeIdle = (): void => void setImmediate(() => server.closeIdleConnections());
+  const idle = setTimeout(closeIdle, Math.min(GRACE_MS, ms));
+  const rest = setTimeout(() => server.closeAllConnections(), ms);
   await closed;
-  clearTimeout(timer);
+  clearTimeout(idle);
+  clearTimeout(rest);
 }
 
 function codeFor(code: string | undefined): ProblemCode {

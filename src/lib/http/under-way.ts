@@ -14,6 +14,8 @@ export interface UnderWay {
    * @returns whether there is one; it is then answered like any other
    */
   breakOff(socket: Duplex, reason: Problem): boolean;
+  /** Whether nothing came after it on its connection. */
+  isLast(message: IncomingMessage): boolean;
   /** Waits until all that is under way on a connection is answered. */
   settled(socket: Duplex): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function createUnderWay(): UnderWay {
       unfinished?.broken.abort(reason);
       return unfinished !== undefined;
     },
+    isLast: (message) => entriesOf(message.socket).at(-1)?.message === message,
     async settled(socket) {
       await Promise.all(entriesOf(socket).map(({ answered }) => answered));
     },
