@@ -5,9 +5,10 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { bundle, DIST } from './support/bundle.ts';
+import { bundle, DIST, root } from './support/bundle.ts';
 import { CommandError, parsing, runAsScript } from './support/command-line.ts';
 import { demoPage, demoTasks, makeDemoCallers } from './support/demo.ts';
+import { makePackages } from './support/package.ts';
 
 const HELP = `Starts the gateway on this machine, with an emulator of DLC behind it.
 
@@ -39,7 +40,7 @@ async function main(args: string[]): Promise<number> {
   const port = portFrom('PORT', 9000);
   await refuseTakenPort(port, 'PORT');
   process.stdout.write('Building dist/ …\n');
-  await bundle(DIST);
+  await makePackages(root, DIST, await bundle(DIST));
   return values['no-emulator'] ? startAlone(port) : startDemo(port);
 }
 

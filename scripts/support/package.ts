@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Metafile } from 'esbuild';
@@ -48,6 +48,9 @@ export async function makePackages(
     await replace(path.join(outdir, file), zips[file]);
     await replaceFolder(path.join(outdir, name), entries);
   }
+  // For `@config/…` of a server that is started from here: paths are relative to its bundle.
+  const beside = settings.map((entry) => ({ ...entry, name: path.basename(entry.name) }));
+  await replaceFolder(path.join(outdir, 'config'), beside);
   const { name, version, license } = readObject(path.join(root, 'package.json'));
   const product = { name: String(name), version: String(version), license: String(license) };
   const imports = importsOf(metafile, undefined);
@@ -61,6 +64,7 @@ function entryOf(folder: string, name: string): ZipEntry {
 
 /** Brings a folder to hold these files and no others. */
 async function replaceFolder(folder: string, entries: readonly ZipEntry[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
   for (const entry of entries) {
     await replace(path.join(folder, entry.name), entry.contents, modeOf(entry));
   }

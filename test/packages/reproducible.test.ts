@@ -21,6 +21,9 @@ const SECRETS = {
 };
 const OUTSIDE = 'whsec_cGxhbnRlZCBpbiBhIGZpbGUgYmVzaWRlIHRoZSBwcm9qZWN0';
 
+/** A list of callers, as an operator puts it. */
+const CALLERS = 'config/callers-of-the-operator.json';
+
 let one: Map<string, Buffer>;
 let other: Map<string, Buffer>;
 
@@ -37,6 +40,7 @@ function plantFiles(folder: string): Record<string, string> {
 beforeAll(() => {
   checkOut(ONE);
   checkOut(OTHER);
+  for (const folder of [ONE, OTHER]) writeFileSync(path.join(folder, CALLERS), '[]\n');
   buildIn(ONE, { TZ: 'Asia/Shanghai' });
   const settings = plantFiles(OTHER);
   buildIn(OTHER, { TZ: 'America/New_York', ...SECRETS, ...settings }, '077');
@@ -96,6 +100,15 @@ it('has beside each zip a folder with the same in it, and nothing that was there
     for (const [name, contents] of inFolder)
       expect(contents.equals(packed[name] ?? Buffer.alloc(0))).toBe(true);
   }
+});
+
+it('packs the lists of callers along, and has them beside the server that runs from here', () => {
+  for (const zip of ['function.zip', 'web.zip']) {
+    const names = membersOf(one.get(zip) ?? Buffer.alloc(0)).map(({ name }) => name);
+    expect(names).toContain(CALLERS);
+    expect(names.filter((name) => name.includes('example'))).toEqual([]);
+  }
+  expect(one.get(CALLERS)?.toString()).toBe('[]\n');
 });
 
 it('tells no path of the machine that it was built on', () => {
