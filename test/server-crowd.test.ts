@@ -164,10 +164,10 @@ describe('requests under way', () => {
     );
     const { status, headers, text } = await started.call('DELETE', '/tasks/a');
     expectProblem({ status, headers, text }, 503, 'overloaded');
-    expect(await call('GET', '/healthz')).toMatchObject({ status: 200 });
+    expect(await started.call('GET', '/healthz')).toMatchObject({ status: 200 });
     expect(emulator.requests()).toEqual([]);
     open();
     for (const answer of await Promise.all(held)) expect(answer.status).toBe(202);
-    expect((await call('DELETE', '/tasks/a')).status).toBe(200);
+    expect((await started.call('DELETE', '/tasks/a')).status).toBe(200);
   });
 });
