@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startScf, type ScfServer } from '../../support/scf/server.ts';
-import { changes, makeProject, NAME, run, type Project } from './support.ts';
+import { runScript } from '../run-script.ts';
+import { changes, makeProject, NAME, run, SHELL, type Project } from './support.ts';
 
 let scf: ScfServer;
 let project: Project;
@@ -52,8 +53,24 @@ describe('npm run deploy', () => {
       'DLC_REGION',
       'API_KEYS',
       'WEBHOOK_SENDERS',
+      'GATEWAY_JWT_SECRET',
       'GATEWAY_WEBHOOK_SECRET',
     ]);
+  });
+
+  it('does the same as a process of its own', async () => {
+    scf.looks = 0;
+    const args = ['--no-build', '--config', project.config];
+    const env = { ...SHELL, SCF_ENDPOINT: scf.endpoint };
+    const { exitCode, stdout, stderr } = await runScript('deploy', args, { env });
+    expect([exitCode, stdout, changes(scf)]).toEqual([0, '', FIRST]);
+    expect(stderr).toContain('answers 200');
+    scf.faults.push({ action: 'UpdateAlias', kind: 'reset-after' });
+    const broken = await runScript('deploy', args, { env: { ...env, LOG_LEVEL: 'warn' } });
+    expect(broken.exitCode).toBe(75);
+    expect(broken.stderr).toContain(
+      'The connection broke before the answer: it may have been done or not.',
+    );
   });
 
   it('changes nothing the second time, and says so', async () => {

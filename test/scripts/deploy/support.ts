@@ -10,6 +10,8 @@ export const NAME = 'dlc-task-gateway-dev';
 const SHA256 = 'a'.repeat(64);
 export const WEBHOOK_SECRET = 'whsec_cGxhbnRlZCB3ZWJob29rIHNlY3JldCBvZiB0aGUgdGVzdA==';
 
+const JWT_SECRET = 'planted-jwt-secret-that-is-no-special-text';
+
 /** A project of its own: the real `serverless.yml` beside a package of two small files. */
 export function makeProject(changeYaml = (yaml: string) => yaml) {
   const folder = mkdtempSync(path.join(tmpdir(), 'deploy-'));
@@ -41,6 +43,7 @@ export const SHELL = {
   API_KEYS: JSON.stringify([{ id: 'reporting', sha256: SHA256, scopes: ['tasks:cancel'] }]),
   WEBHOOK_SENDERS: JSON.stringify([{ id: 'hub', secrets: ['env:GATEWAY_WEBHOOK_SECRET'] }]),
   GATEWAY_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  GATEWAY_JWT_SECRET: JWT_SECRET,
 };
 
 export interface Outcome {
@@ -88,6 +91,7 @@ export function changes(scf: Pick<ScfServer, 'requests'>): string[] {
 /** Every secret of the shell, in each form that it could come out in. */
 export const SECRETS = [
   ...Object.values(SCF_CREDENTIALS),
+  JWT_SECRET,
   WEBHOOK_SECRET,
   WEBHOOK_SECRET.slice('whsec_'.length),
   Buffer.from(WEBHOOK_SECRET).toString('base64').slice(0, 40),

@@ -11,8 +11,9 @@ import {
 import { PUBLISHING } from './publishing.ts';
 
 /** Does what an action says. @throws ScfRefusal */
-export function perform(world: ScfWorld, action: string, input: Input): object {
-  const name = String(input['FunctionName']);
+export function perform(world: ScfWorld, action: string, sent: Input): object {
+  const { FunctionName, ...input } = sent;
+  const name = String(FunctionName);
   if (action === 'CreateFunction') return create(world, name, input);
   const found = world.functions.get(name);
   if (!found) throw new ScfRefusal('ResourceNotFound.Function', `no function ${name}`);
@@ -23,7 +24,7 @@ export function perform(world: ScfWorld, action: string, input: Input): object {
 
 function create(world: ScfWorld, name: string, input: Input): object {
   if (world.functions.has(name)) throw new ScfRefusal('ResourceInUse.Function');
-  const { FunctionName, Code, CodeSource, ...config } = input;
+  const { Code, CodeSource, ...config } = input;
   const zip = Object(Code).ZipFile;
   if (CodeSource !== 'ZipFile' || typeof zip !== 'string')
     throw new ScfRefusal('MissingParameter.Code');
@@ -56,7 +57,7 @@ const ACTIONS: Readonly<Record<string, ScfAction>> = {
     move(world, found, 'Updating', 'UpdateFunctionCode');
     return {};
   },
-  UpdateFunctionConfiguration(found, { FunctionName, ...config }, world) {
+  UpdateFunctionConfiguration(found, config, world) {
     refuseWhileMoving(found);
     if ('Runtime' in config) throw new ScfRefusal('InvalidParameterValue.Runtime');
     found.latest = { ...found.latest, config: { ...found.latest.config, ...config } };

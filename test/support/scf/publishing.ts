@@ -53,7 +53,7 @@ export const PUBLISHING: Readonly<Record<string, ScfAction>> = {
     return {};
   },
   ListTriggers: ({ triggers }) => ({ Triggers: triggers, TotalCount: triggers.length }),
-  CreateTrigger(found, { FunctionName, Enable, ...input }, world) {
+  CreateTrigger(found, { Enable, ...input }, world) {
     refuseWhileMoving(found);
     const isTaken = found.triggers.some(({ Qualifier }) => Qualifier === input['Qualifier']);
     if (isTaken) throw new ScfRefusal('ResourceInUse.Trigger');
