@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { creationOf, triggerOf } from '../../scripts/deploy/requests.ts';
+import { readServerlessFile } from '../../scripts/deploy/serverless-file.ts';
 import { projectRoot } from '../support/checkout.ts';
 import { packed } from '../support/packed.ts';
 import { functionSettings } from '../support/settings-table.ts';
@@ -120,6 +122,19 @@ const RUNTIME = 'Nodejs24.11';
       NetConfig: { EnableExtranet: true, EnableIntranet: false },
       ApiGwCompatible: false,
     });
+  });
+
+  it.each(FILES)('by %s, with `npm run deploy` as with the component', (file) => {
+    const env = { ...SET, STAGE: 'prod', DLC_REGION: 'ap-guangzhou' };
+    const deployment = readServerlessFile({ config: path.join(projectRoot, file) }, env);
+    const { create, trigger, description } = requestsOf(file, env);
+    const made = creationOf(deployment, { base64: '', bytes: 0, sha256: '' });
+    // The component sends the code by way of a bucket.
+    const { Code: _code, CodeSource: _source, ...ours } = made;
+    expect(create).toMatchObject(ours);
+    const { TriggerDesc, ...opened } = triggerOf(deployment);
+    expect(trigger).toMatchObject(opened);
+    expect(JSON.parse(TriggerDesc)).toEqual(description);
   });
 
   it.each(FILES)('by %s, from a folder that the build makes', async (file) => {
