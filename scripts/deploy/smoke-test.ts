@@ -18,6 +18,14 @@ export async function smokeTest(
   { url, version, before }: Deployed,
   isLocal: boolean,
 ): Promise<void> {
+  if (url === undefined && deployment.url.netConfig.enableExtranet) {
+    const todo =
+      'Run the same command again; if it stays so, look at the function URL in the console.';
+    throw new CommandError(
+      75,
+      `Version ${version} is deployed, but SCF gives no address for it.\n${todo}`,
+    );
+  }
   if (url === undefined) return say('It has no public URL, so it is not tried from here.');
   say(`  ${url}`);
   if (deployment.url.authType === 'CAM')

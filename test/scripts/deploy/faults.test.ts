@@ -66,6 +66,38 @@ describe('a fault in the middle', () => {
     );
   });
 
+  it.each(['reset-before', 'reset-after'])(
+    'around an alias of one’s own and a changed URL, %s, is finished by the next run',
+    async (kind) => {
+      const live = makeProject((yaml) => yaml.replace('$DEFAULT', 'live'));
+      scf.faults.push({ action: 'CreateAlias', kind });
+      expect((await run(live, scf)).exitCode).toBe(75);
+      expect((await run(live, scf)).exitCode).toBe(0);
+      const closed = makeProject((yaml) =>
+        yaml.replace('$DEFAULT', 'live').replace('enableExtranet: true', 'enableExtranet: false'),
+      );
+      scf.faults.push({ action: 'UpdateTrigger', kind });
+      expect((await run(closed, scf)).exitCode).toBe(75);
+      const finished = await run(closed, scf);
+      expect([finished.exitCode, finished.told]).toEqual([
+        0,
+        expect.stringContaining('It has no public URL, so it is not tried from here.'),
+      ]);
+      live.remove();
+      closed.remove();
+    },
+  );
+
+  it('says so where a function URL has no address', async () => {
+    await run(project, scf);
+    const [trigger] = scf.functions.get(NAME)?.triggers ?? [];
+    const { ExtranetUrl: _, ...net } = JSON.parse(String(trigger?.['TriggerDesc'])).NetConfig;
+    const described = { AuthType: 'NONE', ApiGwCompatible: false, NetConfig: net };
+    Object.assign(trigger ?? {}, { TriggerDesc: JSON.stringify(described) });
+    const { exitCode, told } = await run(project, scf);
+    expect([exitCode, told]).toEqual([75, expect.stringContaining('SCF gives no address for it')]);
+  });
+
   it('waits a moment and tries again where SCF is busy', async () => {
     scf.faults.push({
       action: 'CreateTrigger',
