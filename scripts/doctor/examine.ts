@@ -1,0 +1,96 @@
+import type { Config } from '../../src/lib/config.ts';
+import { createDlcClient } from '../../src/lib/dlc/client.ts';
+import type { Environment } from '../../src/lib/secret-reference.ts';
+import { checkCallers, checkSecrets } from './callers.ts';
+import { checkCredentials } from './credentials.ts';
+import { checkEndpoint } from './endpoint.ts';
+import { failed, skipped, type Finding } from './finding.ts';
+import { checkIssuer } from './issuers.ts';
+import { checkRegion } from './region.ts';
+import { checkSettings } from './settings.ts';
+
+export interface Examination {
+  readonly env: Environment;
+  /** What `@path` settings are relative to. */
+  readonly baseDir: string;
+  /** Whether CancelTask may be called, for a task that cannot exist. */
+  readonly cancels: boolean;
+  readonly now: () => number;
+  /** Longest that any one check may take, in milliseconds. */
+  readonly checkMs: number;
+  /** Called with each part of the report, in order, as it is found. */
+  readonly tell: (findings: readonly Finding[]) => void;
+}
+
+/** Goes through all checks; what builds on something that is wrong is skipped. */
+export async function examine(examination: Examination): Promise<void> {
+  const { env, baseDir, now, tell } = examination;
+  const { config, findings } = checkSettings(env, baseDir);
+  tell(findings);
+  if (!config) return tell([skipped('doctor', 'everything else, until the settings are right')]);
+  tell(checkCallers(config, now()));
+  tell(checkSecrets(env, baseDir));
+  // Both at once: an issuer that hangs must not keep DLC's part waiting.
+  const issuers = Promise.all(
+    config.jwtIssuers.map((issuer) =>
+      bounded(examination, `issuer ${issuer.id}`, async (signal) => [
+        await checkIssuer(issuer, signal),
+      ]),
+    ),
+  );
+  await examineCloud(examination, config);
+  tell((await issuers).flat());
+}
+
+async function examineCloud(examination: Examination, config: Config): Promise<void> {
+  const { env, cancels, now, checkMs, tell } = examination;
+  const { endpoint, allowedRegions, attemptTimeoutMs, taskStateLookup: looksUp } = config;
+  const credentials = checkCredentials(env);
+  tell(credentials);
+  const reached = await bounded(examination, 'DLC_ENDPOINT', (signal) =>
+    checkEndpoint(endpoint, signal, now),
+  );
+  tell(reached);
+  if ([...credentials, ...reached].some(hasStopped)) {
+    return tell([skipped('region', 'no region is asked until the above is right')]);
+  }
+  const dlc = createDlcClient(endpoint, env);
+  const attemptMs = Math.min(attemptTimeoutMs, checkMs);
+  const checks = [...allowedRegions].map((region) =>
+    bounded(examination, region, (signal) =>
+      checkRegion(dlc, { region, attemptMs, looksUp, cancels, signal }),
+    ),
+  );
+  for (const check of checks) tell(await check);
+}
+
+/** What a signed call would only say once more. A clock that is wrong is one of DLC's own words to hear. */
+function hasStopped({ check, status }: Finding): boolean {
+  return status === 'failed' && check !== 'clock';
+}
+
+/** Gives a check its time, and a line of its own where it needs more or breaks. */
+async function bounded(
+  { checkMs }: Examination,
+  name: string,
+  check: (signal: AbortSignal) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Finding[]>((resolve) => {
+    timer = setTimeout(() => {
+      controller.abort(new Error('the check timed out'));
+      const message = `${name}: no answer within ${checkMs / 1000} s`;
+      // Whatever heeds its signal says more.
+      setImmediate(() => resolve([failed('doctor', 'unreachable', message, 'check the network')]));
+    }, checkMs);
+  });
+  try {
+    return await Promise.race([check(controller.signal), late]);
+  } catch (error) {
+    const message = `${name}: the check broke (${String(Object(error).code ?? 'no code')})`;
+    return [failed('doctor', 'unexpected', message, 'a mistake of the doctor: please report it')];
+  } finally {
+    clearTimeout(timer);
+  }
+}
