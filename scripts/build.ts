@@ -7,11 +7,11 @@ import { makePackages } from './support/package.ts';
 
 /**
  * `npm run build`: `dist/function.js` for SCF and Lambda, `dist/server.js` for web functions and
- * containers, both packed for deployment, with licences and a bill of materials.
+ * containers, what they load lazily, and both packed for deployment, with licences and a bill of materials.
  */
 async function main(): Promise<number> {
   await makePackages(root, DIST, await bundle(DIST));
-  for (const name of ['function.js', 'server.js', 'function.zip', 'web.zip', 'sbom.json']) {
+  for (const name of ['function.js', 'server.js', 'metrics.js', 'function.zip', 'web.zip', 'sbom.json']) {
     const { size } = await stat(path.join(DIST, name));
     process.stdout.write(`dist/${name}  ${Math.round(size / 1000)} KB\n`);
   }

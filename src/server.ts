@@ -1,5 +1,6 @@
 import type http from 'node:http';
 
+import type { WorkingGateway } from './gateway.ts';
 import { createHttpServer, drain } from './lib/http/node-server.ts';
 import { ConfigError } from './lib/config.ts';
 import { stackOf } from './lib/log.ts';
@@ -39,9 +40,17 @@ function main(): void {
     const port = typeof address === 'object' && address ? address.port : config.port;
     log.write('info', 'listening', { host: config.host, port });
   });
+  if (config.metricsPort !== undefined) serveMetrics(gateway.load, config.metricsPort);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => stop(signal, config.requestTimeoutMs, 0));
   }
+}
+
+function serveMetrics(load: WorkingGateway['load'], port: number): void {
+  import('./metrics.ts').then(
+    ({ startMetrics }) => startMetrics(log, load, port),
+    (error: unknown) => log.write('error', 'no-metrics', { reason: stackOf(error) }),
+  );
 }
 
 /** Whatever goes wrong where nothing waits for it is a line of the log too. */

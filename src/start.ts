@@ -1,16 +1,22 @@
-import { createGateway, createRefusingGateway, type Gateway } from './gateway.ts';
+import {
+  createGateway,
+  createRefusingGateway,
+  type Gateway,
+  type WorkingGateway,
+} from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
 import { ConfigError, loadConfig, type Config } from './lib/config.ts';
 import { createDlcClient } from './lib/dlc/client.ts';
 import { readCredentials } from './lib/dlc/credentials.ts';
-import { createLog, LOG_LEVELS, type Log } from './lib/log.ts';
+import { emfObserver } from './lib/emf.ts';
+import { createLog, LOG_LEVELS, type Log, type ObservedLog } from './lib/log.ts';
 
 /** What both entries begin with: settings from the environment, and the gateway that they make. */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A log at the configured level, or at `info` where that setting is wrong itself. */
-export function openLog(env: Environment): Log {
+export function openLog(env: Environment): ObservedLog {
   return createLog(LOG_LEVELS.find((level) => level === env['LOG_LEVEL']) ?? 'info');
 }
 
@@ -19,7 +25,7 @@ export function startGateway(
   env: Environment,
   baseDir: string,
   log: Log,
-): { gateway: Gateway; config: Config } {
+): { gateway: WorkingGateway; config: Config } {
   const config = loadConfig(env, baseDir);
   if (!readCredentials(env)) {
     log.write('warn', 'no-credentials', { reason: 'the environment has no cloud credentials yet' });
@@ -38,13 +44,15 @@ export function logConfigError(error: ConfigError, log: Log): void {
  * Gives the gateway of a function, made at the first call: a success is kept; where the settings are
  * wrong it refuses every request, and looks again at the next (a mounted file may have come).
  */
-export function lazyGateway(env: Environment, baseDir: string, log: Log): () => Gateway {
+export function lazyGateway(env: Environment, baseDir: string, log: ObservedLog): () => Gateway {
   let gateway: Gateway | undefined;
   let told = '';
   return () => {
     if (gateway) return gateway;
     try {
-      ({ gateway } = startGateway(env, baseDir, log));
+      const started = startGateway(env, baseDir, log);
+      if (started.config.metricsEmf) log.observe(emfObserver());
+      gateway = started.gateway;
       return gateway;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -1,10 +1,28 @@
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 export const root = path.resolve(import.meta.dirname, '../..');
 const stub = (name: string): string => path.join(root, 'scripts', 'stubs', name);
+
+const ENTRIES = ['function', 'server'];
+
+/** Loaded only where a setting asks for it: a file of its own beside the entries, which no start reads. */
+const LAZY = ['metrics'];
+
+const lazyFiles: Plugin = {
+  name: 'lazy files',
+  setup(building) {
+    building.onResolve(
+      { filter: new RegExp(`/(${LAZY.join('|')})\\.ts$`) },
+      ({ kind, path: file }) =>
+        kind === 'dynamic-import'
+          ? { path: `./${path.basename(file, '.ts')}.js`, external: true }
+          : undefined,
+    );
+  },
+};
 
 const OPTIONS: BuildOptions = {
   absWorkingDir: root,
@@ -24,6 +42,9 @@ const OPTIONS: BuildOptions = {
   },
   // CommonJS has no import.meta; `@path` settings are relative to the bundle.
   define: { 'import.meta.dirname': '__dirname' },
+  // `import()` becomes a `require` when it is called: no other loader has to start for it.
+  supported: { 'dynamic-import': false },
+  plugins: [lazyFiles],
   logLevel: 'warning',
 };
 
@@ -31,12 +52,12 @@ const OPTIONS: BuildOptions = {
 export const DIST = path.join(root, 'dist');
 
 /**
- * Bundles the function and the server into `outdir`. Nothing there needs `node_modules`.
+ * Bundles the function, the server and what they load lazily into `outdir`. Nothing there needs `node_modules`.
  *
  * @returns what esbuild says of it: its paths start from the project's folder, its outputs are in `dist/`
  */
 export async function bundle(outdir: string): Promise<Metafile> {
-  const entryPoints = ['src/function.ts', 'src/server.ts'];
+  const entryPoints = [...ENTRIES, ...LAZY].map((name) => `src/${name}.ts`);
   // Named as if they were in `dist/`, wherever they go: a source map tells no path of this machine.
   const options = { ...OPTIONS, metafile: true, write: false, entryPoints, outdir: DIST } as const;
   const { outputFiles, metafile } = await build(options);

@@ -14,7 +14,7 @@ import { modeOf, zip, type ZipEntry } from './zip.ts';
 /** What each package is for, by its name: the bundles in it, and what starts them. */
 const PACKAGES = {
   function: { bundles: ['function.js', 'redis.js'], start: [] },
-  web: { bundles: ['server.js', 'redis.js'], start: ['scf_bootstrap'] },
+  web: { bundles: ['server.js', 'redis.js', 'metrics.js'], start: ['scf_bootstrap'] },
 } as const;
 
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';

@@ -57,6 +57,10 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly host: string;
   readonly port: number;
+  /** Of the server form's metrics; absent: none are kept. */
+  readonly metricsPort: number | undefined;
+  /** A function writes its metrics for CloudWatch. */
+  readonly metricsEmf: boolean;
 }
 
 /** Every wrong setting, one sentence each; names settings, never quotes a value. */
@@ -143,6 +147,8 @@ export function loadConfig(env: Environment, baseDir: string): Config {
     logLevel: read('LOG_LEVEL', 'info', oneOf(...LOG_LEVELS)),
     host: read('HOST', '0.0.0.0', matching(/^[A-Za-z0-9.:-]+$/, 'must be an address to listen on')),
     port: read('PORT', 9000, wholeNumber(0, 65_535)),
+    metricsPort: read<number | undefined>('METRICS_PORT', undefined, wholeNumber(0, 65_535)),
+    metricsEmf: read('METRICS_EMF', 'off', oneOf('on', 'off')) === 'on',
   };
   reasons.push(...contradictions(config, env));
   if (reasons.length > 0) throw new ConfigError(reasons, config);
@@ -169,6 +175,9 @@ function contradictions(config: Config, env: Environment): string[] {
   }
   if (callers.some(({ narrowing }) => narrowing.engines) && !config.taskStateLookup) {
     found.push('TASK_STATE_LOOKUP: must be on where an entry has engines, which DLC is asked for');
+  }
+  if (config.metricsPort === config.port && config.port !== 0) {
+    found.push('METRICS_PORT: must not be PORT, which the gateway listens on');
   }
   return found;
 }

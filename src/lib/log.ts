@@ -60,7 +60,13 @@ export function createLog(
   const observers: Observer[] = [];
   const put = (isWritten: boolean, level: LogLevel, event: string, fields: LogFields): void => {
     if (isWritten) write(`${toLogLine(now(), level, event, fields)}\n`);
-    for (const observe of observers) observe(event, fields);
+    try {
+      for (const observe of observers) observe(event, fields);
+    } catch (error) {
+      // Whoever counts must not spoil what is counted.
+      const crash = { origin: 'observer', stack: stackOf(error) };
+      if (lowest !== 'silent') write(`${toLogLine(now(), 'error', 'crash', crash)}\n`);
+    }
   };
   return {
     write: (level, event, fields) =>
