@@ -41,9 +41,9 @@ function onResponse(change: (exchange: Exchange, response: HttpResponse) => Http
 function accessLog({ log, now }: Rim): Hook {
   return onResponse((exchange, response) => {
     const { level, fields } = toAccessLine(exchange, response.status, now());
-    log.write(level, 'request', fields);
     const decision = toAuditLine(exchange, response.status);
     if (decision) log.record('audit', decision);
+    log.write(level, 'request', fields);
     return response;
   });
 }

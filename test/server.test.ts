@@ -40,10 +40,10 @@ describe('the bundle, as a process', () => {
     expect(await server.stop()).toBe(0);
     expect(server.lines().map(({ event, status, reason }) => [event, status ?? reason])).toEqual([
       ['listening', undefined],
-      ['request', 202],
       ['audit', 202],
-      ['request', 200],
+      ['request', 202],
       ['audit', 200],
+      ['request', 200],
       ['stopping', 'SIGTERM'],
     ]);
     expect(server.output.stderr).toBe('');
