@@ -1,12 +1,6 @@
 import { wholeSeconds } from './fields.ts';
 import type { Limiter } from './limiter.ts';
 
-/**
- * Longest from a turn's moment to the departure; a turn that was missed by more (a busy process, one
- * that was frozen) is let go, for arrivals keep the limit only while all delays together stay below M.
- */
-const LATEST_MS = 80;
-
 /** Where turns come from, and how they are waited for. */
 export interface Turns {
   readonly limiter: Limiter;
@@ -38,20 +32,19 @@ export async function awaitTurn(
   const { region, principal, reachMs, signal, prepare } = request;
   let prepared: Promise<void> | undefined;
   for (;;) {
-    const askedAt = steadyMs();
     const reply = await limiter.takeTurn(region, principal, reachMs());
     if (!reply.granted) return { go: false, retryAfter: atLeastOne(reply.retryInMs) };
-    const dueAt = steadyMs() + reply.inMs;
+    const { turn, fromMs, toMs } = reply;
     prepared ??= prepare();
-    for (let ms = reply.inMs; ms > 0 && !signal.aborted; ms = dueAt - steadyMs()) {
+    for (let ms = fromMs - steadyMs(); ms > 0 && !signal.aborted; ms = fromMs - steadyMs()) {
       await sleep(Math.ceil(ms), signal).catch(() => undefined);
     }
     await prepared;
     if (signal.aborted) {
-      limiter.giveBack(reply.turn);
-      return { go: false, retryAfter: atLeastOne(dueAt - steadyMs()) };
+      limiter.giveBack(turn);
+      return { go: false, retryAfter: atLeastOne(fromMs - steadyMs()) };
     }
-    if (steadyMs() <= askedAt + reply.inMs + LATEST_MS) return { go: true };
+    if (steadyMs() <= toMs) return { go: true };
   }
 }
 

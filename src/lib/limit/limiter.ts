@@ -1,6 +1,6 @@
 import { MemoryPace } from './memory-pace.ts';
 import { MemoryQuotas } from './memory-quotas.ts';
-import { paceRule, type PaceRule } from './pace.ts';
+import { LATEST_MS, paceRule, type PaceRule } from './pace.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
 
 /** A turn upstream that has been handed out: `at` is its moment, in microseconds of its maker's clock. */
@@ -11,7 +11,13 @@ export interface Turn {
 }
 
 export type TurnReply =
-  | { readonly granted: true; readonly turn: Turn; readonly inMs: number }
+  | {
+      readonly granted: true;
+      readonly turn: Turn;
+      /** From when to when the request may leave, in milliseconds of the steady clock. */
+      readonly fromMs: number;
+      readonly toMs: number;
+    }
   | { readonly granted: false; readonly retryInMs: number };
 
 /** Both limits, wherever they are kept. */
@@ -49,7 +55,8 @@ export class MemoryLimiter implements Limiter {
     const decision = this.#pace(region).take(principal, now, Math.floor(reachMs * 1000));
     if (!decision.granted) return { granted: false, retryInMs: decision.retryIn / 1000 };
     const { at } = decision;
-    return { granted: true, turn: { region, principal, at }, inMs: (at - now) / 1000 };
+    const fromMs = at / 1000;
+    return { granted: true, turn: { region, principal, at }, fromMs, toMs: fromMs + LATEST_MS };
   }
 
   giveBack({ region, principal, at }: Turn): void {

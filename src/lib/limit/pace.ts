@@ -10,6 +10,12 @@
 /** M, in milliseconds: what may lie between a turn and the arrival at DLC. docs/decisions/0007. */
 export const MARGIN_MS = 100;
 
+/**
+ * Longest from a turn to the departure, in milliseconds; a turn that was missed by more (a busy process,
+ * one that was frozen) is let go: arrivals keep the limit only while all delays together stay below M.
+ */
+export const LATEST_MS = 80;
+
 const SECOND_US = 1_000_000;
 const MARGIN_US = MARGIN_MS * 1000;
 
