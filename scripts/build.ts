@@ -11,7 +11,15 @@ import { makePackages } from './support/package.ts';
  */
 async function main(): Promise<number> {
   await makePackages(root, DIST, await bundle(DIST));
-  for (const name of ['function.js', 'server.js', 'metrics.js', 'function.zip', 'web.zip', 'sbom.json']) {
+  for (const name of [
+    'function.js',
+    'server.js',
+    'metrics.js',
+    'redis.js',
+    'function.zip',
+    'web.zip',
+    'sbom.json',
+  ]) {
     const { size } = await stat(path.join(DIST, name));
     process.stdout.write(`dist/${name}  ${Math.round(size / 1000)} KB\n`);
   }

@@ -11,7 +11,12 @@ const tool = (name: string): string => path.join(root, 'tools', 'node_modules', 
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
 /** What `dist/` may weigh, in bytes: a function's start is the time to read it. */
-const BUDGETS = { 'function.js': 200_000, 'server.js': 200_000, 'metrics.js': 100_000 } as const;
+const BUDGETS = {
+  'function.js': 200_000,
+  'server.js': 200_000,
+  'metrics.js': 100_000,
+  'redis.js': 250_000,
+} as const;
 
 interface Step {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { createChain, createRefusingChain } from './chain.ts';
 import { newTally, type Exchange, type Services } from './exchange.ts';
+import { createLimiter } from './create-limiter.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { createAuthenticate } from './lib/auth/authenticate.ts';
 import type { Clock } from './lib/clock.ts';
@@ -9,7 +10,7 @@ import type { DlcClient } from './lib/dlc/client.ts';
 import { createSharedWork } from './lib/dlc/shared-work.ts';
 import { withCors } from './lib/http/cors.ts';
 import type { Turns } from './lib/limit/await-turn.ts';
-import { MemoryLimiter } from './lib/limit/limiter.ts';
+import type { Times } from './lib/limit/patient-store.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { requestIdFor } from './lib/http/request-id.ts';
@@ -55,15 +56,11 @@ export function createGateway(config: Config, around: Surroundings): WorkingGate
   const { clock, log } = around;
   const { corsOrigins, problemPrefix } = config;
   const rim: Rim = { corsOrigins, problemPrefix, log, now: () => clock.now() };
-  const { upstreamRate, expectedInstances, maxWaitMs } = config;
   const steadyMs = around.steadyMs ?? (() => performance.now());
-  const limiter = new MemoryLimiter(
-    upstreamRate / expectedInstances,
-    maxWaitMs,
-    steadyMs,
-    around.random(),
-  );
-  const turns: Turns = { limiter, steadyMs, sleep: (ms, signal) => clock.sleep(ms, signal) };
+  const sleep: Clock['sleep'] = (ms, signal) => clock.sleep(ms, signal);
+  const times: Times = { steadyMs, wallMs: () => clock.now(), sleep };
+  const limiter = createLimiter(config, times, around);
+  const turns: Turns = { limiter, steadyMs, sleep };
   const load = { underWay: 0, waiting: 0 };
   const reach: Reach = { ...around, config, turns, load };
   const services: Services = {

@@ -9,7 +9,7 @@ const stub = (name: string): string => path.join(root, 'scripts', 'stubs', name)
 const ENTRIES = ['function', 'server'];
 
 /** Loaded only where a setting asks for it: a file of its own beside the entries, which no start reads. */
-const LAZY = ['metrics'];
+const LAZY = ['metrics', 'redis'];
 
 const lazyFiles: Plugin = {
   name: 'lazy files',
@@ -39,6 +39,8 @@ const OPTIONS: BuildOptions = {
     url: stub('url.cjs'),
     'https-proxy-agent': stub('never-used.cjs'),
     'form-data': stub('never-used.cjs'),
+    // It would write every command to stderr, a password's too, where `DEBUG` says so.
+    debug: stub('debug.cjs'),
   },
   // CommonJS has no import.meta; `@path` settings are relative to the bundle.
   define: { 'import.meta.dirname': '__dirname' },

@@ -12,6 +12,7 @@ import type { Rate } from './auth/principal.ts';
 import { toWebhookSenders, type WebhookSender } from './auth/webhook-senders.ts';
 import { parseEndpoint, type DlcEndpoint } from './dlc/endpoint.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { parseRedisUrl, type RedisTarget } from './redis/url.ts';
 import type { Environment } from './secret-reference.ts';
 import { SettingError } from './setting-error.ts';
 import {
@@ -41,6 +42,8 @@ export interface Config {
   readonly upstreamRate: number;
   /** A caller's own quota, where its entry has none. */
   readonly callerRate: Rate;
+  /** Where instances share the limits, if anywhere. */
+  readonly redis: RedisTarget | undefined;
   /** How many instances share `upstreamRate` where nothing else tells them of each other. */
   readonly expectedInstances: number;
   /** Longest wait for a turn upstream. */
@@ -135,6 +138,7 @@ export function loadConfig(env: Environment, baseDir: string): Config {
     ),
     upstreamRate: read('UPSTREAM_RATE', 20, wholeNumber(1, 1_000_000)),
     callerRate: read<Rate>('CALLER_RATE', { limit: 10, windowSeconds: 1 }, rate),
+    redis: read<RedisTarget | undefined>('REDIS_URL', undefined, parseRedisUrl),
     expectedInstances: read('EXPECTED_INSTANCES', 1, wholeNumber(1, 100_000)),
     maxWaitMs: read('MAX_WAIT_MS', 3000, wholeNumber(0, 900_000)),
     requestTimeoutMs: read('REQUEST_TIMEOUT_MS', 10_000, wholeNumber(100, 900_000)),

@@ -39,11 +39,11 @@ export function spend(
   const owed = before ? debtNow(before, now, rule) : 0;
   const allowed = owed + rule.windowMs <= rule.limit * rule.windowMs;
   const debt = allowed ? owed + rule.windowMs : owed;
-  return { decision: decisionFor(allowed, debt, rule), after: { debt, at: now } };
+  return { decision: quotaDecision(allowed, debt, rule), after: { debt, at: now } };
 }
 
 /** @param debt after the request was counted */
-function decisionFor(
+export function quotaDecision(
   allowed: boolean,
   debt: number,
   { limit, windowMs }: QuotaRule,

@@ -3,7 +3,7 @@ import type { Limiter, MemoryLimiter, Turn, TurnReply } from './limiter.ts';
 import type { PaceRule } from './pace.ts';
 import { PATIENCE_MS, PatientStore, type Times } from './patient-store.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
-import { StoreError, type LimitStore, type StoreTime } from './store.ts';
+import { isStoreError, type LimitStore, type StoreTime } from './store.ts';
 
 /** How often a store that failed is looked at, where there are decisions to make. */
 const PROBE_EVERY_MS = 1000;
@@ -162,5 +162,5 @@ export class SharedLimiter implements Limiter {
 }
 
 function toReason(error: unknown): string {
-  return error instanceof StoreError ? error.message : 'redis.js cannot be used';
+  return isStoreError(error) ? error.message : 'redis.js cannot be used';
 }

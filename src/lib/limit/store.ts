@@ -32,5 +32,14 @@ export interface TurnAsk {
   readonly reach: number;
 }
 
+const CODE = 'STORE_FAILED';
+
 /** A store that does not answer, or cannot decide. The message is safe to log: it quotes nothing. */
-export class StoreError extends Error {}
+export class StoreError extends Error {
+  readonly code = CODE;
+}
+
+/** By its code: `redis.js` is another bundle, with a class of its own. */
+export function isStoreError(error: unknown): error is StoreError {
+  return error instanceof Error && 'code' in error && error.code === CODE;
+}

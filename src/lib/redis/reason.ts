@@ -1,0 +1,20 @@
+/** Why a call failed, in words that are safe to log: Redis and Node may quote what was sent in theirs. */
+
+const WORDS =
+  /\b(NOAUTH|WRONGPASS|NOPERM|READONLY|OOM|LOADING|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|CROSSSLOT|MOVED|ASK|TRYAGAIN|BUSY|ERR)\b/;
+
+const CODES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection closed',
+  EPIPE: 'connection closed',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'host not found',
+};
+
+/** @param error of the connection, or Redis's own (in a script's error its code stands in the middle) */
+export function toReason(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  // Codes are constants of Node's and OpenSSL's: `DEPTH_ZERO_SELF_SIGNED_CERT`.
+  if ('code' in error && typeof error.code === 'string') return CODES[error.code] ?? error.code;
+  return WORDS.exec(error.message)?.[1] ?? 'connection closed';
+}
