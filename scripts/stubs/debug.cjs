@@ -1,4 +1,3 @@
-'use strict';
-
-/** Stands in for `debug`, with which a client writes what it sends: says nothing. */
+// Stands in for `debug`, with which ioredis writes every command to stderr where `DEBUG` says so: says nothing.
 module.exports = () => Object.assign(() => undefined, { enabled: false });
+module.exports.default = module.exports;

@@ -27,10 +27,10 @@ const BINARY = 'redis-server';
 const isThere = spawnSync(BINARY, ['--version']).status === 0;
 
 /** `describe`, where `redis-server` is installed; else the tests are skipped, and say why. */
-export const describeWithRedis: typeof describe.skip = isThere
-  ? describe
-  : (name, ...rest) =>
-      describe.skip(`${String(name)} (skipped: no ${BINARY} on the PATH)`, ...rest);
+export function describeWithRedis(name: string, tests: () => void): void {
+  if (isThere) describe(name, tests);
+  else describe.skip(`${name} (skipped: no ${BINARY} on the PATH)`, tests);
+}
 
 /** @param args in redis-server's own form: `['--requirepass', '…']` */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {

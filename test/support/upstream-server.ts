@@ -19,6 +19,9 @@ const tls = new URL('../fixtures/tls/', import.meta.url);
 
 /** Its certificate is its own issuer; the name in it is DLC's. */
 export const certificatePath = new URL('cert.pem', tls).pathname;
+/** Another one for the same key; the name in it is 127.0.0.1. */
+export const loopbackCertificatePath = new URL('loopback.pem', tls).pathname;
+export const keyPath = new URL('key.pem', tls).pathname;
 
 export function startUpstream(
   answer: Answer,
@@ -38,8 +41,8 @@ export function startUpstream(
   const server = options.secure
     ? https.createServer(
         {
-          key: readFileSync(new URL('key.pem', tls)),
-          cert: readFileSync(new URL('cert.pem', tls)),
+          key: readFileSync(keyPath),
+          cert: readFileSync(certificatePath),
           keepAliveTimeout,
         },
         listener,

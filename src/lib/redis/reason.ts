@@ -13,8 +13,8 @@ const CODES: Readonly<Record<string, string>> = {
 
 /** @param error of the connection, or Redis's own (in a script's error its code stands in the middle) */
 export function toReason(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
+  const { code, message } = Object(error);
   // Codes are constants of Node's and OpenSSL's: `DEPTH_ZERO_SELF_SIGNED_CERT`.
-  if ('code' in error && typeof error.code === 'string') return CODES[error.code] ?? error.code;
-  return WORDS.exec(error.message)?.[1] ?? 'connection closed';
+  if (typeof code === 'string') return CODES[code] ?? code;
+  return WORDS.exec(String(message))?.[1] ?? 'connection closed';
 }
