@@ -12,8 +12,8 @@ const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarnin
 
 /** What `dist/` may weigh, in bytes: a function's start is the time to read it. */
 const BUDGETS = {
-  'function.js': 200_000,
-  'server.js': 200_000,
+  'function.js': 220_000,
+  'server.js': 220_000,
   'metrics.js': 100_000,
   'redis.js': 250_000,
 } as const;

@@ -82,7 +82,7 @@ describeWithRedis('the rules in Redis', () => {
             const key = `dlcgw:{${REGION}}:pace`;
             await redis.client.flushall();
             const next = Date.now() * 1000 + step.by;
-            await redis.client.hset(key, 'next', next, 'pushed', next);
+            await redis.client.hset(key, 'next', next, 'pushed', next + 60_000_000);
             [model, granted] = [new MemoryPace(rule), []];
             model.holdUntil(next);
           }

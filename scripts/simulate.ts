@@ -1,0 +1,78 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { simulate } from '../simulation/model.ts';
+import { perSecond, plotOutage, plotRows } from '../simulation/plot.ts';
+import { GROUPS, toRow, type Group, type Row } from '../simulation/scenarios.ts';
+import { toTable } from '../simulation/table.ts';
+import { CommandError, parsing, runAsScript } from './support/command-line.ts';
+
+const HELP = `Simulates the pace upstream: many instances and callers, a network, and Redis with its outages, under the
+limiter's own decisions. Prints tables; the same in every run.
+
+  npm run simulate
+  npm run simulate -- --plots docs/simulation
+
+  --plots DIR   writes the plots there, as SVG
+  --json        all figures, for programs; start with npm run --silent simulate -- --json
+  --help
+
+Takes about a minute, on one core. What is assumed stands in docs/performance.md.`;
+
+/** EX_CANTCREAT. */
+const CANNOT_CREATE = 73;
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parsing(() =>
+    parseArgs({
+      args,
+      options: {
+        plots: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }),
+  );
+  if (values.help) return (process.stdout.write(`${HELP}\n`), 0);
+  const results: { group: Group; rows: Row[] }[] = [];
+  const plots: [string, string][] = [];
+  for (const group of GROUPS) {
+    const rows: Row[] = [];
+    for (const scenario of group.scenarios) {
+      tell(`${group.title}: ${rows.length + 1} of ${group.scenarios.length}`);
+      const run = await simulate(scenario);
+      rows.push(toRow(scenario, group, run));
+      const outage = scenario.redis?.outage;
+      if (outage && scenario.instances === 16) {
+        plots.push(['outage.svg', plotOutage(perSecond(run.arrivals), outage)]);
+      }
+    }
+    tell('');
+    results.push({ group, rows });
+    if (!values.json) process.stdout.write(`${group.title}\n\n${toTable(group, rows)}\n\n`);
+  }
+  if (values.json) {
+    const figures = results.map(({ group: { title, varied }, rows }) => ({ title, varied, rows }));
+    process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+  }
+  plots.unshift(['growth.svg', plotRows(results)]);
+  if (values.plots !== undefined) await writeAll(values.plots, plots);
+  return 0;
+}
+
+/** Says on a terminal how far it is. */
+function tell(progress: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${progress}`);
+}
+
+async function writeAll(directory: string, files: readonly [string, string][]): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const [name, content] of files) await writeFile(path.join(directory, name), content);
+  } catch {
+    throw new CommandError(CANNOT_CREATE, '--plots: the plots cannot be written there');
+  }
+}
+
+await runAsScript(import.meta.url, main);
