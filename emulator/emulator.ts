@@ -105,8 +105,11 @@ async function serve(
   const path = pathOf(request);
   try {
     if (isControlPath(path)) await serveControl(controls, request, response);
-    else if (path === '/') await serveApi(cloud, request, response, signal);
-    else send(response, 'DLC is at /, the control API at /_emulator.\n', 'text/plain', 404);
+    else if (path === '/') {
+      // A clock that is told off is told off in every way: clients compare it with theirs.
+      response.setHeader('date', new Date(cloud.clock.wallMs()).toUTCString());
+      await serveApi(cloud, request, response, signal);
+    } else send(response, 'DLC is at /, the control API at /_emulator.\n', 'text/plain', 404);
   } catch (error) {
     // A client that went away, or an emulator that ends, is no mistake of this code.
     if (response.destroyed || request.destroyed || signal.aborted) return;

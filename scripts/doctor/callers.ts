@@ -26,15 +26,16 @@ export function checkCallers(
 }
 
 function expiryOf(id: string, expiresAt: number, now: number): Finding[] {
+  const name = id.replace(/^key:/, '');
   const day = new Date(expiresAt).toISOString();
-  const replace = `make another with npm run key -- --id ${id.replace(/^key:/, '')}, and put both in API_KEYS`;
+  const replace = `make another with npm run key -- --id ${name}, and put both in API_KEYS`;
   if (expiresAt <= now) {
     const advice = `its holder gets a 401; remove the entry, or ${replace}`;
-    return [warning('callers', `a key of ${id} has expired (${day})`, advice)];
+    return [warning('callers', `a key of ${name} has expired (${day})`, advice)];
   }
   if (expiresAt - now > SOON_DAYS * DAY_MS) return [];
   const days = Math.ceil((expiresAt - now) / DAY_MS);
-  return [warning('callers', `a key of ${id} expires in ${days} days (${day})`, replace)];
+  return [warning('callers', `a key of ${name} expires in ${days} days (${day})`, replace)];
 }
 
 /** Settings that hold secrets, and where they may be written down in a file that is packed. */

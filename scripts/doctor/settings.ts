@@ -11,8 +11,8 @@ export function checkSettings(
     const config = loadConfig(env, baseDir);
     const { apiKeys, jwtIssuers, webhookSenders, defaultRegion } = config;
     const message =
-      `all can be used: ${apiKeys.size} API keys, ${jwtIssuers.length} issuers, ` +
-      `${webhookSenders.length} webhook senders; default region ${defaultRegion}`;
+      `all can be used; API keys: ${apiKeys.size}, issuers: ${jwtIssuers.length}, ` +
+      `webhook senders: ${webhookSenders.length}; default region ${defaultRegion}`;
     return { config, findings: [ok('settings', message)] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
