@@ -267,6 +267,18 @@ describe('the module', () => {
     expect(written.at(-1)).toMatchObject({ event: 'stopping', reason: 'SIGTERM' });
   });
 
+  it('serves its metrics where it has a port for them', async () => {
+    await load(settingsFor(emulator, { HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0' }));
+    const { port } = await until(() => written.find(({ event }) => event === 'metrics-listening'));
+    expect(await send(Number(port), { path: '/metrics' })).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('dlc_gateway_requests_total'),
+    });
+    expect((await send(Number(port), { path: '/' })).status).toBe(404);
+    process.emit('SIGTERM');
+    await until(() => exit.mock.calls.length > 0);
+  });
+
   it('gives up where it cannot listen', async () => {
     await load(settingsFor(emulator, { HOST: '127.0.0.1', PORT: String(emulator.port) }));
     await until(() => written.find(({ event }) => event === 'cannot-listen'));

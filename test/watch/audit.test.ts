@@ -196,11 +196,13 @@ describe('no record', () => {
     await gateway.send('OPTIONS', '/tasks/mine');
     await gateway.send('POST', '/tasks/mine', key);
     await gateway.send('DELETE', '/nowhere/mine', key);
+    const large = ['X-Large', 'x'.repeat(17_000)] as const;
+    await gateway.send('DELETE', '/tasks/mine', [...key, large]);
     const { headers, body } = webhook({ type: 'task.started', timestamp: 'x', data: {} });
     expect(await gateway.send('POST', '/webhooks/cancel-task', headers, body)).toMatchObject({
       body: { outcome: 'ignored' },
     });
-    expect(lines(gateway, 'request')).toHaveLength(6);
+    expect(lines(gateway, 'request')).toHaveLength(7);
     expect(audits(gateway)).toEqual([]);
   });
 
