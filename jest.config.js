@@ -14,4 +14,5 @@ export default {
   collectCoverageFrom: ['src/**/*.ts'],
   coverageThreshold: { global: { statements: 95, branches: 95 } },
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/test/support/received-reporter.js'],
 };

@@ -1,3 +1,4 @@
+import type { ApiDocument } from './lib/api-document.ts';
 import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
 import type { Config } from './lib/config.ts';
 import type { Deadline } from './lib/deadline.ts';
@@ -90,6 +91,8 @@ export interface Services {
   readonly limiter: Limiter;
   /** `Prefer: wait` under way in this instance. */
   readonly waits: Slots;
+  /** The OpenAPI document; nothing where the build's file is not there. */
+  document(): ApiDocument | undefined;
 }
 
 /** One method of one route, and what must hold before its handler is called. */

@@ -3,6 +3,7 @@ import { newTally, type Exchange, type Services } from './exchange.ts';
 import { createLimiter } from './create-limiter.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { createAuthenticate } from './lib/auth/authenticate.ts';
+import { lazyDocument } from './lib/api-document.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Config } from './lib/config.ts';
 import { startDeadline } from './lib/deadline.ts';
@@ -41,6 +42,8 @@ export interface Surroundings {
   readonly random: () => number;
   /** Milliseconds of a clock that never jumps, for the limits; by default the machine's. */
   readonly steadyMs?: () => number;
+  /** Gives the text of the OpenAPI document, or throws. */
+  readonly readDocument: () => string;
 }
 
 /** How many requests of one principal may wait for a task's end at once. */
@@ -69,6 +72,7 @@ export function createGateway(config: Config, around: Surroundings): WorkingGate
     upstreamFor: (exchange, tally = exchange.story.own) => upstreamFor(exchange, tally, reach),
     cancellations: createSharedWork(),
     waits: createSlots(WAITS_PER_PRINCIPAL),
+    document: lazyDocument(around.readDocument, config.basePath),
   };
   const authenticate = createAuthenticate(config, clock);
   const run = createChain(rim, createRoutes(config), services, authenticate);

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import {
   createGateway,
   createRefusingGateway,
@@ -31,7 +34,8 @@ export function startGateway(
     log.write('warn', 'no-credentials', { reason: 'the environment has no cloud credentials yet' });
   }
   const dlc = createDlcClient(config.endpoint, env);
-  const around = { dlc, log, clock: systemClock, random: Math.random };
+  const readDocument = (): string => readFileSync(path.join(baseDir, 'openapi.json'), 'utf8');
+  const around = { dlc, log, clock: systemClock, random: Math.random, readDocument };
   return { gateway: createGateway(config, around), config };
 }
 

@@ -284,7 +284,9 @@ describeWithRedis('as built', () => {
       await sleep(600);
       server.child.kill('SIGCONT');
       expect((await answer).status).toBe(202);
-      expect(server.lines().filter(({ event }) => event !== 'request' && event !== 'audit')).toHaveLength(1);
+      expect(
+        server.lines().filter(({ event }) => event !== 'request' && event !== 'audit'),
+      ).toHaveLength(1);
     } finally {
       await server.stop();
     }

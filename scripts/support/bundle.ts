@@ -3,6 +3,8 @@ import path from 'node:path';
 
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
+import { openApiText } from '../openapi/document.ts';
+
 export const root = path.resolve(import.meta.dirname, '../..');
 const stub = (name: string): string => path.join(root, 'scripts', 'stubs', name);
 
@@ -66,6 +68,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
   for (const { path: file, contents } of outputFiles) {
     await replace(path.join(outdir, path.relative(DIST, file)), contents);
   }
+  await replace(path.join(outdir, 'openapi.json'), openApiText());
   // Without it Node would read the bundles as ES modules wherever a package.json above says so.
   await replace(path.join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   return metafile;

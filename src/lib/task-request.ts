@@ -6,7 +6,7 @@ import { Problem, type Violation } from './problem.ts';
 
 /** DLC's ids are not always UUIDs: 31 and 32 hex digits and 17 to 20 decimal digits are documented too. */
 export const taskIdSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/));
-export const regionSchema = z.string().check(z.regex(/^[a-z]{2,}(-[a-z0-9]+)+$/));
+export const regionSchema = z.string().check(z.maxLength(64), z.regex(/^[a-z]{2,}(-[a-z0-9]+)+$/));
 
 export interface Regions {
   readonly defaultRegion: string;
@@ -40,12 +40,12 @@ export function parseTaskRequest(
       name === 'region' ? regionRule(value, regions) : 'is not a parameter of this route';
     if (message !== undefined) violations.push(inQuery(name, message));
   }
-  if (!taskId.success || violations.length > 0) throw invalid(violations.slice(0, MOST_VIOLATIONS));
+  if (!taskId.success || violations.length > 0) throw invalid(violations);
   return { taskId: taskId.data, region: named[0] ?? regions.defaultRegion };
 }
 
-/** A query of 16 KB can have thousands, and an answer is no place for all of them. */
-const MOST_VIOLATIONS = 16;
+/** A query or a body of 16 KB can have thousands, and an answer is no place for all of them. */
+export const MOST_VIOLATIONS = 16;
 
 const ID_RULE = 'must be 1 to 128 letters, digits, "_" or "-"';
 
@@ -74,6 +74,6 @@ function decodeOnce(segment: string): string | undefined {
 export function invalid(errors: readonly Violation[]): Problem {
   return new Problem('invalid-request', {
     detail: 'Some part of the request is not valid; "errors" says which.',
-    errors,
+    errors: errors.slice(0, MOST_VIOLATIONS),
   });
 }

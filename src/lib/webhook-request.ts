@@ -9,7 +9,7 @@ import { toSentences } from './validation.ts';
  * which is why the task is named here. Members beside these are ignored at the top, as a sender's
  * envelope may have more, but not in `data`: a misspelt `region` must not cancel in the wrong one.
  */
-const webhookBodySchema = z.object({
+export const webhookBodySchema = z.object({
   type: z.literal('task.cancel'),
   timestamp: z.iso.datetime({ offset: true }),
   data: z.strictObject({ taskId: taskIdSchema, region: z.optional(regionSchema) }),

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 
+import { expectDocumented, type Asked } from './documented.ts';
+
 /** Plain clients: one that speaks HTTP, and one that writes whatever bytes it is told to. */
 
 export interface Answer {
@@ -45,13 +47,9 @@ export async function send(port: number, sent: Sent): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    rawHeaders: response.rawHeaders,
-    text,
-    body: parseObject(text),
-  };
+  const { statusCode: status = 0, rawHeaders } = response;
+  expectDocumented({ status, headers: response.headers, text }, { method, target: path });
+  return { status, headers: response.headers, rawHeaders, text, body: parseObject(text) };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
@@ -115,7 +113,7 @@ export async function connectRaw(port: number): Promise<RawConnection> {
 export async function exchangeRaw(port: number, ...parts: readonly string[]): Promise<RawAnswer[]> {
   const connection = await connectRaw(port);
   for (const part of parts) connection.write(part);
-  return parseAnswers(await connection.closed(), parts[0]?.startsWith('HEAD ') === false);
+  return parseAnswers(await connection.closed(), askedBy(parts[0]));
 }
 
 export interface RawAnswer {
@@ -129,9 +127,9 @@ export interface RawAnswer {
 /**
  * Takes responses with `Content-Length` apart, strictly; `100 Continue` counts as one.
  *
- * @param haveBodies false where HEAD was asked: then there must be none
+ * @param asked what the first of them answers; after HEAD there must be no body
  */
-export function parseAnswers(received: string, haveBodies: boolean = true): RawAnswer[] {
+export function parseAnswers(received: string, asked?: Asked): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = received;
   while (rest !== '') {
@@ -145,11 +143,21 @@ export function parseAnswers(received: string, haveBodies: boolean = true): RawA
         return [field.slice(0, colon).toLowerCase(), field.slice(colon + 1).trim()] as const;
       }),
     );
-    const length = haveBodies ? Number(headers['content-length'] ?? 0) : 0;
+    const length = asked?.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
     const text = rest.slice(end + 4, end + 4 + length);
     if (text.length < length) throw new Error(`cut short: ${rest}`);
     answers.push({ status: Number(status), headers, text, body: parseObject(text) });
     rest = rest.slice(end + 4 + length);
   }
+  const [only, ...others] = answers;
+  for (const answer of answers) {
+    expectDocumented(answer, answer === only && others.length === 0 ? asked : undefined);
+  }
   return answers;
+}
+
+/** What a request's first line asks for, where it is one. */
+function askedBy(text = ''): Asked | undefined {
+  const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(text) ?? [];
+  return method && target ? { method, target } : undefined;
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 
+import { openApiText } from '../../scripts/openapi/document.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { loadConfig } from '../../src/lib/config.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import { toHeaderFields } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { expectDocumented } from './documented.ts';
 
 /** A gateway in this process, through the real SDK and real sockets to whatever listens on `port`. */
 export interface InProcessGateway {
@@ -57,7 +59,7 @@ export function startInProcess(options: {
     (line) => void lines.push(JSON.parse(line)),
   );
   const dlc = createDlcClient(config.endpoint, env);
-  const gateway = createGateway(config, { dlc, log, clock, random });
+  const gateway = createGateway(config, { dlc, log, clock, random, readDocument: openApiText });
   return {
     gateway,
     lines,
@@ -77,6 +79,7 @@ export function startInProcess(options: {
         readBody: async () => Buffer.alloc(0),
       });
       const { status, body: text } = response;
+      expectDocumented({ ...response, text }, { method, target: pathname });
       const body: unknown = text === '' ? {} : JSON.parse(text);
       return { status, headers: response.headers, text, body: Object(body) };
     },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 
 import { built, type BuiltAnswer } from './built.ts';
+import { expectDocumented, type Asked } from './documented.ts';
 
 /** The built entries as processes of their own, with the settings of a test and none of the shell's. */
 export interface LoggingProcess {
@@ -102,6 +103,7 @@ export async function startFunction(env: Settings, from: Setting = {}): Promise<
       const reply = await Promise.race([replied, host.ended]);
       if (typeof reply !== 'object' || reply === null) throw new Error(host.output.stderr);
       if (!reply.answer) throw new Error(reply.thrown);
+      expectDocumented(receivedIn(reply.answer), askedBy(event));
       return reply.answer;
     },
     async stop() {
@@ -109,6 +111,20 @@ export async function startFunction(env: Settings, from: Setting = {}): Promise<
       await host.ended;
     },
   };
+}
+
+function receivedIn({ statusCode: status, headers, multiValueHeaders, body: text }: BuiltAnswer) {
+  return { status, headers: headers ?? multiValueHeaders ?? {}, text };
+}
+
+/** What an event asks for, where it names a method and a path. */
+function askedBy(event: unknown): Asked | undefined {
+  const { httpMethod, path: target, rawPath, requestContext } = Object(event);
+  const method: unknown = httpMethod ?? Object(Object(requestContext).http).method;
+  const where: unknown = target ?? rawPath;
+  return typeof method === 'string' && typeof where === 'string'
+    ? { method, target: where }
+    : undefined;
 }
 
 /** Starts a program that logs as the gateway does: Node, unless it is another one. */

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 
+import { openApiText } from '../../scripts/openapi/document.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { loadConfig } from '../../src/lib/config.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import { toHeaderFields, type HttpResponse } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { expectDocumented } from './documented.ts';
 import { hmac, serialize } from './jwt.ts';
 import { signedWebhook } from './webhook.ts';
 
@@ -62,20 +64,23 @@ export function startGateway(
     log: createLog(config.logLevel, Date.now, (line) => void log.push(line)),
     clock: systemClock,
     random: () => 0,
+    readDocument: openApiText,
   });
   return {
     log,
     async send(method, target, headers = [], body = '') {
       const [path = '', query = ''] = target.split('?');
-      const { status, ...response } = await gateway.serve({
+      const answer = await gateway.serve({
         method,
         path,
         query: [...new URLSearchParams(query)],
         headers: toHeaderFields(headers),
         readBody: async () => Buffer.from(body),
       });
-      const parsed: unknown = response.body === '' ? {} : JSON.parse(response.body);
-      return { status, headers: response.headers, text: response.body, body: Object(parsed) };
+      const { status, headers: fields, body: text } = answer;
+      expectDocumented({ status, headers: fields, text }, { method, target });
+      const parsed: unknown = text === '' ? {} : JSON.parse(text);
+      return { status, headers: fields, text, body: Object(parsed) };
     },
   };
 }

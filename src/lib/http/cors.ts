@@ -2,10 +2,10 @@ import { header, type HttpRequest, type HttpResponse } from './message.ts';
 
 /** Cross-origin requests (the Fetch standard's CORS protocol): exact origins only, no credentials mode. */
 
-const EXPOSED =
+export const EXPOSED =
   'X-Request-Id, X-Tc-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, WWW-Authenticate, Allow';
 
-const PREFLIGHT = {
+export const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, DELETE',
   // Not x-api-key: keys do not belong in browsers.
   'Access-Control-Allow-Headers': 'authorization, content-type, prefer, x-request-id, traceparent',
@@ -39,7 +39,9 @@ export function withCors(
   route: Audience | undefined,
 ): HttpResponse {
   if (origins.size === 0) return response;
-  const vary = { ...response, headers: { ...response.headers, Vary: 'Origin' } };
+  const { Vary: negotiated } = response.headers;
+  const Vary = negotiated ? `${negotiated}, Origin` : 'Origin';
+  const vary = { ...response, headers: { ...response.headers, Vary } };
   const origin = header(request.headers, 'origin');
   if (route?.forSenders || origin === undefined || !origins.has(origin)) return vary;
   const allows = route?.forBrowsers === true && isPreflight(request);

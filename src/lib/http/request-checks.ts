@@ -6,7 +6,7 @@ import type { HttpRequest } from './message.ts';
 const ONE_VALUE = new Set(['host', 'authorization', 'x-api-key', 'content-type', 'prefer']);
 
 /** Node's own limit, kept for platform events too. */
-const MAX_HEADER_BYTES = 16 * 1024;
+export const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
  * Refuses a request that has two values where only one can be meant: whoever is in front of the

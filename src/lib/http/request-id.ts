@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { header, type HttpRequest } from './message.ts';
 
-const USABLE = /^[A-Za-z0-9._-]{1,128}$/;
+export const USABLE = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** The caller's own `X-Request-Id`, else the platform's id, else a new UUID; only ids that are safe to echo. */
 export function requestIdFor(request: Pick<HttpRequest, 'headers' | 'platformRequestId'>): string {

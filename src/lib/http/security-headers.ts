@@ -1,7 +1,7 @@
 import type { HttpResponse } from './message.ts';
 
 /** On every answer, whatever happened. */
-const ALWAYS = {
+export const ALWAYS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',

@@ -3,7 +3,8 @@ import type { QuotaDecision, QuotaRule } from './quota.ts';
 
 /** The caller's quota as header fields (draft-ietf-httpapi-ratelimit-headers-11; RFC 9651 syntax). */
 
-export type Policy = 'cancel' | 'read';
+export const POLICIES = ['cancel', 'read'] as const;
+export type Policy = (typeof POLICIES)[number];
 
 /** Reading is cheaper: so many times the rate. */
 const READS_PER_CANCELLATION = 5;
