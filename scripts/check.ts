@@ -30,6 +30,18 @@ const STEPS: readonly Step[] = [
   { name: 'dead code', command: [tool('knip')] },
   { name: 'build', command: [process.execPath, '--import', 'tsx', 'scripts/build.ts'] },
   {
+    name: 'OpenAPI, by Redocly',
+    command: [tool('redocly'), 'lint', '--extends', 'recommended-strict', 'dist/openapi.json'],
+  },
+  {
+    name: 'OpenAPI, by Spectral and OWASP',
+    command: [
+      tool('spectral'),
+      ...['lint', '--ruleset', 'tools/spectral.mjs', '--fail-severity', 'hint'],
+      'dist/openapi.json',
+    ],
+  },
+  {
     name: 'tests, with coverage',
     command: [process.execPath, ...jest, 'node_modules/jest/bin/jest.js', '--coverage'],
   },
@@ -38,7 +50,12 @@ const STEPS: readonly Step[] = [
 function run(name: string, [command, ...args]: Step['command']): boolean {
   process.stdout.write(`— ${name}\n`);
   const begun = Date.now();
-  const env = { ...process.env, OXLINT_TSGOLINT_PATH: tool('tsgolint') };
+  const env = {
+    ...process.env,
+    OXLINT_TSGOLINT_PATH: tool('tsgolint'),
+    REDOCLY_TELEMETRY: 'off',
+    REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+  };
   const { status } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' });
   const seconds = ((Date.now() - begun) / 1000).toFixed(1);
   process.stdout.write(`${status === 0 ? 'ok' : 'FAILED'}: ${name}, ${seconds} s\n\n`);

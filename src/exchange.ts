@@ -92,7 +92,7 @@ export interface Services {
   /** `Prefer: wait` under way in this instance. */
   readonly waits: Slots;
   /** The OpenAPI document; nothing where the build's file is not there. */
-  document(): ApiDocument | undefined;
+  readonly document: () => ApiDocument | undefined;
 }
 
 /** One method of one route, and what must hold before its handler is called. */

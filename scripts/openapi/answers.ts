@@ -52,7 +52,7 @@ const described = {
 export const taskNow = z.strictObject({ ...task, ...described, requestId, upstreamRequestId });
 
 /** What a sender is told with a 200 so that it stops. Its scope is fixed: it never lacks it. */
-export const ACKNOWLEDGED = codesWhere((code) => isAcknowledged(new Problem(code))).filter(
+const ACKNOWLEDGED = codesWhere((code) => isAcknowledged(new Problem(code))).filter(
   (code) => code !== 'insufficient-scope',
 );
 

@@ -31,9 +31,10 @@ export function openApiDocument(): OpenApiDocument {
       version,
       summary: description,
       description: DESCRIPTION,
-      license: { name: license, identifier: license },
+      contact: { name: 'The operator of this gateway' },
+      license: { name: license, url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    servers: [{ url: '/', description: 'The gateway that this document came from.' }],
+    servers: [{ url: '/', description: SERVER, 'x-internal': false }],
     tags: Object.entries(TAGS).map(([tag, about]) => ({ name: tag, description: about })),
     paths,
     components: { ...used(components, paths), securitySchemes: SECURITY_SCHEMES },
@@ -54,6 +55,8 @@ export interface OpenApiDocument {
 }
 
 type PackageJson = Readonly<Record<'name' | 'version' | 'description' | 'license', string>>;
+
+const SERVER = 'The gateway that this document came from, local or in production.';
 
 const DESCRIPTION = `Cancels tasks of Tencent Cloud DLC for callers that must not hold cloud keys.
 

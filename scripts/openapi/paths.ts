@@ -17,7 +17,7 @@ const SCHEME_NAMES: Readonly<Record<Scheme, string>> = {
   webhook: 'WebhookSignature',
 };
 
-export const ref = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` });
+const ref = (kind: string, name: string): Json => ({ $ref: `#/components/${kind}/${name}` });
 
 /** @throws where a route has no words, or words have no route */
 export function pathsOf(): Record<string, Json> {
