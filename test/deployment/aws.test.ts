@@ -54,7 +54,10 @@ async function resources(
 (hasTools ? describe : describe.skip)('what is deployed to Lambda', () => {
   it('is the zip, with every setting, a bound and a URL', async () => {
     const settings = Object.fromEntries(
-      functionSettings().map((name) => [name, name === 'EXPECTED_INSTANCES' ? '3' : `is ${name}`]),
+      functionSettings('aws').map((name) => [
+        name,
+        name === 'EXPECTED_INSTANCES' ? '3' : `is ${name}`,
+      ]),
     );
     const { GatewayLambdaFunction: fn, GatewayLambdaFunctionUrl: url } = await resources(settings);
     expect(fn?.Properties).toMatchObject({

@@ -58,7 +58,7 @@ function requestsOf(file: string, env: Environment): Requests {
 }
 
 const SET: Environment = Object.fromEntries(
-  [...functionSettings(), 'SCF_ROLE', 'GATEWAY_JWT_SECRET', 'GATEWAY_WEBHOOK_SECRET'].map(
+  [...functionSettings('scf'), 'SCF_ROLE', 'GATEWAY_JWT_SECRET', 'GATEWAY_WEBHOOK_SECRET'].map(
     (name) => [name, `value of ${name}`],
   ),
 );
@@ -104,7 +104,7 @@ const RUNTIME = 'Nodejs24.11';
 
   it.each(FILES)('by %s, with every setting of the README', (file) => {
     const { variables } = requestsOf(file, SET);
-    for (const name of functionSettings())
+    for (const name of functionSettings('scf'))
       expect([name, variables[name]]).toEqual([name, SET[name]]);
   });
 
@@ -147,7 +147,7 @@ const RUNTIME = 'Nodejs24.11';
 
 it.each([...FILES, 'serverless.aws.yml'])('%s names every setting of the README once', (file) => {
   const text = readFileSync(path.join(projectRoot, file), 'utf8');
-  for (const name of functionSettings()) {
+  for (const name of functionSettings(file === 'serverless.aws.yml' ? 'aws' : 'scf')) {
     expect(text.match(new RegExp(`^ +${name}: \\$\\{env:${name}(, null)?\\}$`, 'gm'))).toHaveLength(
       1,
     );

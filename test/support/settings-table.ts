@@ -8,10 +8,12 @@ import { markdownTable } from './markdown-table.ts';
 const NOT_FOR_FUNCTIONS = /^(TENCENTCLOUD_.*|_.*|HOST|PORT|METRICS_PORT)$/;
 
 /** The settings of a function, by the README's table. */
-export function functionSettings(): string[] {
+export function functionSettings(platform: 'scf' | 'aws'): string[] {
   const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
   const names = markdownTable(readme, '## Settings').flatMap(({ name = '' }) =>
     [...name.matchAll(/`([A-Z_]+)`/g)].map(([, found = '']) => found),
   );
-  return names.filter((name) => !NOT_FOR_FUNCTIONS.test(name));
+  return names.filter(
+    (name) => !NOT_FOR_FUNCTIONS.test(name) && (platform === 'aws' || name !== 'METRICS_EMF'),
+  );
 }
