@@ -13,8 +13,8 @@ const HELP = `Checks a configuration without serving: the environment variables 
   npm run --silent doctor -- --json
 
 Settings, expiring API keys, written-down secrets, credentials, the way to DLC, the clock, every allowed
-region, the permissions to call DescribeTasks and CancelTask, every issuer's keys. Each is one line:
-ok, warn, FAIL or skip, and what to do. No value of a secret is ever printed.
+region, the permissions to call DescribeTasks and CancelTask, every issuer's keys, Redis. Each is one
+line: ok, warn, FAIL or skip, and what to do. No value of a secret is ever printed.
 
 Permissions are tried on a task that cannot exist, d0c70000-0000-0000-0000-00000000d0c7: DLC refuses it
 after it has checked the permission, and nothing is cancelled. It counts as one of the 20 cancellations

@@ -6,6 +6,7 @@ import { checkCredentials } from './credentials.ts';
 import { checkEndpoint } from './endpoint.ts';
 import { failed, skipped, type Finding } from './finding.ts';
 import { checkIssuer } from './issuers.ts';
+import { checkRedis } from './redis.ts';
 import { checkRegion } from './region.ts';
 import { checkSettings } from './settings.ts';
 
@@ -30,7 +31,7 @@ export async function examine(examination: Examination): Promise<void> {
   if (!config) return tell([skipped('doctor', 'everything else, until the settings are right')]);
   tell(checkCallers(config, now()));
   tell(checkSecrets(env, baseDir));
-  // Both at once: an issuer that hangs must not keep DLC's part waiting.
+  // All at once: an issuer that hangs must not keep the others waiting.
   const issuers = Promise.all(
     config.jwtIssuers.map((issuer) =>
       bounded(examination, `issuer ${issuer.id}`, async (signal) => [
@@ -38,8 +39,12 @@ export async function examine(examination: Examination): Promise<void> {
       ]),
     ),
   );
+  const redis = bounded(examination, 'REDIS_URL', async (signal) => [
+    await checkRedis(config.redis, signal),
+  ]);
   await examineCloud(examination, config);
   tell((await issuers).flat());
+  tell(await redis);
 }
 
 async function examineCloud(examination: Examination, config: Config): Promise<void> {
@@ -69,6 +74,9 @@ function hasStopped({ check, status }: Finding): boolean {
   return status === 'failed' && check !== 'clock';
 }
 
+/** What heeds its signal has this long to say more than that its time was up. */
+const LAST_WORDS_MS = 250;
+
 /** Gives a check its time, and a line of its own where it needs more or breaks. */
 async function bounded(
   { checkMs }: Examination,
@@ -81,8 +89,8 @@ async function bounded(
     timer = setTimeout(() => {
       controller.abort(new Error('the check timed out'));
       const message = `${name}: no answer within ${checkMs / 1000} s`;
-      // Whatever heeds its signal says more.
-      setImmediate(() => resolve([failed('doctor', 'unreachable', message, 'check the network')]));
+      const finding = failed('doctor', 'unreachable', message, 'check the network');
+      timer = setTimeout(() => resolve([finding]), LAST_WORDS_MS);
     }, checkMs);
   });
   try {

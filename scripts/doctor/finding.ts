@@ -20,6 +20,7 @@ export type CheckName =
   | 'DescribeTasks'
   | 'CancelTask'
   | 'issuer'
+  | 'redis'
   | 'doctor';
 
 /** Exit codes after sysexits(3), by what is wrong. */

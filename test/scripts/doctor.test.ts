@@ -21,6 +21,7 @@ import {
   type JwksServer,
 } from '../support/jwks-server.ts';
 import { createKey } from '../support/jwt.ts';
+import { describeWithRedis, startRedis } from '../support/redis.ts';
 import { runScript } from './run-script.ts';
 
 const NO_TASK = 'd0c70000-0000-0000-0000-00000000d0c7';
@@ -35,7 +36,11 @@ beforeAll(async () => {
   });
   jwks = await startJwksServer(answer(''));
 });
-afterEach(async () => emulator.reset());
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+  await emulator.reset();
+});
 afterAll(async () => {
   await Promise.all([emulator.close(), jwks.stop()]);
 });
@@ -62,7 +67,8 @@ describe('npm run doctor', () => {
   it('finds nothing wrong where nothing is, and cancels nothing', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     const { stdout, exitCode } = await doctor(settings());
-    expect(stdout).not.toMatch(/^(FAIL|warn|skip)/m);
+    expect(stdout).not.toMatch(/^(FAIL|warn)/m);
+    expect(stdout.match(/^skip.*/gm)).toEqual([expect.stringMatching(/REDIS_URL is not set/)]);
     expect(exitCode).toBe(0);
     for (const region of ['ap-guangzhou', 'ap-singapore']) {
       expect(stdout).toContain(`ok    DescribeTasks  ${region}: allowed`);
@@ -186,7 +192,7 @@ describe('npm run doctor', () => {
 
   it('calls neither action that it is told not to call', async () => {
     const { stdout } = await doctor(settings({ TASK_STATE_LOOKUP: 'off' }), '--no-cancel');
-    expect(stdout.match(/^skip/gm)).toHaveLength(4);
+    expect(stdout.match(/^skip/gm)).toHaveLength(5);
     expect(emulator.requests().filter(({ action }) => action !== null)).toEqual([]);
   });
 
@@ -325,19 +331,45 @@ describe('the clock', () => {
   });
 });
 
+describeWithRedis('Redis', () => {
+  it('that lets the gateway in is well; with a password that is wrong it is not', async () => {
+    const redis = await startRedis(['--requirepass', 'SECRET-PASSWORD']);
+    const at = (password: string) =>
+      settings({ REDIS_URL: redis.url.replace('//', `//:${password}@`) });
+    try {
+      const well = await doctor(at('SECRET-PASSWORD'));
+      expect(well.stdout).toMatch(/^ok {4}redis +lets in/m);
+      expect(well.exitCode).toBe(0);
+      const refused = await doctor(at('SECRET-OTHER'));
+      expect(refused.stdout).toMatch(/^FAIL {2}redis +WRONGPASS/m);
+      expect(refused.exitCode).toBe(77);
+      await redis.kill();
+      const gone = await doctor(at('SECRET-PASSWORD'));
+      expect(gone.stdout).toMatch(/^FAIL {2}redis +connection refused/m);
+      expect(gone.exitCode).toBe(69);
+    } finally {
+      await redis.stop();
+    }
+  });
+});
+
 describe('a check', () => {
   it('that hangs ends with its time', async () => {
     const sockets: net.Socket[] = [];
     const silent = net.createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    closing.push(async () => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
     await once(silent, 'listening');
     const env = settings({ DLC_ENDPOINT: `http://127.0.0.1:${portOf(silent)}` });
-    const { exitCode, of } = await examined(env, { checkMs: 100 });
+    const REDIS_URL = `redis://127.0.0.1:${portOf(silent)}`;
+    const { exitCode, of } = await examined({ ...env, REDIS_URL }, { checkMs: 300 });
+    expect(of('redis')).toMatchObject([{ status: 'failed', exitCode: 69 }]);
     expect(exitCode).toBe(69);
     expect(of('endpoint')).toMatchObject([
       { message: expect.stringContaining('no answer in time') },
     ]);
-    for (const socket of sockets) socket.destroy();
-    silent.close();
   });
 });
 
