@@ -80,7 +80,9 @@ class Server {
     const headers = { 'x-api-key': KEY, 'x-request-id': requestId, connection: 'close' };
     const url = `http://127.0.0.1:${this.#port}/tasks/a`;
     const { status } = await fetch(url, { method: 'DELETE', headers });
-    const line = await until(() => this.lines.find((each) => each['requestId'] === requestId));
+    const isIts = (line: Record<string, unknown>): boolean =>
+      line['event'] === 'request' && line['requestId'] === requestId;
+    const line = await until(() => this.lines.find(isIts));
     return { status, attempts: line['attempts'] };
   }
 }
