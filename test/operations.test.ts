@@ -113,6 +113,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   '"It says the task is not found, but I see it"': {
     ask: (send) => send('DELETE', '/tasks/nightly-etl?region=ap-singapore', key),
   },
+  'Redis is down': { settings: { REDIS_URL: 'redis://127.0.0.1:9' } },
 };
 
 describe('the runbook', () => {
