@@ -15,6 +15,8 @@ export interface Fleet {
   /** When each CancelTask arrived at the emulator, in milliseconds since the epoch. */
   arrivals(): Promise<number[]>;
   stats(): Promise<{ busiestSecond: number; rateLimited: number }>;
+  /** The longest that this machine let the emulator or the load stand still so far, in milliseconds. */
+  stoodStillMs(): number;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,13 @@ export async function startFleet(
   await warmUp(servers);
   await post('/reset');
   await post('/tasks', JSON.stringify(tasks));
+  let worst = 0;
+  const watch = async (): Promise<void> => {
+    const begun = performance.now();
+    await ask('/stats');
+    worst = Math.max(worst, performance.now() - begun);
+  };
+  const watching = setInterval(() => void watch(), 50);
   return {
     servers,
     async arrivals() {
@@ -59,7 +68,9 @@ export async function startFleet(
     async stats() {
       return Object(await ask('/stats'));
     },
+    stoodStillMs: () => worst,
     async stop() {
+      clearInterval(watching);
       await Promise.all(servers.map((server) => server.stop()));
       emulator.kill();
       await once(emulator, 'close');

@@ -1,15 +1,10 @@
 import type { Log } from '../log.ts';
 import type { Limiter, MemoryLimiter, Turn, TurnReply } from './limiter.ts';
 import type { PaceRule } from './pace.ts';
-import { PATIENCE_MS, PatientStore, type Times } from './patient-store.ts';
+import { PatientStore, type Times } from './patient-store.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
+import { StoreWatch } from './store-watch.ts';
 import { isStoreError, type LimitStore, type StoreTime } from './store.ts';
-
-/** How often a store that failed is looked at, where there are decisions to make. */
-const PROBE_EVERY_MS = 1000;
-
-/** For so long after a failure it counts as dead without a look. Longer than two probes are apart. */
-const DEAD_FOR_MS = 2000;
 
 export interface SharedLimiterParts {
   /** Loads what talks to the store; called at the first decision. */
@@ -31,39 +26,35 @@ export interface SharedLimiterParts {
  */
 export class SharedLimiter implements Limiter {
   readonly #store: PatientStore;
+  readonly #watch: StoreWatch;
   readonly #own: MemoryLimiter;
   readonly #rule: PaceRule;
-  readonly #times: Times;
+  readonly #now: () => number;
   readonly #log: SharedLimiterParts['log'];
   /** Turns that the store handed out, for they go back there. */
   readonly #stored = new WeakSet<Turn>();
-  #isShared = true;
-  /** Counts the switches: what was asked before one is not what is to be done after it. */
-  #era = 0;
-  /** The store is asked for no turn before. */
-  #turnsFrom = -Infinity;
-  #failedAt = -Infinity;
-  #probedAt = -Infinity;
   #probing: Promise<void> | undefined;
 
   constructor({ open, own, rule, times, log }: SharedLimiterParts) {
     this.#store = new PatientStore(open, times);
+    this.#watch = new StoreWatch(rule.hold / 1000, rule.maxWait / 1000);
     this.#own = own;
     this.#rule = rule;
-    this.#times = times;
+    this.#now = times.steadyMs;
     this.#log = log;
   }
 
   async takeTurn(region: string, principal: string, reachMs: number): Promise<TurnReply> {
-    await this.#lookAgain();
+    const probing = this.#probe();
+    if (this.#watch.needsProof(this.#now())) await (probing ?? this.#probe(true));
     const reach = Math.min(Math.floor(reachMs * 1000), this.#rule.maxWait);
-    const mayAsk = this.#isShared && this.#mustWaitMs() <= 0;
+    const mayAsk = this.#watch.isShared && this.#watch.waitMs(this.#now()) <= 0;
     const reply = mayAsk
       ? await this.#ask((store) => store.takeTurn({ region, principal, reach }, this.#rule))
       : undefined;
-    if (!this.#isShared) return this.#own.takeTurn(region, principal, reachMs);
+    if (!this.#watch.isShared) return this.#own.takeTurn(region, principal, reachMs);
     // It may have come to this by the reply itself: then its turn is not used.
-    const retryInMs = this.#mustWaitMs();
+    const retryInMs = this.#watch.waitMs(this.#now());
     if (!reply || retryInMs > 0) return { granted: false, retryInMs: Math.max(0, retryInMs) };
     if (!reply.granted) return { granted: false, retryInMs: reply.retryIn / 1000 };
     const turn: Turn = { region, principal, at: reply.at };
@@ -73,91 +64,65 @@ export class SharedLimiter implements Limiter {
 
   giveBack(turn: Turn): void {
     if (!this.#stored.has(turn)) this.#own.giveBack(turn);
-    else if (this.#isShared) void this.#ask((store) => store.giveBack(turn, this.#rule));
+    else if (this.#watch.isShared) void this.#ask((store) => store.giveBack(turn, this.#rule));
   }
 
   pushBack(region: string): void {
-    if (!this.#isShared) this.#own.pushBack(region);
+    if (!this.#watch.isShared) this.#own.pushBack(region);
     else void this.#ask((store) => store.pushBack(region, this.#rule));
   }
 
   async spend(key: string, rule: QuotaRule): Promise<QuotaDecision> {
     void this.#probe();
-    const reply = this.#isShared && (await this.#ask((store) => store.spend(key, rule)));
+    const reply = this.#watch.isShared && (await this.#ask((store) => store.spend(key, rule)));
     return reply || this.#own.spend(key, rule);
   }
 
   /** @returns nothing where the store failed, and this instance is on its own */
   async #ask<T extends StoreTime>(call: (store: LimitStore) => Promise<T>): Promise<T | undefined> {
-    const era = this.#era;
+    const { era } = this.#watch;
     try {
       const { reply, leapt } = await this.#store.ask(call);
-      if (era !== this.#era) return undefined;
-      if (leapt) this.#hold('limits-clock', 'the clock of Redis leapt forward');
+      if (era !== this.#watch.era) return undefined;
+      this.#watch.saw(reply.sentMs);
+      if (leapt) this.#holdForClock();
       return reply;
     } catch (error) {
       // Calls that fail together are one switch.
-      if (era === this.#era) this.#goOwn(toReason(error));
+      if (era === this.#watch.era) this.#goOwn(toReason(error));
       return undefined;
     }
   }
 
   #goOwn(reason: string): void {
-    this.#era += 1;
-    this.#isShared = false;
-    this.#failedAt = this.#times.steadyMs();
-    this.#probedAt = this.#failedAt;
+    this.#watch.failed(this.#now());
     this.#own.hold();
     this.#log.write('warn', 'limits-own', { reason, holdMs: this.#rule.hold / 1000 });
   }
 
-  /** Others take their own turns until they have looked again, and those turns are still to come then. */
-  #goShared(): void {
-    this.#era += 1;
-    this.#isShared = true;
-    const holdMs = DEAD_FOR_MS + PATIENCE_MS + this.#rule.hold / 1000;
-    this.#turnsFrom = this.#times.steadyMs() + holdMs;
-    this.#log.write('info', 'limits-shared', { holdMs });
+  #holdForClock(): void {
+    this.#watch.hold(this.#now());
+    const reason = 'the clock of Redis leapt forward';
+    this.#log.write('warn', 'limits-clock', { reason, holdMs: this.#rule.hold / 1000 });
   }
 
-  #hold(event: string, reason: string): void {
-    const holdMs = this.#rule.hold / 1000;
-    this.#turnsFrom = Math.max(this.#turnsFrom, this.#times.steadyMs() + holdMs);
-    this.#log.write('warn', event, { reason, holdMs });
-  }
-
-  #mustWaitMs(): number {
-    return this.#turnsFrom - this.#times.steadyMs();
-  }
-
-  /**
-   * Looks, beside the decision, whether the store is back. Only whoever has not looked for long waits
-   * for it: the others may be sharing again since.
-   */
-  async #lookAgain(): Promise<void> {
-    const probing = this.#probe();
-    const isOld = this.#times.steadyMs() - this.#failedAt > DEAD_FOR_MS;
-    if (!this.#isShared && isOld) await probing;
-  }
-
-  #probe(): Promise<void> | undefined {
-    // Whoever waits for the turns of before does not ask for any, but must know if the store dies again.
-    if (this.#isShared && this.#mustWaitMs() <= 0) return undefined;
-    if (!this.#probing && this.#times.steadyMs() - this.#probedAt >= PROBE_EVERY_MS) {
-      this.#probedAt = this.#times.steadyMs();
+  /** Looks, beside a decision, whether the store is back. Never rejects. */
+  #probe(isNeeded = false): Promise<void> | undefined {
+    if (!this.#probing && (this.#watch.mayProbe(this.#now()) || isNeeded)) {
       this.#probing = this.#probeOnce().finally(() => (this.#probing = undefined));
     }
     return this.#probing;
   }
 
   async #probeOnce(): Promise<void> {
-    if (this.#isShared) return void (await this.#ask((store) => store.probe()));
+    if (this.#watch.isShared) return void (await this.#ask((store) => store.probe()));
     try {
       await this.#store.ask((store) => store.probe());
-      this.#goShared();
     } catch {
-      this.#failedAt = this.#times.steadyMs();
+      return this.#watch.failed(this.#now());
     }
+    const holdMs = this.#watch.recovered(this.#now());
+    this.#log.write('info', 'limits-shared', { holdMs });
   }
 }
 
