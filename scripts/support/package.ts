@@ -40,7 +40,7 @@ export async function makePackages(
     const made = bundles.filter((file) => metafile.outputs[`dist/${file}`]);
     const entries = [
       ...start.map((file) => ({ ...entryOf(root, file), executable: true })),
-      ...[...made, 'package.json', LICENCES].map(read),
+      ...[...made, 'openapi.json', 'package.json', LICENCES].map(read),
       ...settings,
     ];
     const file = `${name}.zip`;

@@ -69,7 +69,7 @@ it('makes the same bytes wherever it runs', () => {
 });
 
 it('makes what is deployed, with source maps beside the zips and not in them', () => {
-  const start = ['THIRD-PARTY-LICENSES.txt', 'package.json'];
+  const start = ['THIRD-PARTY-LICENSES.txt', 'openapi.json', 'package.json'];
   const { 'function.zip': forFunctions = [], 'web.zip': forWeb = [] } = Object.fromEntries(
     ['function.zip', 'web.zip'].map((zip) => {
       const members = membersOf(one.get(zip) ?? Buffer.alloc(0));
@@ -77,18 +77,19 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
       return [zip, members];
     }),
   );
-  const redis = one.has('redis.js') ? ['redis.js'] : [];
   const isPlain = ({ name }: { name: string }): boolean => !name.startsWith('config/');
   const plain = (name: string): object => expect.objectContaining({ name, mode: 0o100644 });
   expect(forFunctions.filter(isPlain)).toEqual(
-    [...start.map(plain), ...redis.map(plain)].toSpliced(1, 0, plain('function.js')),
+    [...start, 'redis.js'].map(plain).toSpliced(1, 0, plain('function.js')),
   );
   expect(forWeb.filter(isPlain)).toEqual([
-    ...[...start, ...redis].map(plain),
+    ...['THIRD-PARTY-LICENSES.txt', 'metrics.js', 'openapi.json', 'package.json', 'redis.js'].map(
+      plain,
+    ),
     expect.objectContaining({ name: 'scf_bootstrap', mode: 0o100755 }),
     plain('server.js'),
   ]);
-  const maps = ['function.js', 'server.js', ...redis].map((name) => `${name}.map`);
+  const maps = ['function.js', 'metrics.js', 'redis.js', 'server.js'].map((name) => `${name}.map`);
   expect([...one.keys()].filter((name) => name.endsWith('.map'))).toEqual(maps.toSorted());
 });
 
