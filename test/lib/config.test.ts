@@ -101,6 +101,14 @@ describe('settings', () => {
     ['CALLER_RATE', '1000000/s'],
     ['CALLER_RATE', '10/d'],
     ['EXPECTED_INSTANCES', '0'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'http://localhost'],
+    ['REDIS_URL', 'redis:'],
+    ['REDIS_URL', 'redis://host:70000'],
+    ['REDIS_URL', 'redis://host/one'],
+    ['REDIS_URL', 'redis://host/0?tls=true'],
+    ['REDIS_URL', 'redis://user@host'],
+    ['REDIS_URL', 'redis://:%zz@host'],
     ['MAX_WAIT_MS', '-1'],
     ['REQUEST_TIMEOUT_MS', '10s'],
     ['REQUEST_TIMEOUT_MS', '1'],
@@ -117,6 +125,22 @@ describe('settings', () => {
     const said = reasons({ [name]: value });
     expect(said.length).toBeGreaterThan(0);
     for (const reason of said) expect(reason.startsWith(`${name}: `)).toBe(true);
+  });
+
+  it('have a REDIS_URL that is taken apart, and never quoted', () => {
+    const target = (value: string) => load({ REDIS_URL: value }).redis;
+    expect(target('redis://h')).toEqual({ host: 'h', port: 6379, tls: false, database: 0 });
+    expect(target('rediss://u%40x:p%2Fq@[::1]:7000/3')).toEqual({
+      host: '::1',
+      port: 7000,
+      tls: true,
+      username: 'u@x',
+      password: 'p/q',
+      database: 3,
+    });
+    for (const value of ['redis://:planted@h/x', 'redes://:planted@h', 'redis://:planted@h:x']) {
+      expect(reasons({ REDIS_URL: value }).join()).not.toContain('planted');
+    }
   });
 
   it('name all that is wrong at once', () => {
