@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { bundle, DIST, root } from './support/bundle.ts';
 import { CommandError, parsing, runAsScript } from './support/command-line.ts';
+import { startPlayground } from './support/playground-server.ts';
+import { referencePages } from './support/reference-pages.ts';
 import { demoPage, demoTasks, makeDemoCallers } from './support/demo.ts';
 import { makePackages } from './support/package.ts';
 
@@ -19,8 +21,9 @@ const HELP = `Starts the gateway on this machine, with an emulator of DLC behind
                   TENCENTCLOUD_*, API_KEYS, ...); makes no demo caller
   --help
 
-PORT           of the gateway, 9000
-EMULATOR_PORT  of the emulator, 9001
+PORT             of the gateway, 9000
+EMULATOR_PORT    of the emulator, 9001
+PLAYGROUND_PORT  of the API reference, 9002
 Everything listens on 127.0.0.1. Without --no-emulator, DLC_* and TENCENTCLOUD_* of the shell are ignored.`;
 
 /** sysexits(3). */
@@ -52,22 +55,28 @@ async function startAlone(port: number): Promise<number> {
 async function startDemo(port: number): Promise<number> {
   const emulatorPort = portFrom('EMULATOR_PORT', 9001);
   await refuseTakenPort(emulatorPort, 'EMULATOR_PORT');
+  const playgroundPort = portFrom('PLAYGROUND_PORT', 9002);
+  await refuseTakenPort(playgroundPort, 'PLAYGROUND_PORT');
   const emulator = await startEmulator({ port: emulatorPort });
+  const url = `http://${HOST}:${port}`;
+  const playground = await startPlayground(playgroundPort, referencePages(url), [url]);
   try {
     emulator.addTasks(demoTasks());
     const callers = makeDemoCallers(process.env);
-    const gateway = startGateway({ ...demoEnvironment(emulator), ...callers.env }, port);
-    const url = `http://${HOST}:${port}`;
+    const env = { ...demoEnvironment(emulator, playground.url), ...callers.env };
+    const gateway = startGateway(env, port);
     await untilHealthy(url, gateway);
-    process.stdout.write(await demoPage(url, emulator.url, callers));
+    const addresses = { gateway: url, emulator: emulator.url, playground: playground.url };
+    process.stdout.write(await demoPage(addresses, callers));
     return await untilEnded(gateway);
   } finally {
+    await playground.close();
     await emulator.close();
   }
 }
 
 /** The shell's environment without anything that leads to a real cloud. */
-function demoEnvironment(emulator: Emulator): NodeJS.ProcessEnv {
+function demoEnvironment(emulator: Emulator, playground: string): NodeJS.ProcessEnv {
   const harmless = Object.entries(process.env).filter(
     ([name]) => !/^(DLC|TENCENTCLOUD)_/.test(name),
   );
@@ -76,6 +85,7 @@ function demoEnvironment(emulator: Emulator): NodeJS.ProcessEnv {
     DLC_REGION: DEMO_REGION,
     DLC_REGIONS: `${DEMO_REGION},ap-singapore`,
     DLC_ENDPOINT: emulator.url,
+    CORS_ORIGINS: [playground, process.env['CORS_ORIGINS']].filter(Boolean).join(','),
     TENCENTCLOUD_SECRETID: emulator.secretId,
     TENCENTCLOUD_SECRETKEY: emulator.secretKey,
   };

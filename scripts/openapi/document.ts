@@ -58,9 +58,7 @@ type PackageJson = Readonly<Record<'name' | 'version' | 'description' | 'license
 
 const SERVER = 'The gateway that this document came from, local or in production.';
 
-const DESCRIPTION = `Cancels tasks of Tencent Cloud DLC for callers that must not hold cloud keys.
-
-Every error is \`application/problem+json\` (RFC 9457); \`code\` tells them apart, \`retryable\` says whether the same request may succeed later, and \`type\` leads to a page about it.
+const DESCRIPTION = `Every error is \`application/problem+json\` (RFC 9457); \`code\` tells them apart, \`retryable\` says whether the same request may succeed later, and \`type\` leads to a page about it.
 
 HEAD is answered like GET, without a body; OPTIONS with a 204, as a preflight where browsers call. A known path with another method is a 405 \`method-not-allowed\`, any other path a 404 \`route-not-found\`.`;
 

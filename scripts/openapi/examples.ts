@@ -1,5 +1,4 @@
 import { toProblemPage } from '../../src/handlers/problem-page.ts';
-import { EXACT_CODES, FAMILIES } from '../../src/lib/dlc/errors.ts';
 import { toCancelProblem } from '../../src/lib/dlc/problem.ts';
 import { toProblemResponse } from '../../src/lib/http/problem-response.ts';
 import { answerForSender } from '../../src/lib/http/sender-answer.ts';
@@ -7,7 +6,7 @@ import { Problem, type ProblemMembers } from '../../src/lib/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 import { invalid } from '../../src/lib/task-request.ts';
 import { PROBLEM_TEXTS } from './problem-texts.ts';
-import { canHaveUpstreamId, quotaIsTold } from './problem-codes.ts';
+import { canHaveUpstreamId, quotaIsTold, upstreamCodeFor } from './problem-codes.ts';
 
 /** An example of every body; those of problems are made by the code that makes the answers. */
 
@@ -104,8 +103,7 @@ function membersOf(code: ProblemCode): ProblemMembers {
 
 /** One of DLC's codes that are told so. */
 function fromDlc(code: ProblemCode): { upstreamCode?: string; upstreamRequestId?: string } {
-  const rules = Object.entries({ ...EXACT_CODES, ...FAMILIES });
-  const upstreamCode = rules.find(([, rule]) => rule.code === code)?.[0];
+  const upstreamCode = upstreamCodeFor(code);
   if (upstreamCode === undefined || !canHaveUpstreamId(code, false)) return {};
   return { upstreamCode, upstreamRequestId };
 }

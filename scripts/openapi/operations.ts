@@ -33,9 +33,9 @@ export interface OperationWords {
 }
 
 export const TAGS = {
-  Service: 'About the gateway itself, open to anybody.',
   Tasks: 'Cancelling a task and asking for its state: for frontends and internal services.',
   Webhooks: 'Cancelling a task by a signed webhook. The gateway receives webhooks; it sends none.',
+  Service: 'About the gateway itself, open to anybody.',
 } as const;
 type TagName = keyof typeof TAGS;
 

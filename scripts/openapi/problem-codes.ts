@@ -36,6 +36,12 @@ const UPSTREAM: ReadonlySet<ProblemCode> = new Set([
   'upstream-invalid-response',
 ]);
 
+/** One of DLC's codes that becomes the problem; nothing where no known one does. */
+export function upstreamCodeFor(code: ProblemCode): string | undefined {
+  const known = [...Object.keys(EXACT_CODES), ...Object.keys(FAMILIES)];
+  return known.find((upstreamCode) => ruleFor(upstreamCode).code === code);
+}
+
 /** After these the cancellation may have taken effect (`outcomeUnknown`): always, or at times. */
 const UNKNOWN_ALWAYS: ReadonlySet<ProblemCode> = new Set([
   'upstream-operation-failed',

@@ -72,7 +72,7 @@ export const PROBLEM_TEXTS = {
     advice: 'Send the same request again after Retry-After. Nothing was cancelled.',
   },
   overloaded: {
-    meaning: 'The gateway has more requests under way than it can hold.',
+    meaning: 'The gateway has more requests under way than it can hold, or is stopping.',
     advice: 'Send the same request again after Retry-After.',
   },
   'upstream-rate-limited': {

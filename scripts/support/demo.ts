@@ -54,14 +54,23 @@ export function makeDemoCallers(env: Environment): DemoCallers {
   return { key, tokenSecret, webhookSecret, env: settings };
 }
 
+/** Where everything listens. */
+export interface Addresses {
+  readonly gateway: string;
+  readonly emulator: string;
+  readonly playground: string;
+}
+
 /** The page that is printed once all is up. */
-export async function demoPage(gateway: string, emulator: string, callers: DemoCallers) {
+export async function demoPage(addresses: Addresses, callers: DemoCallers) {
+  const { gateway, emulator, playground } = addresses;
   const { forKey, forToken, forWebhook } = DEMO_TASKS;
   const token = await oneTaskToken(callers.tokenSecret);
   const webhook = demoWebhook(`${gateway}/webhooks/cancel-task`, callers.webhookSecret);
   const states = demoTasks().map(({ id, state }) => `  ${id.padEnd(38)}${state}`);
   return `
 The gateway    ${gateway}   the built dist/server.js
+API reference  ${playground}/docs
 DLC emulator   ${emulator}   its control API: curl ${emulator}/_emulator
 
 Tasks at the emulator

@@ -51,6 +51,7 @@ describe('npm start', () => {
     started = await start({
       PORT: await freePort(),
       EMULATOR_PORT: await freePort(),
+      PLAYGROUND_PORT: await freePort(),
       // The shell's own cloud must not be touched: these would lead nowhere.
       DLC_ENDPOINT: 'https://dlc.invalid.example',
       DLC_REGION: 'eu-frankfurt',

@@ -80,7 +80,7 @@ export function startInProcess(options: {
       });
       const { status, body: text } = response;
       expectDocumented({ ...response, text }, { method, target: pathname });
-      const body: unknown = text === '' ? {} : JSON.parse(text);
+      const body: unknown = text.startsWith('{') ? JSON.parse(text) : {};
       return { status, headers: response.headers, text, body: Object(body) };
     },
   };

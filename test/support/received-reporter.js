@@ -15,8 +15,9 @@ export default class ReceivedReporter {
     process.env['API_RECEIVED'] = this.directory;
   }
 
-  onRunComplete(_, { success, wasInterrupted }) {
-    const isAsked = this.isWhole && success && !wasInterrupted;
+  onRunComplete(_, { numFailedTests, numRuntimeErrorTestSuites, wasInterrupted }) {
+    const hasFailed = numFailedTests + numRuntimeErrorTestSuites > 0 || wasInterrupted;
+    const isAsked = this.isWhole && !hasFailed;
     const missing = isAsked ? this.missing() : [];
     rmSync(this.directory, { recursive: true });
     if (missing.length === 0) return;

@@ -32,7 +32,7 @@ export interface TestGateway {
     method: string,
     path: string,
     headers?: readonly (readonly [string, string])[],
-    body?: string,
+    body?: string | (() => Promise<Buffer>),
   ): Promise<Answer>;
 }
 
@@ -75,7 +75,7 @@ export function startGateway(
         path,
         query: [...new URLSearchParams(query)],
         headers: toHeaderFields(headers),
-        readBody: async () => Buffer.from(body),
+        readBody: typeof body === 'string' ? async () => Buffer.from(body) : body,
       });
       const { status, headers: fields, body: text } = answer;
       expectDocumented({ status, headers: fields, text }, { method, target });
