@@ -9,15 +9,13 @@
 const form = document.querySelector('form');
 const output = document.querySelector('output');
 
-form.addEventListener('submit', async (event) => {
+form.addEventListener('submit', (event) => {
   event.preventDefault();
-  const { gateway, task, token } = Object.fromEntries(new FormData(form));
-  const ask = askerFor(`${gateway}/tasks/${encodeURIComponent(task)}`, token);
-  try {
-    await cancel(ask);
-  } catch (error) {
+  const { gateway, task, token } = form.elements;
+  const url = `${gateway.value}/tasks/${encodeURIComponent(task.value)}`;
+  cancel(askerFor(url, token.value)).catch((error) => {
     output.textContent = `The gateway cannot be reached from here: ${error.message}`;
-  }
+  });
 });
 
 /** @returns a function that sends one request, and gives its answer with the seconds to wait after it */

@@ -51,10 +51,17 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
     expect(shown(answer)).toEqual({ status: 500, code: 'internal-error' });
   });
 
-  it('from another origin', async () => {
-    const answer = await ask(emulator.port, { CORS_ORIGINS: ORIGIN }, make(), [['Origin', ORIGIN]]);
-    expect(answer.status).toBeLessThan(300);
-    expect(answer.headers['Vary']).toContain('Origin');
+  it('from another origin, be it right or wrong', async () => {
+    const settings = { CORS_ORIGINS: ORIGIN };
+    const right = [['Origin', ORIGIN]] as const;
+    const wrong = [...right, ['Prefer', 'a'], ['Prefer', 'b']] as const;
+    const answers = [
+      await ask(emulator.port, settings, make(), right),
+      await ask(emulator.port, settings, make(), wrong),
+    ];
+    expect(answers[0]?.status).toBeLessThan(300);
+    expect(answers[1]?.status).toBe(400);
+    for (const { headers } of answers) expect(headers['Vary']).toContain('Origin');
   });
 
   it('with a large body, and where the settings are wrong, through the function as built', async () => {

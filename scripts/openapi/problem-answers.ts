@@ -52,13 +52,14 @@ function tellings(code: ProblemCode, { endpoint, status }: ProblemAnswer): Telli
   return unknown === 'never' ? ['plain'] : ['plain', 'outcome-unknown'];
 }
 
+const when = (holds: boolean, presence: Presence): Presence => (holds ? presence : 'never');
+
 /** A field is always there where each of the codes always has it, and never where none has it. */
 function problemHeaders({ codes, endpoint, forSenders }: ProblemAnswer): Presences {
   const over = (presence: (code: ProblemCode) => Presence): Presence => {
     const [first = 'never', ...others] = new Set(codes.map(presence));
     return others.length > 0 ? 'at times' : first;
   };
-  const when = (holds: boolean, presence: Presence): Presence => (holds ? presence : 'never');
   const hasQuota = endpoint.access !== undefined;
   const quota = over((code) => when(hasQuota, quotaIsTold(code)));
   return {

@@ -1,10 +1,10 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import net from 'node:net';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { freePort } from '../support/free-port.ts';
 import { runScript } from './run-script.ts';
 
 /** `npm start` as a newcomer uses it: what it prints is pasted into a shell. */
@@ -36,22 +36,13 @@ async function start(env: Record<string, string>, args: string[] = []): Promise<
   return { child, output: () => output };
 }
 
-async function freePort(): Promise<string> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return String(typeof address === 'object' && address?.port);
-}
-
 describe('npm start', () => {
   let started: Started;
   beforeAll(async () => {
     started = await start({
-      PORT: await freePort(),
-      EMULATOR_PORT: await freePort(),
-      PLAYGROUND_PORT: await freePort(),
+      PORT: String(await freePort()),
+      EMULATOR_PORT: String(await freePort()),
+      PLAYGROUND_PORT: String(await freePort()),
       // The shell's own cloud must not be touched: these would lead nowhere.
       DLC_ENDPOINT: 'https://dlc.invalid.example',
       DLC_REGION: 'eu-frankfurt',
@@ -100,6 +91,23 @@ describe('npm start', () => {
     expect(await untilContains(() => paste(again), 'already_cancelled')).toContain('200');
   });
 
+  it('prints where the API reference is, which asks nobody but the gateway', async () => {
+    const docs = /http\S+\/docs/.exec(started.output())?.[0] ?? '';
+    const page = await fetch(docs);
+    const gateway = /gateway +(http:\/\/[\d.:]+)/.exec(started.output())?.[1] ?? '';
+    expect(page.headers.get('content-security-policy')).toContain(`connect-src 'self' ${gateway};`);
+    const text = await page.text();
+    expect(text).toContain(`${gateway}/openapi.json`);
+    for (const [, asset] of text.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      expect((await fetch(new URL(asset ?? '', docs))).status).toBe(200);
+    }
+    const headers = { Origin: new URL(docs).origin };
+    const document = await fetch(`${gateway}/openapi.json`, { headers });
+    expect(document.headers.get('access-control-allow-origin')).toBe(headers.Origin);
+    expect((await fetch(new URL('/docs/none', docs))).status).toBe(404);
+    expect((await fetch(docs, { method: 'POST' })).status).toBe(405);
+  });
+
   it('says so where a port is in use, in a sentence', async () => {
     const port = /gateway +http:\/\/127\.0\.0\.1:(\d+)/.exec(started.output())?.[1] ?? '';
     const ran = await runScript('start', [], { env: { PORT: port } });
@@ -120,7 +128,7 @@ describe('npm start', () => {
 
 describe('npm start -- --no-emulator', () => {
   it('makes no demo caller, and ends with 78 where none is configured', async () => {
-    const env = { PORT: await freePort(), DLC_REGION: 'ap-guangzhou' };
+    const env = { PORT: String(await freePort()), DLC_REGION: 'ap-guangzhou' };
     const ran = await runScript('start', ['--no-emulator'], { env });
     expect(ran.exitCode).toBe(78);
     expect(ran.stdout).toContain('nobody can call');

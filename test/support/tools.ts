@@ -20,3 +20,9 @@ export function call(owner: object, method: string, ...args: unknown[]): Record<
   if (typeof found !== 'function') throw new Error(`${method} is no function`);
   return Object(Reflect.apply(found, owner, args));
 }
+
+/** The path of a command of `tools/`, where it is installed. */
+export function toolPath(name: string): string | undefined {
+  const file = path.join(TOOLS, '.bin', name);
+  return existsSync(file) ? file : undefined;
+}
