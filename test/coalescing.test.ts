@@ -4,6 +4,7 @@ import { once } from 'node:events';
 
 import { createHttpServer } from '../src/lib/http/node-server.ts';
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import { expectDocumented } from './support/documented.ts';
 import { startInProcess } from './support/in-process.ts';
 import { until } from './support/until.ts';
 
@@ -160,6 +161,7 @@ describe("each caller's own deadline", () => {
     const late = gateway.call('DELETE', '/tasks/a');
     const first = await early;
     expect(first.status).toBe(504);
+    expectDocumented({ ...first, text: first.body }, { method: 'DELETE', target: '/tasks/a' });
     expect(JSON.parse(first.body)).toMatchObject({ outcomeUnknown: true });
     // What was begun for the first caller may have been cut off with its time.
     expect([200, 202]).toContain((await late).status);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { expectDocumented } from './support/documented.ts';
 import { certificatePath, OK, reply, startUpstream } from './support/upstream-server.ts';
 import type { UpstreamServer } from './support/upstream-server.ts';
 import { until } from './support/until.ts';
@@ -79,7 +80,11 @@ class Server {
     const requestId = `r-${this.lines.length}-${Math.random().toString(36).slice(2)}`;
     const headers = { 'x-api-key': KEY, 'x-request-id': requestId, connection: 'close' };
     const url = `http://127.0.0.1:${this.#port}/tasks/a`;
-    const { status } = await fetch(url, { method: 'DELETE', headers });
+    const response = await fetch(url, { method: 'DELETE', headers });
+    const { status } = response;
+    const text = await response.text();
+    const received = { status, headers: Object.fromEntries(response.headers), text };
+    expectDocumented(received, { method: 'DELETE', target: '/tasks/a' });
     const isIts = (line: Record<string, unknown>): boolean =>
       line['event'] === 'request' && line['requestId'] === requestId;
     const line = await until(() => this.lines.find(isIts));

@@ -2,6 +2,7 @@ import { expect, it, jest } from '@jest/globals';
 
 import { lazyGateway, openLog } from '../src/start.ts';
 import { toHeaderFields } from '../src/lib/http/message.ts';
+import { expectDocumented } from './support/documented.ts';
 import { keyEntry } from './support/three-callers.ts';
 
 /** A function whose settings are wrong answers all the same, and says what is wrong in its log alone. */
@@ -20,6 +21,8 @@ async function ask(get: ReturnType<typeof lazyGateway>) {
     readBody: async () => Buffer.alloc(0),
   });
   spy.mockRestore();
+  const received = { ...response, text: response.body };
+  expectDocumented(received, { method: 'DELETE', target: '/tasks/a' });
   return { response, reasons: lines.filter((line) => line.includes('wrong-setting')) };
 }
 

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { freePort } from '../support/free-port.ts';
+import { parseAnswers } from '../support/http-client.ts';
 import { runScript } from './run-script.ts';
 
 /** `npm start` as a newcomer uses it: what it prints is pasted into a shell. */
@@ -59,8 +60,12 @@ describe('npm start', () => {
     const commands = started.output().replaceAll('\\\n', '').split('\n');
     return commands.find((line) => line.startsWith(begin) && line.includes(holds)) ?? 'false';
   };
-  const paste = async (command: string): Promise<string> =>
-    (await run('/bin/sh', ['-c', command])).stdout;
+  const paste = async (command: string): Promise<string> => {
+    const { stdout } = await run('/bin/sh', ['-c', command]);
+    // It looks each answer up in the OpenAPI document.
+    if (stdout.startsWith('HTTP/')) parseAnswers(stdout);
+    return stdout;
+  };
 
   whereCurlIs('prints a line with a key, which cancels', async () => {
     const command = printed('curl -i -X DELETE', 'X-API-Key');
