@@ -5,6 +5,7 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import { ALL_OPERATIONS } from './support/every-operation.ts';
 import { expectProblem, KEYS, settingsFor } from './support/gateway.ts';
 import { connectRaw, parseAnswers, send, type Answer } from './support/http-client.ts';
 import {
@@ -97,6 +98,24 @@ describe('SIGTERM under load', () => {
     const done = answered.filter(({ answer }) => answer.status === 202).map(({ id }) => id);
     expect(emulator.stats().cancelled.toSorted()).toEqual(done.toSorted());
   });
+
+  it.each(ALL_OPERATIONS.map((make) => [make().target, make] as const))(
+    'refuses what still comes, to %s too',
+    async (_, make) => {
+      const server = await start(settingsFor(emulator));
+      const raw = await connectRaw(server.port);
+      server.child.kill('SIGTERM');
+      await server.logged(isStopping);
+      const { method, target, headers, body = '' } = make();
+      const fields = [...headers, ['Host', 'x'], ['Content-Length', String(body.length)]];
+      const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
+      raw.write(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+      const [answer] = parseAnswers(await raw.closed(), { method, target });
+      if (!answer) throw new Error('no answer');
+      expectProblem(answer, 503, 'overloaded');
+      expect(answer.headers).toMatchObject({ connection: 'close', 'retry-after': '2' });
+    },
+  );
 
   it('answers all that is under way on a connection, in order, and closes it with the last', async () => {
     const ids = ['a', 'b', 'c'];

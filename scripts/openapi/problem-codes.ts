@@ -61,7 +61,10 @@ export function outcomeUnknown(code: ProblemCode): 'always' | 'at times' | 'neve
   return UNKNOWN_AT_TIMES.has(code) ? 'at times' : 'never';
 }
 
-/** Every request to a known path: the function refuses all where its settings are wrong. */
+/**
+ * Every request to a known path: the function refuses all where its settings are wrong, the server
+ * whatever comes while it stops.
+ */
 const EVERYWHERE: readonly ProblemCode[] = [
   'invalid-request',
   'request-timeout',
@@ -69,6 +72,7 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'request-header-fields-too-large',
   'internal-error',
   'gateway-misconfigured',
+  'overloaded',
 ];
 
 const AUTHENTICATED: readonly ProblemCode[] = [
@@ -104,6 +108,7 @@ const AT_TIMES = new Set<ProblemCode>([
   'gateway-misconfigured',
 ]);
 const BEFORE_QUOTA = new Set<ProblemCode>([
+  'overloaded',
   'unauthenticated',
   'principal-blocked',
   'route-not-found',

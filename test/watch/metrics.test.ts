@@ -6,7 +6,7 @@ import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { createMetrics } from '../../src/lib/metrics/metrics.ts';
 import { KEYS, settingsFor } from '../support/gateway.ts';
-import { portOf, send } from '../support/http-client.ts';
+import { portOf, send, type Answer, type Sent } from '../support/http-client.ts';
 import { startServer, type ListeningServer } from '../support/processes.ts';
 import { parsePrometheus, type Family } from '../support/prometheus-text.ts';
 import { until } from '../support/until.ts';
@@ -23,11 +23,15 @@ afterAll(() => emulator.close());
 
 const isReady = ({ event }: Record<string, unknown>): boolean => event === 'metrics-listening';
 
+/** From the metrics' own port, which is none of the gateway's API. */
+const fromMetrics = (port: number, sent: Sent): Promise<Answer> =>
+  send(port, { ...sent, isDocumented: false });
+
 async function start(more: Record<string, string> = {}) {
   const server = await startServer(settingsFor(emulator, { METRICS_PORT: '0', ...more }));
   const port = Number((await server.logged(isReady))['port']);
   const scrape = async (): Promise<Map<string, Family>> =>
-    parsePrometheus((await send(port, { path: '/metrics' })).text);
+    parsePrometheus((await fromMetrics(port, { path: '/metrics' })).text);
   return { server, port, scrape };
 }
 
@@ -129,7 +133,7 @@ describe('GET /metrics', () => {
       return kept.flatMap(([, { samples }]) => samples).length;
     };
     expect(await rounds(20)).toBe(await rounds(0));
-    const { text } = await send(port, { path: '/metrics' });
+    const { text } = await fromMetrics(port, { path: '/metrics' });
     expect(text).toContain('method="other"');
     expect(text).not.toMatch(/made-up|key:|PROPFIND/);
     await server.stop();
@@ -137,17 +141,17 @@ describe('GET /metrics', () => {
 
   it('is all that there is, for GET and HEAD, on loopback', async () => {
     const { server, port } = await start();
-    const get = await send(port, { path: '/metrics' });
+    const get = await fromMetrics(port, { path: '/metrics' });
     expect(get.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
-    expect(await send(port, { method: 'HEAD', path: '/metrics?x' })).toMatchObject({
+    expect(await fromMetrics(port, { method: 'HEAD', path: '/metrics?x' })).toMatchObject({
       status: 200,
       text: '',
     });
     for (const path of ['/', '/metrics/', '/healthz', '/tasks/a', '*']) {
-      expect((await send(port, { path })).status).toBe(404);
+      expect((await fromMetrics(port, { path })).status).toBe(404);
     }
     for (const method of ['POST', 'DELETE', 'OPTIONS']) {
-      const answer = await send(port, { method, path: '/metrics' });
+      const answer = await fromMetrics(port, { method, path: '/metrics' });
       expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
     }
     // Nothing of it is on the gateway's own port.
