@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { expectProblem } from './support/gateway.ts';
@@ -65,6 +66,27 @@ describe('the pace upstream', () => {
       expect(refused.headers['RateLimit']).not.toContain('r=0');
     }
     expect(gateway.lines.some(({ waitMs }) => Number(waitMs) > 0)).toBe(true);
+  });
+
+  it('serves a quiet caller beside a flood, and whoever comes back when it was told to', async () => {
+    const gateway = paced({ MAX_WAIT_MS: '2000' });
+    const flood: Promise<Answer[]>[] = [];
+    const isOver = new AbortController();
+    const flooding = (async () => {
+      for (let round = 0; !isOver.signal.aborted; round += 1) {
+        flood.push(cancelAll(gateway, `flood-${round}`, 10));
+        await sleep(50);
+      }
+    })();
+    await sleep(1000);
+    const refused = (await cancelAll(gateway, 'many', 40, 1)).find(({ status }) => status === 429);
+    expect(statuses(await cancelAll(gateway, 'quiet', 1, 2))).toEqual(new Set([202]));
+    await sleep(Number(refused?.headers['Retry-After']) * 1000);
+    expect(statuses(await cancelAll(gateway, 'back', 1, 1))).toEqual(new Set([202]));
+    isOver.abort();
+    await flooding;
+    expect(statuses((await Promise.all(flood)).flat())).toEqual(new Set([202, 429]));
+    expect(emulator.stats().busiestSecond).toBeLessThanOrEqual(PER_SECOND);
   });
 
   it('is no limit for other regions, nor for looking', async () => {

@@ -270,11 +270,11 @@ describe('the module', () => {
   it('serves its metrics where it has a port for them', async () => {
     await load(settingsFor(emulator, { HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0' }));
     const { port } = await until(() => written.find(({ event }) => event === 'metrics-listening'));
-    expect(await send(Number(port), { path: '/metrics' })).toMatchObject({
+    expect(await send(Number(port), { path: '/metrics', isDocumented: false })).toMatchObject({
       status: 200,
       text: expect.stringContaining('dlc_gateway_requests_total'),
     });
-    expect((await send(Number(port), { path: '/' })).status).toBe(404);
+    expect((await send(Number(port), { path: '/', isDocumented: false })).status).toBe(404);
     process.emit('SIGTERM');
     await until(() => exit.mock.calls.length > 0);
   });
