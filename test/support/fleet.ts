@@ -84,8 +84,9 @@ export async function startFleet(
  */
 async function warmUp(servers: readonly ListeningServer[]): Promise<void> {
   const agent = new Agent({ keepAlive: true });
-  for (let task = 0; task < 8; task += 1) {
-    await Promise.all(servers.map(({ port }) => cancel(port, task, 1, agent)));
+  for (let round = 0; round < 8; round += 1) {
+    const tasks = servers.map(({ port }, i) => cancel(port, round * servers.length + i, i, agent));
+    await Promise.all(tasks);
   }
   agent.destroy();
 }
