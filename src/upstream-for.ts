@@ -3,6 +3,7 @@ import type { Clock } from './lib/clock.ts';
 import type { Config } from './lib/config.ts';
 import type { Upstream } from './lib/dlc/cancel.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
+import { TOO_LATE } from './lib/dlc/failure.ts';
 import { awaitTurn, type Turns } from './lib/limit/await-turn.ts';
 import type { Log } from './lib/log.ts';
 
@@ -51,6 +52,8 @@ function observedCall(
     const attempt = action === 'CancelTask' ? tally.attempts : undefined;
     try {
       const reply = await dlc.call(action, input, options);
+      // It was no attempt after all.
+      if (reply === TOO_LATE) tally.attempts -= 1;
       const told = reply.outcome === 'answered' ? {} : { code: reply.code, reason: reply.reason };
       const fields = { requestId, traceId, action, attempt, outcome: reply.outcome, ...told };
       log.write('debug', 'call', { ...fields, ms: clock.now() - begun });

@@ -47,9 +47,6 @@ export async function startFleet(
     fetch(`${url}/_emulator${path}`, { method: 'POST', body });
   const tasks = Array.from({ length: 3000 }, (_, i) => ({ id: `t${i}`, state: 'running' }));
   await post('/tasks', JSON.stringify(tasks));
-  await warmUp(servers);
-  await post('/reset');
-  await post('/tasks', JSON.stringify(tasks));
   let worst = 0;
   const watch = async (): Promise<void> => {
     const begun = performance.now();
@@ -76,19 +73,6 @@ export async function startFleet(
       await once(emulator, 'close');
     },
   };
-}
-
-/**
- * A process's first requests take it ten times as long, and all of them begin at once here: what arrives
- * late for that is not what is measured.
- */
-async function warmUp(servers: readonly ListeningServer[]): Promise<void> {
-  const agent = new Agent({ keepAlive: true });
-  for (let round = 0; round < 8; round += 1) {
-    const tasks = servers.map(({ port }, i) => cancel(port, round * servers.length + i, i, agent));
-    await Promise.all(tasks);
-  }
-  agent.destroy();
 }
 
 async function addressOf(emulator: ChildProcess): Promise<string> {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { within, type TimeLeft } from '../deadline.ts';
 import type { TaskRef } from '../task-request.ts';
 import type { DlcClient } from './client.ts';
+import { TOO_LATE } from './failure.ts';
 import { needsLookup, settle, type Attempt, type CancelAnswer } from './outcome.ts';
 import { decideRetry, SHORTEST_ATTEMPT_MS } from './retry.ts';
 import { noTurn, type TurnAnswer } from './turn.ts';
@@ -72,7 +73,10 @@ async function attemptUntilSettled(
     const turn = await upstream.takeTurn?.(task.region, reach, deadline.signal);
     if (turn?.go === false) return [...attempts.slice(0, -1), noTurn(attempts.at(-1), turn)];
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
-    const attempt = await within(ms, deadline.signal, (signal) => once(task, signal, upstream));
+    const attempt = await within(ms, deadline.signal, (signal) =>
+      once(task, signal, upstream, turn?.mayLeave),
+    );
+    if (attempt === TOO_LATE) continue;
     attempts.push(attempt);
     upstream.onAttempt?.(attempt);
   }
@@ -87,8 +91,13 @@ const NO_TIME: Attempt = {
   reason: 'no time for an attempt',
 };
 
-async function once(task: TaskRef, signal: AbortSignal, upstream: Upstream): Promise<Attempt> {
-  const options = callOptions(task, signal, upstream);
+async function once(
+  task: TaskRef,
+  signal: AbortSignal,
+  upstream: Upstream,
+  mayLeave?: () => boolean,
+): Promise<Attempt> {
+  const options = { ...callOptions(task, signal, upstream), ...(mayLeave && { mayLeave }) };
   const reply = await upstream.dlc.call('CancelTask', { TaskId: task.taskId }, options);
   if (reply.outcome !== 'answered') return reply;
   return { outcome: 'accepted', upstreamRequestId: reply.requestId };

@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Sent as `X-TC-TraceId`; the SDK makes one up where there is none. */
   readonly traceId?: string;
+  /** Asked just before the request is written; where it says no, that does not happen. */
+  readonly mayLeave?: () => boolean;
 }
 
 export type Reply =
@@ -41,7 +43,7 @@ export function createDlcClient(
   const shared = createConnections(endpoint);
   return {
     connect: (signal) => shared.ready(signal),
-    async call(action, input, { region, signal, traceId }) {
+    async call(action, input, { region, signal, traceId, mayLeave }) {
       const credential = readCredentials(env);
       // The SDK would sign with `null`.
       if (!credential) return misconfigured('the environment has no cloud credentials');
@@ -49,7 +51,7 @@ export function createDlcClient(
       // What a freeze has hidden, such as connections that were closed meanwhile, comes to light in
       // one turn of the event loop.
       await setImmediate();
-      const agent = new ObservedAgent(shared);
+      const agent = new ObservedAgent(shared, mayLeave);
       const client = new CommonClient(endpoint.name, API_VERSION, {
         credential,
         region,

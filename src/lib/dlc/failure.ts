@@ -27,6 +27,14 @@ interface Thrown {
   readonly message?: unknown;
 }
 
+/** The turn was past when the request was about to be written: no attempt, and another turn is needed. */
+export const TOO_LATE: Failure = {
+  outcome: 'did-not-happen',
+  code: 'upstream-rate-limited',
+  again: true,
+  reason: 'its turn was past',
+};
+
 /**
  * Classifies what the SDK threw, by what was seen on the wire.
  *
@@ -36,6 +44,7 @@ interface Thrown {
 export function classify(thrown: unknown, seen: Observation, signal: AbortSignal): Failure {
   const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : {};
   const reason = String(error.message ?? thrown);
+  if (seen.isTooLate) return TOO_LATE;
   if (!seen.request) {
     // The SDK's own words are not told: they may quote a header field.
     return signal.aborted

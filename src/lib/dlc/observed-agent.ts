@@ -24,6 +24,8 @@ export interface Observation {
   bytes: number;
   /** Node's code of the connection's error, such as `ECONNREFUSED`. */
   errorCode?: string;
+  /** The request was not let go: its turn is past. */
+  isTooLate?: true;
   request?: http.ClientRequest;
   response?: http.IncomingMessage;
 }
@@ -38,10 +40,12 @@ export const MAX_RESPONSE_BYTES = 1024 * 1024;
 export class ObservedAgent extends http.Agent {
   readonly observation: Observation = { connected: false, bytes: 0 };
   readonly #shared: Connections;
+  readonly #mayLeave: () => boolean;
 
-  constructor(shared: Connections) {
+  constructor(shared: Connections, mayLeave: () => boolean = () => true) {
     super({ keepAlive: true });
     this.#shared = shared;
+    this.#mayLeave = mayLeave;
     const { protocol, defaultPort } = shared.agent;
     // What Node's ClientRequest reads of its agent to know whether the two fit together.
     Object.assign(this, { protocol, defaultPort });
@@ -51,6 +55,11 @@ export class ObservedAgent extends http.Agent {
     if (this.observation.request) {
       // Destroying a request that has no socket yet would tell nobody.
       process.nextTick(() => request.emit('error', new Error('redirect refused')));
+      return;
+    }
+    if (!this.#mayLeave()) {
+      this.observation.isTooLate = true;
+      process.nextTick(() => request.emit('error', new Error('too late')));
       return;
     }
     this.#observe(request);

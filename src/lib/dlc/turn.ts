@@ -1,8 +1,11 @@
 import type { Attempt } from './outcome.ts';
 
-/** What a request for a turn upstream comes to. `retryAfter`: seconds. */
+/**
+ * What a request for a turn upstream comes to. `mayLeave`: asked just before the attempt is written,
+ * false once the turn is past. `retryAfter`: seconds.
+ */
 export type TurnAnswer =
-  | { readonly go: true }
+  | { readonly go: true; readonly mayLeave: () => boolean }
   | { readonly go: false; readonly retryAfter: number };
 
 /**

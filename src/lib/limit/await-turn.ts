@@ -21,8 +21,13 @@ export interface TurnRequest {
   readonly prepare: () => Promise<void>;
 }
 
-/** `retryAfter`: seconds, where there is no turn in time. */
-type TurnAnswer = { readonly go: true } | { readonly go: false; readonly retryAfter: number };
+/**
+ * `mayLeave`: false once the turn is past, which its holder has to look at just before it leaves.
+ * `retryAfter`: seconds, where there is no turn in time.
+ */
+type TurnAnswer =
+  | { readonly go: true; readonly mayLeave: () => boolean }
+  | { readonly go: false; readonly retryAfter: number };
 
 /** Waits until it is this request's turn; whoever can have none in time is told so at once. */
 export async function awaitTurn(
@@ -44,7 +49,8 @@ export async function awaitTurn(
       limiter.giveBack(turn);
       return { go: false, retryAfter: atLeastOne(fromMs - steadyMs()) };
     }
-    if (steadyMs() <= toMs) return { go: true };
+    const mayLeave = (): boolean => steadyMs() <= toMs;
+    if (mayLeave()) return { go: true, mayLeave };
   }
 }
 

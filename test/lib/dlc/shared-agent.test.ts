@@ -2,6 +2,9 @@ import net from 'node:net';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
+import { systemClock } from '../../../src/lib/clock.ts';
+import { cancelTask } from '../../../src/lib/dlc/cancel.ts';
+import { TOO_LATE } from '../../../src/lib/dlc/failure.ts';
 import {
   cancel,
   clientOf,
@@ -90,5 +93,40 @@ describe('a connection opened ahead', () => {
     await dlc.connect(AbortSignal.abort());
     await dlc.connect(patient());
     expect(sockets.size).toBeGreaterThan(0);
+  });
+});
+
+describe('a request whose turn is past', () => {
+  it('is not written, and no attempt', async () => {
+    const server = await answering();
+    const dlc = clientOf(server.port);
+    const options = { region: 'ap-guangzhou', signal: patient() };
+    const late = await dlc.call('CancelTask', {}, { ...options, mayLeave: () => false });
+    expect(late).toBe(TOO_LATE);
+    expect(server.sockets).toEqual([]);
+    expect(await dlc.call('CancelTask', {}, { ...options, mayLeave: () => true })).toMatchObject({
+      outcome: 'answered',
+    });
+  });
+
+  it('takes another turn', async () => {
+    const server = await answering();
+    const turns = [false, false, true];
+    const answer = await cancelTask(
+      { taskId: 'a', region: 'ap-guangzhou' },
+      { signal: patient(), remaining: () => 5000 },
+      {
+        dlc: clientOf(server.port),
+        settings: { attemptTimeoutMs: 1000, maxAttempts: 1, lookup: false },
+        clock: systemClock,
+        random: () => 0,
+        takeTurn: async () => {
+          const mayLeave = turns.shift() ?? false;
+          return { go: true, mayLeave: () => mayLeave };
+        },
+      },
+    );
+    expect(answer).toMatchObject({ kind: 'done', outcome: 'cancel_requested' });
+    expect({ left: turns.length, sent: server.requests.length }).toEqual({ left: 0, sent: 1 });
   });
 });

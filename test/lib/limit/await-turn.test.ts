@@ -29,9 +29,9 @@ const request = (principal: string, reach = 3000, signal = new AbortController()
 describe('waiting for a turn', () => {
   it('goes at once where there is one, and when its time has come else', async () => {
     const { turns, steadyMs } = manualTurns();
-    expect(await awaitTurn(request('a'), turns)).toEqual({ go: true });
+    expect(await awaitTurn(request('a'), turns)).toMatchObject({ go: true });
     expect(steadyMs()).toBe(1000);
-    expect(await awaitTurn(request('a'), turns)).toEqual({ go: true });
+    expect(await awaitTurn(request('a'), turns)).toMatchObject({ go: true });
     expect(steadyMs()).toBe(1055);
   });
 
@@ -40,7 +40,7 @@ describe('waiting for a turn', () => {
     await turns.limiter.takeTurn('ap-guangzhou', 'a', 0);
     expect(await awaitTurn(request('b', 54), turns)).toEqual({ go: false, retryAfter: 1 });
     expect(steadyMs()).toBe(1000);
-    expect(await awaitTurn({ ...request('b', 54), region: 'ap-singapore' }, turns)).toEqual({
+    expect(await awaitTurn({ ...request('b', 54), region: 'ap-singapore' }, turns)).toMatchObject({
       go: true,
     });
   });
@@ -50,7 +50,7 @@ describe('waiting for a turn', () => {
     const { turns, steadyMs } = manualTurns(() => late.shift() ?? 0);
     await turns.limiter.takeTurn('ap-guangzhou', 'a', 0);
     const ahead = await turns.limiter.takeTurn('ap-guangzhou', 'a', 3000);
-    expect(await awaitTurn(request('b'), turns)).toEqual({ go: true });
+    expect(await awaitTurn(request('b'), turns)).toMatchObject({ go: true });
     expect(ahead.granted).toBe(true);
     expect(steadyMs()).toBe(1000 + 110 + 3_600_000);
     // The turn that it went at is taken.
@@ -66,7 +66,7 @@ describe('waiting for a turn', () => {
       prepared += 1;
       await turns.sleep(300, new AbortController().signal);
     };
-    expect(await awaitTurn({ ...request('a'), prepare }, turns)).toEqual({ go: true });
+    expect(await awaitTurn({ ...request('a'), prepare }, turns)).toMatchObject({ go: true });
     expect({ prepared, at: steadyMs() }).toEqual({ prepared: 1, at: 1300 });
     // The turn that it went at is the one at 1300.
     expect(await turns.limiter.takeTurn('ap-guangzhou', 'b', 3000)).toMatchObject({
