@@ -83,7 +83,8 @@ async function plan(
 ): Promise<number> {
   if (needsBuild) await build(progress);
   const requests: PlannedRequest[] = [];
-  const call = pretend(requests, deployment.region, isRollback);
+  const wrong = new Set(checkSettings(deployment).reasons.map((one) => one.split(':')[0] ?? ''));
+  const call = pretend(requests, deployment.region, isRollback, wrong);
   const run = { call, deployment, waiting, say: () => {} };
   await (isRollback ? rollBack(run) : deployFunction(run, pack(deployment.src)));
   out(JSON.stringify(requests, undefined, 2));

@@ -24,7 +24,8 @@ export function toAccessLine(
     outcome: story.outcome ?? (problem?.members.outcomeUnknown && 'unknown'),
     code: problem?.code,
     upstreamCode: problem?.members.upstreamCode,
-    reason: problem?.reason,
+    reason: hasGone(exchange) ? GONE : problem?.reason,
+    gone: hasGone(exchange) || undefined,
     status,
     // What others had begun is told to whoever joined it, and marked, so that it can be counted once.
     coalesced: shared?.isJoined || undefined,
@@ -37,12 +38,22 @@ export function toAccessLine(
   return { level: levelOf(exchange, status), fields };
 }
 
+/** Why there is no more to tell, whatever the answer would have been. */
+export const GONE = 'the caller has gone';
+
+/** Whether nobody waits for the answer any more. */
+export function hasGone({ request, story }: Exchange): boolean {
+  return story.problem !== undefined && request.gone?.aborted === true;
+}
+
 function sumOf(own: number | undefined, shared: number | undefined): number | undefined {
   return own === undefined ? shared : own + (shared ?? 0);
 }
 
-function levelOf({ route, story }: Exchange, status: number): 'info' | 'warn' | 'error' {
+function levelOf(exchange: Exchange, status: number): 'info' | 'warn' | 'error' {
+  const { route, story } = exchange;
   const { problem } = story;
+  if (hasGone(exchange)) return 'info';
   if (problem && route?.forSenders && isAcknowledged(problem)) return 'warn';
   if (status < 500) return 'info';
   // What passes by itself is worth a look; what does not needs somebody.

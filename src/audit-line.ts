@@ -1,3 +1,4 @@
+import { GONE, hasGone } from './access-line.ts';
 import type { Exchange } from './exchange.ts';
 import type { LogFields } from './lib/log.ts';
 import { taskIdSchema } from './lib/task-request.ts';
@@ -33,7 +34,8 @@ export function toAuditLine(exchange: Exchange, status: number): LogFields | und
     confirmed: story.confirmed,
     outcomeUnknown: problem?.members.outcomeUnknown,
     code: problem?.code,
-    reason: problem?.reason,
+    reason: hasGone(exchange) ? GONE : problem?.reason,
+    gone: hasGone(exchange) || undefined,
     status,
     coalesced: shared?.isJoined || undefined,
   };

@@ -10,11 +10,13 @@ import type { RedisTarget } from './lib/redis/url.ts';
 /** The shared limits in Redis: a file of its own (`redis.js`), loaded where `REDIS_URL` is set. */
 export function openStore(target: RedisTarget, steadyMs: () => number): LimitStore {
   const connection = new RedisConnection(target, steadyMs);
+  /** By region: the first turn that nobody had, as it was told last. */
+  const seen = new Map<string, number>();
   const run = async (
     script: Script,
     keys: readonly string[],
     args: readonly (string | number)[],
-  ): Promise<{ numbers: readonly [number, number, number]; sentMs: number }> => {
+  ): Promise<{ numbers: readonly [number, number, number, number]; sentMs: number }> => {
     const { reply, sentMs } = await connection.run(script, keys, args);
     return { numbers: toNumbers(reply), sentMs };
   };
@@ -28,15 +30,21 @@ export function openStore(target: RedisTarget, steadyMs: () => number): LimitSto
   };
   return {
     async takeTurn({ region, principal, reach }, rule) {
-      const args = [...paceArgs(rule), reach];
+      const args = [...paceArgs(rule), reach, seen.get(region) ?? 0];
       const { numbers, sentMs } = await run(TAKE_TURN, paceKeys(region, principal), args);
-      const [granted, us, nowUs] = numbers;
+      const [granted, us, nowUs, next] = numbers;
+      seen.set(region, next);
       return granted === 1
         ? { granted: true, at: us, nowUs, sentMs }
         : { granted: false, retryIn: us, nowUs, sentMs };
     },
-    giveBack: ({ region, principal, at }, rule) =>
-      told(GIVE_BACK, paceKeys(region, principal), [...paceArgs(rule), at]),
+    async giveBack({ region, principal, at }, rule) {
+      const args = [...paceArgs(rule), at];
+      const { numbers, sentMs } = await run(GIVE_BACK, paceKeys(region, principal), args);
+      const [nowUs, next] = numbers;
+      seen.set(region, next);
+      return { nowUs, sentMs };
+    },
     pushBack: (region, rule) => told(PUSH_BACK, [paceKey(region)], paceArgs(rule)),
     async spend(key, rule) {
       const args = [rule.limit, rule.windowMs];
@@ -63,10 +71,10 @@ function hashed(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-function toNumbers(reply: unknown): readonly [number, number, number] {
-  const [a, b = 0, c = 0]: unknown[] = Array.isArray(reply) ? reply : [];
-  if (typeof a !== 'number' || typeof b !== 'number' || typeof c !== 'number') {
+function toNumbers(reply: unknown): readonly [number, number, number, number] {
+  const [a, b = 0, c = 0, d = 0]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (![a, b, c, d].every((one) => typeof one === 'number')) {
     throw new StoreError('an answer that is none of its scripts’');
   }
-  return [a, b, c];
+  return [Number(a), Number(b), Number(c), Number(d)];
 }

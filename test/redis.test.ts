@@ -116,7 +116,7 @@ describeWithRedis('a Redis that refuses counts as dead, and the log says why', (
       ['--user', 'u', 'on', `>${PASSWORD}`, '~*', '+ping'],
       () => url(`u:${PASSWORD}@`),
     ],
-    ['without such a database', 'ERR', [], () => `${url()}/99`],
+    ['without such a database', 'no such database', [], () => `${url()}/99`],
     ['as a replica', 'READONLY', ['--replicaof', '127.0.0.1', '1'], () => url()],
     ['without memory', 'OOM', ['--maxmemory', '1'], () => url()],
     [

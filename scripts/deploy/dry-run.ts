@@ -23,12 +23,18 @@ const SECOND_TIME: Partial<Record<Action, object>> = {
  * Plays SCF: notes each request, secrets left out, and sends nothing.
  *
  * @param requests gets them in order
+ * @param wrong settings whose values are not to be shown
  */
-export function pretend(requests: PlannedRequest[], region: string, isRollback: boolean): Call {
+export function pretend(
+  requests: PlannedRequest[],
+  region: string,
+  isRollback: boolean,
+  wrong: ReadonlySet<string>,
+): Call {
   const answers = isRollback ? SECOND_TIME : FIRST_TIME;
   const call = async (action: Action, input: object): Promise<object> => {
     const isFirst = requests.length === 0;
-    requests.push({ action, region, input: hideInput(input) });
+    requests.push({ action, region, input: hideInput(input, wrong) });
     if (isFirst && action === 'GetFunction') throw NOT_THERE;
     return answers[action] ?? {};
   };

@@ -30,12 +30,17 @@ const SHORTEST = 8;
 const isShown = (name: string, value: string): boolean =>
   SHOWN.has(name) || /^@[\w./-]+$/.test(value);
 
-/** A request as it may be printed: without code, and without values that may be secret. */
-export function hideInput(input: unknown): unknown {
+/**
+ * A request as it may be printed: without code, and without values that may be secret.
+ *
+ * @param wrong settings that are not what they should be: they may hold anything, a secret too
+ */
+export function hideInput(input: unknown, wrong: ReadonlySet<string>): unknown {
   return JSON.parse(JSON.stringify(input), (key, value: unknown) => {
     if (key === 'ZipFile') return `<zip, ${String(value).length} characters of base64>`;
     const { Key, Value } = Object(value);
-    if (typeof Key !== 'string' || typeof Value !== 'string' || isShown(Key, Value)) return value;
+    if (typeof Key !== 'string' || typeof Value !== 'string') return value;
+    if (isShown(Key, Value) && !wrong.has(Key)) return value;
     return { Key, Value: `<hidden, ${Buffer.byteLength(Value)} bytes>` };
   });
 }

@@ -55,12 +55,12 @@ export class PatientStore {
       if (reply) {
         const leapt = this.#clock.observe(reply, now, wallMs());
         if (!this.#clock.isBlurred) return { reply, leapt };
-        if (isAgain) throw new StoreError('too slow to tell the time by');
+        if (isAgain) throw new StoreError('too slow to tell the time by', true);
         continue;
       }
       store.reconnect();
       if (isAgain || now - begun <= PATIENCE_MS + STOOD_STILL_MS) {
-        throw new StoreError(`no answer within ${PATIENCE_MS} ms`);
+        throw new StoreError(`no answer within ${PATIENCE_MS} ms`, true);
       }
     }
   }

@@ -89,14 +89,15 @@ export class SharedLimiter implements Limiter {
       return reply;
     } catch (error) {
       // Calls that fail together are one switch.
-      if (era === this.#watch.era) this.#goOwn(toReason(error));
+      if (era === this.#watch.era) this.#goOwn(error);
       return undefined;
     }
   }
 
-  #goOwn(reason: string): void {
-    this.#watch.failed(this.#now());
+  #goOwn(error: unknown): void {
+    this.#watch.failed(this.#now(), isSilence(error));
     this.#own.hold();
+    const reason = toReason(error);
     this.#log.write('warn', 'limits-own', { reason, holdMs: this.#rule.hold / 1000 });
   }
 
@@ -118,12 +119,16 @@ export class SharedLimiter implements Limiter {
     if (this.#watch.isShared) return void (await this.#ask((store) => store.probe()));
     try {
       await this.#store.ask((store) => store.probe());
-    } catch {
-      return this.#watch.failed(this.#now());
+    } catch (error) {
+      return this.#watch.failed(this.#now(), isSilence(error));
     }
     const holdMs = this.#watch.recovered(this.#now());
     this.#log.write('info', 'limits-shared', { holdMs });
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return isStoreError(error) && error.isSilence;
 }
 
 function toReason(error: unknown): string {

@@ -26,6 +26,8 @@ export class StoreWatch {
   #leftAt = -Infinity;
   #failedAt = -Infinity;
   #probedAt = -Infinity;
+  /** Since it was left, the store may have been started anew: what it knew of turns may be gone. */
+  #mayHaveForgotten = false;
 
   constructor(holdMs: number, maxWaitMs: number) {
     this.#holdMs = holdMs;
@@ -42,8 +44,9 @@ export class StoreWatch {
     this.#goodAt = Math.max(this.#goodAt, sentMs);
   }
 
-  failed(now: number): void {
+  failed(now: number, isSilence: boolean): void {
     this.#failedAt = now;
+    if (!isSilence) this.#mayHaveForgotten = true;
     if (!this.isShared) return;
     this.isShared = false;
     this.era += 1;
@@ -57,8 +60,8 @@ export class StoreWatch {
 
   /**
    * Back to the store. Others take their own turns until they have looked again, and those turns are
-   * still to come then; but nobody has any yet where all of it was shorter than an instance waits
-   * before its own.
+   * still to come then; but nobody has any yet where the store was silent for a shorter time than an
+   * instance waits before its own.
    *
    * @returns for how many milliseconds it is asked for no turn
    */
@@ -66,7 +69,9 @@ export class StoreWatch {
     this.isShared = true;
     this.era += 1;
     const wasShort = now - this.#goodAt < this.#ownFromMs - PROOF_MS - 2 * PATIENCE_MS;
-    const holdMs = wasShort ? 0 : DEAD_FOR_MS + PATIENCE_MS + this.#holdMs;
+    const holdMs =
+      wasShort && !this.#mayHaveForgotten ? 0 : DEAD_FOR_MS + PATIENCE_MS + this.#holdMs;
+    this.#mayHaveForgotten = false;
     this.#turnsFrom = Math.max(this.#turnsFrom, now + holdMs);
     return holdMs;
   }

@@ -37,6 +37,13 @@ const CODE = 'STORE_FAILED';
 /** A store that does not answer, or cannot decide. The message is safe to log: it quotes nothing. */
 export class StoreError extends Error {
   readonly code = CODE;
+  /** It only did not answer in time: whatever it knew, it still knows. */
+  readonly isSilence: boolean;
+
+  constructor(message: string, isSilence = false) {
+    super(message);
+    this.isSilence = isSilence;
+  }
 }
 
 /** By its code: `redis.js` is another bundle, with a class of its own. */

@@ -30,6 +30,7 @@ const NEVER_EXPECTED = [
   'internal-error',
   'gateway-misconfigured',
   'upstream-credentials-rejected',
+  'auth-provider-unavailable',
 ] as const satisfies ProblemCode[];
 const ORIGINS = ['request', 'uncaughtException', 'unhandledRejection', 'observer', 'metrics'];
 
@@ -52,10 +53,14 @@ export function createMetrics(load: Load): Metrics {
     request(fields) {
       const route = text(fields, 'route');
       const method = METHODS.has(text(fields, 'method')) ? text(fields, 'method') : 'other';
-      const outcome = text(fields, 'outcome');
-      metrics.requests.inc({ route, method, outcome, status: text(fields, 'status') });
+      // An answer that nobody got is none: it says nothing about the gateway.
+      const isGone = fields['gone'] === true;
+      const outcome = isGone ? 'gone' : text(fields, 'outcome');
+      const status = isGone ? 'none' : text(fields, 'status');
+      metrics.requests.inc({ route, method, outcome, status });
       metrics.requestDuration.observe({ route }, seconds(fields, 'totalMs'));
-      if (fields['code'] !== undefined) metrics.refusals.inc({ route, code: text(fields, 'code') });
+      if (fields['code'] !== undefined && !isGone)
+        metrics.refusals.inc({ route, code: text(fields, 'code') });
       if (fields['coalesced'] === true) metrics.coalesced.inc();
     },
     call(fields) {

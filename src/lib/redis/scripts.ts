@@ -26,10 +26,11 @@ local function int(n) return string.format('%.0f', n) end
 /** KEYS: the pace, the principal's turns. ARGV: spacing, maxWait, hold. */
 const PACE = `${TIME}
 local spacing, maxWait, hold = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local saved = redis.call('HMGET', KEYS[1], 'next', 'pushed')
+local saved = redis.call('HMGET', KEYS[1], 'next', 'pushed', 'born')
 local next, pushed = tonumber(saved[1] or 0), tonumber(saved[2] or 0)
+local born = tonumber(saved[3] or now)
 local function save()
-  redis.call('HSET', KEYS[1], 'next', int(next), 'pushed', int(pushed))
+  redis.call('HSET', KEYS[1], 'next', int(next), 'pushed', int(pushed), 'born', int(born))
   redis.call('PEXPIRE', KEYS[1], int(math.max(0, math.ceil((next - now) / 1000)) + 2000))
 end
 if pushed > now then pushed = 0 end
@@ -39,12 +40,17 @@ if next > now + 2 * hold + spacing then
 end
 `;
 
-/** ARGV: …, reach. Gives {1, at, now} or {0, retryIn, now}. */
+/**
+ * ARGV: …, reach, seen. Gives {1, at, now, next} or {0, retryIn, now, next}. `seen` is what the caller was
+ * told of `next` last: a Redis that has forgotten all (a restart, FLUSHALL) hands out no turn before it.
+ */
 export const TAKE_TURN = script(
   PACE,
   `
+local seen = tonumber(ARGV[5])
+if now - born < hold and seen > next and seen <= now + hold + spacing then next = seen end
 local at, latest = math.max(next, now), now + math.min(tonumber(ARGV[4]), maxWait)
-if at > latest then return {0, at - latest, now} end
+if at > latest then return {0, at - latest, now, next} end
 -- Turns that are past, and those from before the clock went back.
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', int(now))
 redis.call('ZREMRANGEBYSCORE', KEYS[2], int(next), '+inf')
@@ -52,17 +58,17 @@ local free = math.floor((now + maxWait - at) / spacing) + 1
 local tooMany = redis.call('ZCARD', KEYS[2]) - math.max(1, math.floor(free / 2))
 if tooMany >= 0 then
   local turn = redis.call('ZRANGE', KEYS[2], tooMany, tooMany)[1]
-  return {0, (turn or at) - now, now}
+  return {0, (turn or at) - now, now, next}
 end
 next = at + spacing
 save()
 redis.call('ZADD', KEYS[2], int(at), int(at))
 redis.call('PEXPIRE', KEYS[2], int(math.ceil((at - now) / 1000) + 1000))
-return {1, at, now}
+return {1, at, now, next}
 `,
 );
 
-/** ARGV: …, at. Gives {now}. */
+/** ARGV: …, at. Gives {now, next}. */
 export const GIVE_BACK = script(
   PACE,
   `
@@ -72,7 +78,7 @@ if isThere and at > now and next == at + spacing then
   next = at
   save()
 end
-return {now}
+return {now, next}
 `,
 );
 

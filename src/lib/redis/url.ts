@@ -21,6 +21,7 @@ export function parseRedisUrl(value: string): RedisTarget {
   if (url.search || url.hash) throw new SettingError('must end with the number of the database');
   const [, database] = /^\/?$|^\/(\d{1,5})$/.exec(url.pathname) ?? [undefined, 'none'];
   if (database === 'none') throw new SettingError('must have a number as its path, the database');
+  if (url.port === '0') throw new SettingError('must have a port above 0');
   if (url.username && !url.password) throw new SettingError('must have a password with its user');
   return {
     // An IPv6 address has brackets in an address only.

@@ -187,6 +187,21 @@ describe('when the store is back', () => {
     expect(lines).toMatchObject([{}, { event: 'limits-shared', fields: { holdMs: 0 } }]);
   });
 
+  it('after a moment in which it was not there, it may have been started anew: turns of before are waited for', async () => {
+    const limiter = instance();
+    await take(limiter);
+    store.state = { reason: 'connection refused' };
+    await take(limiter);
+    store.state = 'well';
+    await time.pass(200);
+    expect((await take(limiter)).reply.granted).toBe(false);
+    await time.pass(3);
+    expect((await take(limiter)).reply.granted).toBe(false);
+    const [, back] = lines;
+    expect(back).toMatchObject({ event: 'limits-shared' });
+    expect(back?.fields['holdMs']).toBeGreaterThan(HOLD_MS);
+  });
+
   it('an instance that slept meanwhile hands out none of its own before it has looked', async () => {
     const limiter = await lost();
     await time.pass(60_000);

@@ -24,11 +24,13 @@ describeWithRedis('the rules in Redis', () => {
   });
   beforeEach(async () => {
     await redis.client.flushall();
-    store = openStore({ host: '127.0.0.1', port: redis.port, tls: false, database: 0 }, () =>
-      performance.now(),
-    );
+    store = open();
   });
   afterAll(() => redis.stop());
+  const open = (): LimitStore =>
+    openStore({ host: '127.0.0.1', port: redis.port, tls: false, database: 0 }, () =>
+      performance.now(),
+    );
 
   const steps = fc.array(
     fc.oneof(
@@ -58,6 +60,7 @@ describeWithRedis('the rules in Redis', () => {
     await fc.assert(
       fc.asyncProperty(rules, steps, async (rule, all) => {
         await redis.client.flushall();
+        store = open();
         let model = new MemoryPace(rule);
         let granted: { principal: string; at: number }[] = [];
         for (const step of all) {
@@ -83,6 +86,8 @@ describeWithRedis('the rules in Redis', () => {
             await redis.client.flushall();
             const next = Date.now() * 1000 + step.by;
             await redis.client.hset(key, 'next', next, 'pushed', next + 60_000_000);
+            // Another one, which does not know of turns from before the clock was set.
+            store = open();
             [model, granted] = [new MemoryPace(rule), []];
             model.holdUntil(next);
           }
@@ -109,6 +114,23 @@ describeWithRedis('the rules in Redis', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('go on where they were when Redis has forgotten all, as far as whoever asks was told', async () => {
+    const rule = paceRule(20, 3000);
+    const ask = async (who: LimitStore, principal: string): Promise<number> => {
+      const turn = await who.takeTurn({ region: REGION, principal, reach: 3_000_000 }, rule);
+      if (!turn.granted) throw new Error('no turn');
+      return turn.at;
+    };
+    const other = open();
+    let last = 0;
+    for (let i = 0; i < 10; i += 1) last = await ask(store, `a${i}`);
+    await redis.client.flushall();
+    const fresh = await ask(other, 'b');
+    expect(fresh).toBeLessThan(last);
+    expect(await ask(store, 'c')).toBe(last + rule.spacing);
+    expect(await ask(other, 'd')).toBe(last + 2 * rule.spacing);
   });
 
   it('hold where the clock goes back by an hour: a turn once those of before are past, a quota at once', async () => {
