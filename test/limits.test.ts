@@ -89,6 +89,18 @@ describe('the pace upstream', () => {
     expect(emulator.stats().busiestSecond).toBeLessThanOrEqual(PER_SECOND);
   });
 
+  it('is not to blame where a caller does not wait for its turn', async () => {
+    const gateway = paced();
+    await cancelAll(gateway, 'b', 1);
+    const leaving = new AbortController();
+    setTimeout(() => leaving.abort(), 10);
+    await gateway.call('DELETE', '/tasks/b-0', { gone: leaving.signal });
+    const told = gateway.lines.filter(({ event }) => event === 'request' || event === 'audit');
+    const gone = { level: 'info', gone: true, reason: 'the caller has gone' };
+    expect(told.slice(-2)).toMatchObject([gone, gone]);
+    expect(told.slice(0, -2).filter((line) => 'gone' in line)).toEqual([]);
+  });
+
   it('is no limit for other regions, nor for looking', async () => {
     const gateway = paced({ MAX_WAIT_MS: '0' });
     const [first, ...rest] = await cancelAll(gateway, 'a', 3);

@@ -53,6 +53,19 @@ describe('--dry-run', () => {
     expect(told).toContain('  LOG_LEVEL: must be one of');
   });
 
+  it('shows no value that it refuses: anything may have been put there', async () => {
+    const planted = 'https://user:planted-in-the-wrong-place@dlc.tencentcloudapi.com';
+    const env = {
+      DLC_ENDPOINT: planted,
+      CORS_ORIGINS: planted,
+      LOG_LEVEL: 'planted-in-the-wrong-place',
+    };
+    const { exitCode, out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    expect(exitCode).toBe(78);
+    for (const name of Object.keys(env)) expect(told).toContain(`  ${name}: must`);
+    expect(out + told).not.toContain('planted-in-the-wrong-place');
+  });
+
   it('shows what going back would send', async () => {
     const { exitCode, out } = await run(project, NOWHERE, { args: ['--dry-run', '--rollback'] });
     expect(exitCode).toBe(0);
