@@ -1,16 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import net from 'node:net';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { bundle, DIST, root } from './support/bundle.ts';
 import { CommandError, parsing, runAsScript } from './support/command-line.ts';
+import { GatewayLog } from './support/gateway-log.ts';
+import { playgroundApi } from './support/playground-api.ts';
+import { playgroundPages } from './support/playground-pages.ts';
 import { startPlayground } from './support/playground-server.ts';
 import { referencePages } from './support/reference-pages.ts';
 import { demoPage, demoTasks, makeDemoCallers } from './support/demo.ts';
 import { makePackages } from './support/package.ts';
+import { EX_UNAVAILABLE, HOST, portFrom, refuseTakenPort } from './support/ports.ts';
 
 const HELP = `Starts the gateway on this machine, with an emulator of DLC behind it.
 
@@ -23,14 +27,12 @@ const HELP = `Starts the gateway on this machine, with an emulator of DLC behind
 
 PORT             of the gateway, 9000
 EMULATOR_PORT    of the emulator, 9001
-PLAYGROUND_PORT  of the API reference, 9002
+PLAYGROUND_PORT  of the playground and the API reference, 9002
 Everything listens on 127.0.0.1. Without --no-emulator, DLC_* and TENCENTCLOUD_* of the shell are ignored.`;
 
-/** sysexits(3). */
-const EX_USAGE = 64;
-const EX_UNAVAILABLE = 69;
+/** So soon that the gateway finds a task cancelled when it looks for what became of a lost answer. */
+const CANCEL_MS = 250;
 
-const HOST = '127.0.0.1';
 const DEMO_REGION = 'ap-guangzhou';
 
 async function main(args: string[]): Promise<number> {
@@ -57,19 +59,26 @@ async function startDemo(port: number): Promise<number> {
   await refuseTakenPort(emulatorPort, 'EMULATOR_PORT');
   const playgroundPort = portFrom('PLAYGROUND_PORT', 9002);
   await refuseTakenPort(playgroundPort, 'PLAYGROUND_PORT');
-  const emulator = await startEmulator({ port: emulatorPort });
+  const emulator = await startEmulator({ port: emulatorPort, cancelMs: CANCEL_MS });
   const url = `http://${HOST}:${port}`;
-  const playground = await startPlayground(playgroundPort, referencePages(url), [url]);
+  const callers = makeDemoCallers(process.env);
+  const log = new GatewayLog(process.env['LOG_LEVEL']);
+  const api = playgroundApi({ emulator, gateway: url, callers, log });
+  const pages = { ...playgroundPages(), ...referencePages(url), ...api.routes };
+  const playground = await startPlayground(playgroundPort, pages, [url]);
   try {
     emulator.addTasks(demoTasks());
-    const callers = makeDemoCallers(process.env);
     const env = { ...demoEnvironment(emulator, playground.url), ...callers.env };
-    const gateway = startGateway(env, port);
-    await untilHealthy(url, gateway);
+    const gateway = startGateway({ ...env, LOG_LEVEL: log.level }, port, 'pipe');
+    const shown = show(gateway, log);
+    await untilHealthy(url, gateway, shown);
     const addresses = { gateway: url, emulator: emulator.url, playground: playground.url };
     process.stdout.write(await demoPage(addresses, callers));
-    return await untilEnded(gateway);
+    const exitCode = await untilEnded(gateway);
+    await shown;
+    return exitCode;
   } finally {
+    api.stop();
     await playground.close();
     await emulator.close();
   }
@@ -91,11 +100,21 @@ function demoEnvironment(emulator: Emulator, playground: string): NodeJS.Process
   };
 }
 
-function startGateway(env: NodeJS.ProcessEnv, port: number): ChildProcess {
+function startGateway(
+  env: NodeJS.ProcessEnv,
+  port: number,
+  stdout: 'inherit' | 'pipe' = 'inherit',
+): ChildProcess {
   return spawn(process.execPath, [path.join(DIST, 'server.js')], {
     env: { ...env, HOST, PORT: String(port) },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', stdout, 'inherit'],
   });
+}
+
+/** Where nobody reads the terminal any more, the gateway's stdout is closed too: it sees to that itself. */
+async function show(gateway: ChildProcess, log: GatewayLog): Promise<void> {
+  if (!gateway.stdout) return;
+  await pipeline(gateway.stdout, log, process.stdout, { end: false }).catch(() => {});
 }
 
 /** Passes Ctrl-C and SIGTERM on, and gives the gateway's exit code once it has ended. */
@@ -107,33 +126,18 @@ async function untilEnded(gateway: ChildProcess): Promise<number> {
   return gateway.exitCode ?? 1;
 }
 
-async function untilHealthy(url: string, gateway: ChildProcess): Promise<void> {
+async function untilHealthy(
+  url: string,
+  gateway: ChildProcess,
+  shown: Promise<void>,
+): Promise<void> {
   while (gateway.exitCode === null) {
     const answer = await fetch(`${url}/healthz`).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  await shown;
   throw new CommandError(EX_UNAVAILABLE, 'The gateway ended before it was up; its log is above.');
-}
-
-function portFrom(name: string, otherwise: number): number {
-  const value = process.env[name] ?? '';
-  if (value === '') return otherwise;
-  if (/^[1-9]\d{0,4}$/.test(value) && Number(value) < 65_536) return Number(value);
-  throw new CommandError(EX_USAGE, `${name} must be a port: a whole number from 1 to 65535.`);
-}
-
-async function refuseTakenPort(port: number, name: string): Promise<void> {
-  const probe = net.createServer();
-  const isFree = await new Promise<boolean>((resolve) => {
-    probe.once('error', () => resolve(false));
-    probe.listen(port, HOST, () => resolve(true));
-  });
-  if (!isFree) {
-    throw new CommandError(EX_UNAVAILABLE, `Port ${port} is in use. ${name} names another.`);
-  }
-  probe.close();
-  await once(probe, 'close');
 }
 
 await runAsScript(import.meta.url, main);

@@ -26,7 +26,7 @@ export function demoTasks() {
 const ISSUER = { issuer: 'https://issuer.example', audience: 'dlc-task-gateway' };
 const TOKEN_VARIABLE = 'GATEWAY_JWT_SECRET';
 const WEBHOOK_VARIABLE = 'GATEWAY_WEBHOOK_SECRET';
-const TOKEN_TTL_SECONDS = 15 * 60;
+export const TOKEN_TTL_SECONDS = 15 * 60;
 
 /** Fixed, so that a line from the README works; good for an emulator on this machine and nothing else. */
 const DEMO_KEY_BYTES = Buffer.from('this key opens a demo only......');
@@ -65,11 +65,12 @@ export interface Addresses {
 export async function demoPage(addresses: Addresses, callers: DemoCallers) {
   const { gateway, emulator, playground } = addresses;
   const { forKey, forToken, forWebhook } = DEMO_TASKS;
-  const token = await oneTaskToken(callers.tokenSecret);
+  const token = await oneTaskToken(callers.tokenSecret, forToken);
   const webhook = demoWebhook(`${gateway}/webhooks/cancel-task`, callers.webhookSecret);
   const states = demoTasks().map(({ id, state }) => `  ${id.padEnd(38)}${state}`);
   return `
 The gateway    ${gateway}   the built dist/server.js
+Playground     ${playground}   callers of all three kinds, in a browser
 API reference  ${playground}/docs
 DLC emulator   ${emulator}   its control API: curl ${emulator}/_emulator
 
@@ -92,13 +93,13 @@ Ctrl-C ends all of it. Below is the gateway's log.
 `;
 }
 
-function oneTaskToken(secret: string): Promise<string> {
-  const request = {
-    ...ISSUER,
-    subject: 'demo-frontend',
-    ttlSeconds: TOKEN_TTL_SECONDS,
-    tasks: [DEMO_TASKS.forToken],
-  };
+/** A token that cancels one task, and nothing else. */
+export function oneTaskToken(
+  secret: string,
+  taskId: string,
+  subject = 'demo-frontend',
+): Promise<string> {
+  const request = { ...ISSUER, subject, ttlSeconds: TOKEN_TTL_SECONDS, tasks: [taskId] };
   return signToken(toClaims(request, Date.now()), secretSigner(secret));
 }
 

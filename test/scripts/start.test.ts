@@ -1,9 +1,10 @@
-import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { startDemo, type Demo } from '../support/demo.ts';
 import { freePort } from '../support/free-port.ts';
 import { parseAnswers } from '../support/http-client.ts';
 import { runScript } from './run-script.ts';
@@ -14,36 +15,10 @@ const run = promisify(execFile);
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const whereCurlIs = hasCurl ? it : it.skip;
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-}
-
-async function start(env: Record<string, string>, args: string[] = []): Promise<Started> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...args], {
-    env: { PATH: process.env['PATH'], ...env },
-  });
-  let output = '';
-  const isUp = new Promise<void>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (data: Buffer) => {
-        output += data.toString();
-        if (output.includes('Ctrl-C ends')) resolve();
-      });
-    }
-    child.once('exit', () => reject(new Error(`ended early: ${output}`)));
-  });
-  await isUp;
-  return { child, output: () => output };
-}
-
 describe('npm start', () => {
-  let started: Started;
+  let started: Demo;
   beforeAll(async () => {
-    started = await start({
-      PORT: String(await freePort()),
-      EMULATOR_PORT: String(await freePort()),
-      PLAYGROUND_PORT: String(await freePort()),
+    started = await startDemo({
       // The shell's own cloud must not be touched: these would lead nowhere.
       DLC_ENDPOINT: 'https://dlc.invalid.example',
       DLC_REGION: 'eu-frankfurt',

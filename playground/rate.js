@@ -1,0 +1,80 @@
+import { busiestBySteps } from './busiest.js';
+import { byId, makeSvg, say } from './dom.js';
+import { arrivals, beginFlood, emulatorStats, floodState } from './server.js';
+
+// The last 30 seconds upstream against DLC's limit.
+
+const LIMIT = 20;
+const LOOK_MS = 500;
+/** In pixels, but for `most`: the number at the top. */
+const CHART = { left: 28, top: 8, bottom: 140, most: 25 };
+
+export function startRateView() {
+  const button = byId('flood');
+  button.addEventListener('click', () => {
+    if (button.getAttribute('aria-disabled') === 'true') return;
+    button.setAttribute('aria-disabled', 'true');
+    beginFlood().catch((error) => say(byId('flood-said'), error.message));
+  });
+  void look(button);
+}
+
+async function look(button) {
+  try {
+    if (!document.hidden) await drawNow(button);
+  } catch {
+    say(byId('rate-said'), 'npm start has ended: nothing can be asked.');
+  }
+  setTimeout(() => void look(button), LOOK_MS);
+}
+
+async function drawNow(button) {
+  const [{ agoMs, windowMs }, stats, flood] = await Promise.all([
+    arrivals(),
+    emulatorStats(),
+    floodState(),
+  ]);
+  draw(busiestBySteps(agoMs, windowMs), windowMs / 1000);
+  const lastSecond = agoMs.filter((ago) => ago < 1000).length;
+  const caption =
+    `In the last second ${lastSecond} of ${LIMIT}. Most in any second since the start: ` +
+    `${stats.busiestSecond}. Refused by DLC for the rate: ${stats.rateLimited}.`;
+  say(byId('rate-said'), caption);
+  button.setAttribute('aria-disabled', String(flood.isRunning));
+  if (flood.offered > 0) say(byId('flood-said'), floodText(flood));
+}
+
+function floodText({ isRunning, offered, of, answers }) {
+  const answered = Object.values(answers).reduce((sum, count) => sum + count, 0);
+  // Said at the start and at the end, not twice a second.
+  if (isRunning || answered < offered) return `Under way: ${of} cancellations in ten seconds.`;
+  const told = Object.entries(answers).map(([status, count]) => `${count} × ${status}`);
+  return `Offered ${offered}; answers: ${told.join(', ')}.`;
+}
+
+function draw(steps, seconds) {
+  const { left, top, bottom, most } = CHART;
+  const right = Math.max(byId('rate').clientWidth, 100) - 2;
+  const width = (right - left) / steps.length;
+  const y = (count) => bottom - ((bottom - top) * Math.min(count, most)) / most;
+  const bars = steps.map((count, index) =>
+    makeSvg('rect', {
+      class: count > LIMIT ? 'over' : 'within',
+      x: left + index * width,
+      y: y(count),
+      width: width * 0.8,
+      height: bottom - y(count),
+    }),
+  );
+  byId('rate').replaceChildren(
+    ...bars,
+    makeSvg('line', { class: 'axis', x1: left, x2: right, y1: bottom, y2: bottom }),
+    makeSvg('line', { class: 'limit', x1: left, x2: right, y1: y(LIMIT), y2: y(LIMIT) }),
+    label(String(LIMIT), left - 6, y(LIMIT) + 4, 'end'),
+    label('0', left - 6, bottom + 4, 'end'),
+    label(`${seconds} s ago`, left, bottom + 20, 'start'),
+    label('now', right, bottom + 20, 'end'),
+  );
+}
+
+const label = (text, x, y, anchor) => makeSvg('text', { x, y, 'text-anchor': anchor }, text);

@@ -1,0 +1,39 @@
+// The playground's own server, which stands for everything that is no browser.
+
+/** @throws Error with what the server says */
+async function ask(path, options) {
+  const response = await fetch(path, options);
+  const text = await response.text();
+  const json = text === '' ? undefined : JSON.parse(text);
+  if (!response.ok && response.status !== 409) throw new Error(json?.error ?? response.statusText);
+  return json;
+}
+
+const post = (path, body) =>
+  ask(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body ?? null),
+  });
+
+export const settings = () => ask('/settings');
+export const emulatorTasks = () => ask('/_emulator/tasks');
+export const emulatorStats = () => ask('/_emulator/stats');
+export const resetEmulator = () => post('/_emulator/reset');
+/** What is to meet the next requests, in place of what was there. */
+export const setFaults = (faults) => post('/_emulator/faults', faults);
+export const makeToken = (taskId) => post('/token', { taskId });
+export const callFor = (wanted) => post('/call', wanted);
+export const beginFlood = () => post('/flood');
+export const floodState = () => ask('/flood');
+export const arrivals = () => ask('/arrivals');
+
+/** Waits for the access line, which is written when the answer is: at most two seconds. */
+export async function logOf(requestId) {
+  for (let i = 0; i < 20; i++) {
+    const lines = await ask(`/log/${encodeURIComponent(requestId)}`);
+    if (lines.some(({ event }) => event === 'request')) return lines;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return [];
+}

@@ -1,0 +1,53 @@
+import { byId, make, say } from './dom.js';
+import { emulatorTasks } from './server.js';
+
+const LOOK_MS = 1000;
+
+/**
+ * The list of tasks, looked at again once a second. Rows are kept, so that the focus stays where it is.
+ *
+ * @param floodEngine tasks of this engine belong to the rate view
+ * @param cancel what the button of a task does
+ * @returns a function that looks now, and gives the ids
+ */
+export function startTasks(floodEngine, cancel) {
+  const rows = new Map();
+
+  function rowFor(id) {
+    const button = make('button', { 'aria-label': `Cancel ${id}` }, 'Cancel');
+    button.addEventListener('click', () => cancel(id));
+    const state = make('td', {});
+    const row = make('tr', {}, make('th', { scope: 'row' }, id), state, make('td', {}, button));
+    return { row, state };
+  }
+
+  async function look() {
+    const all = await emulatorTasks();
+    const tasks = all.filter(({ engine }) => engine !== floodEngine).toReversed();
+    const ids = tasks.map(({ id }) => id);
+    for (const [id, { row }] of rows) {
+      if (ids.includes(id)) continue;
+      row.remove();
+      rows.delete(id);
+    }
+    for (const { id, state, cancelling } of tasks) {
+      if (!rows.has(id)) rows.set(id, rowFor(id));
+      const { row, state: cell } = rows.get(id);
+      const now = cancelling ? 'being cancelled' : state;
+      if (cell.textContent !== now) {
+        cell.replaceChildren(
+          make('span', { class: `state ${cancelling ? 'ending' : state}` }, now),
+        );
+      }
+      if (!row.isConnected) byId('tasks').append(row);
+    }
+    return ids;
+  }
+
+  async function goOn() {
+    if (!document.hidden) await look().catch(() => say(byId('reset-said'), 'npm start has ended.'));
+    setTimeout(() => void goOn(), LOOK_MS);
+  }
+  void goOn();
+  return look;
+}

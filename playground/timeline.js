@@ -1,0 +1,70 @@
+// What the gateway did for a request, from the lines of its log: `request` when it was answered,
+// `turn` when an attempt had its turn upstream or none, `call` when a call to DLC had ended.
+
+/** A pause that is shorter is none. */
+const SHORTEST_PAUSE_MS = 5;
+
+/**
+ * @param lines of one request
+ * @returns the steps in their order, `{ kind, text, from, to }` in milliseconds since the request arrived,
+ *   and `totalMs`; nothing without the line `request`
+ */
+export function toTimeline(lines) {
+  const request = lines.find(({ event }) => event === 'request');
+  if (!request) return undefined;
+  const { totalMs } = request;
+  const begun = Date.parse(request.time) - totalMs;
+  const within = (ms) => Math.min(Math.max(Math.round(ms), 0), totalMs);
+  const worked = lines
+    .filter(({ event }) => event === 'turn' || event === 'call')
+    .map((line) => {
+      const to = within(Date.parse(line.time) - begun);
+      return { ...toStep(line), from: within(to - line.ms), to };
+    });
+  const first = {
+    kind: 'gate',
+    text: gateText(request, worked),
+    from: 0,
+    to: worked[0]?.from ?? totalMs,
+  };
+  const steps = [first, ...worked];
+  return {
+    totalMs,
+    steps: steps.flatMap((step, index) => [...pause(steps[index - 1], step), step]),
+  };
+}
+
+function gateText({ scheme, code, coalesced }, worked) {
+  const checked = 'Authentication, quota, permission';
+  if (coalesced) {
+    return `${checked}; then it joined the same cancellation of another request, whose lines have the rest`;
+  }
+  if (worked.length > 0) return checked;
+  return code ? `${checked}: ${scheme ? 'known, but refused' : 'refused'}, ${code}` : checked;
+}
+
+function toStep({ event, granted, action, attempt, outcome, code, ms }) {
+  if (event === 'turn') {
+    const waited =
+      ms < SHORTEST_PAUSE_MS ? 'A turn upstream, at once' : 'Waiting for a turn upstream';
+    return granted
+      ? { kind: 'wait', text: waited }
+      : { kind: 'bad', text: 'A turn upstream: none in time' };
+  }
+  const what = action === 'CancelTask' ? `Attempt ${attempt}: CancelTask` : `Lookup: ${action}`;
+  const told = outcome === 'answered' ? 'answered' : `${WORDS[outcome] ?? outcome}, ${code}`;
+  return { kind: outcome === 'answered' ? 'good' : 'bad', text: `${what}, ${told}` };
+}
+
+const WORDS = {
+  refused: 'refused',
+  'did-not-happen': 'did not happen',
+  unknown: 'nobody knows whether it took effect',
+};
+
+function pause(before, step) {
+  // Between a turn and its call there is only the connection.
+  if (!before || before.kind === 'wait' || step.from - before.to < SHORTEST_PAUSE_MS) return [];
+  const text = 'Pause before it tries again, or looks again';
+  return [{ kind: 'pause', text, from: before.to, to: step.from }];
+}
