@@ -25,7 +25,7 @@ export interface Page {
   on(event: 'request', listener: (request: PageRequest) => void): void;
 }
 
-interface PageRequest {
+export interface PageRequest {
   url(): string;
   method(): string;
   headers(): Record<string, string>;
