@@ -52,8 +52,11 @@ function observedCall(
     const attempt = action === 'CancelTask' ? tally.attempts : undefined;
     try {
       const reply = await dlc.call(action, input, options);
-      // It was no attempt after all.
-      if (reply === TOO_LATE) tally.attempts -= 1;
+      if (reply === TOO_LATE) {
+        // Nothing was sent: no attempt, and no call to tell of or to count.
+        tally.attempts -= 1;
+        return reply;
+      }
       const told = reply.outcome === 'answered' ? {} : { code: reply.code, reason: reply.reason };
       const fields = { requestId, traceId, action, attempt, outcome: reply.outcome, ...told };
       log.write('debug', 'call', { ...fields, ms: clock.now() - begun });
