@@ -14,6 +14,7 @@ async function main(): Promise<number> {
   for (const name of [
     'function.js',
     'server.js',
+    'jose.js',
     'metrics.js',
     'redis.js',
     'function.zip',

@@ -8,21 +8,37 @@ import { openApiText } from '../openapi/document.ts';
 export const root = path.resolve(import.meta.dirname, '../..');
 const stub = (name: string): string => path.join(root, 'scripts', 'stubs', name);
 
-const ENTRIES = ['function', 'server'];
+const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
-/** Loaded only where a setting asks for it: a file of its own beside the entries, which no start reads. */
-const LAZY = ['metrics', 'redis'];
+/** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
+const LAZY = ['src/lib/auth/jose.ts', 'src/metrics.ts', 'src/redis.ts'];
+
+const nameOf = (file: string): string => path.basename(file, '.ts');
 
 const lazyFiles: Plugin = {
   name: 'lazy files',
   setup(building) {
     building.onResolve(
-      { filter: new RegExp(`/(${LAZY.join('|')})\\.ts$`) },
+      { filter: new RegExp(`/(${LAZY.map(nameOf).join('|')})\\.ts$`) },
       ({ kind, path: file }) =>
-        kind === 'dynamic-import'
-          ? { path: `./${path.basename(file, '.ts')}.js`, external: true }
-          : undefined,
+        kind === 'dynamic-import' ? { path: `./${nameOf(file)}.js`, external: true } : undefined,
     );
+  },
+};
+
+/** Of Node, required by a dependency at its start and not needed by a cancellation: loaded at first use. */
+const LAZY_BUILTINS = ['zlib', 'readline', 'node:stream/web'];
+
+const lazyBuiltins: Plugin = {
+  name: 'lazy builtins',
+  setup(building) {
+    const filter = new RegExp(`^(${LAZY_BUILTINS.join('|')})$`);
+    building.onResolve({ filter }, ({ path: name, namespace }) =>
+      namespace === 'lazy' ? undefined : { path: name, namespace: 'lazy' },
+    );
+    building.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path: name }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, member) => require('${name}')[member] });`,
+    }));
   },
 };
 
@@ -41,6 +57,9 @@ const OPTIONS: BuildOptions = {
     url: stub('url.cjs'),
     'https-proxy-agent': stub('never-used.cjs'),
     'form-data': stub('never-used.cjs'),
+    'bignumber.js': stub('bignumber.cjs'),
+    tslib: stub('tslib.cjs'),
+    uuid: stub('uuid.cjs'),
     // It would write every command to stderr, a password's too, where `DEBUG` says so.
     debug: stub('debug.cjs'),
   },
@@ -48,7 +67,7 @@ const OPTIONS: BuildOptions = {
   define: { 'import.meta.dirname': '__dirname' },
   // `import()` becomes a `require` when it is called: no other loader has to start for it.
   supported: { 'dynamic-import': false },
-  plugins: [lazyFiles],
+  plugins: [lazyFiles, lazyBuiltins],
   logLevel: 'warning',
 };
 
@@ -61,7 +80,7 @@ export const DIST = path.join(root, 'dist');
  * @returns what esbuild says of it: its paths start from the project's folder, its outputs are in `dist/`
  */
 export async function bundle(outdir: string): Promise<Metafile> {
-  const entryPoints = [...ENTRIES, ...LAZY].map((name) => `src/${name}.ts`);
+  const entryPoints = [...ENTRIES, ...LAZY].map((file) => ({ in: file, out: nameOf(file) }));
   // Named as if they were in `dist/`, wherever they go: a source map tells no path of this machine.
   const options = { ...OPTIONS, metafile: true, write: false, entryPoints, outdir: DIST } as const;
   const { outputFiles, metafile } = await build(options);

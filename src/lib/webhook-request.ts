@@ -9,13 +9,15 @@ import { toSentences } from './validation.ts';
  * which is why the task is named here. Members beside these are ignored at the top, as a sender's
  * envelope may have more, but not in `data`: a misspelt `region` must not cancel in the wrong one.
  */
-export const webhookBodySchema = z.object({
-  type: z.literal('task.cancel'),
-  timestamp: z.iso.datetime({ offset: true }),
-  data: z.strictObject({ taskId: taskIdSchema, region: z.optional(regionSchema) }),
-});
+export const webhookBodySchema = z.lazy(() =>
+  z.object({
+    type: z.literal('task.cancel'),
+    timestamp: z.iso.datetime({ offset: true }),
+    data: z.strictObject({ taskId: taskIdSchema, region: z.optional(regionSchema) }),
+  }),
+);
 
-const envelopeSchema = z.object({ type: z.string() });
+const envelopeSchema = z.lazy(() => z.object({ type: z.string() }));
 
 /**
  * Reads the task that a webhook asks to cancel.

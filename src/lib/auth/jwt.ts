@@ -83,7 +83,7 @@ async function verify(
   now: number,
 ): Promise<JWTPayload> {
   // Loaded with the first token: callers with another scheme never pay for it.
-  const { jwtVerify } = await import('jose/jwt/verify');
+  const { jwtVerify } = await import('./jose.ts');
   try {
     const { payload } = await jwtVerify(token, findKey, {
       algorithms: [...issuer.algorithms],
@@ -110,7 +110,7 @@ function checkWhatJoseLetsPass({ exp, aud, iat = 0 }: JWTPayload, now: number): 
 
 /** jose's messages may quote a token and its errors carry the claims: only its code and claim's name go on. */
 async function toInvalidToken(error: unknown): Promise<unknown> {
-  const { JOSEError, JWTClaimValidationFailed, JWTExpired } = await import('jose/errors');
+  const { JOSEError, JWTClaimValidationFailed, JWTExpired } = await import('./jose.ts');
   if (error instanceof JWTClaimValidationFailed || error instanceof JWTExpired) {
     const { claim, reason } = error;
     return new InvalidToken(

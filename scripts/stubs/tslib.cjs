@@ -1,0 +1,7 @@
+// The SDK takes these two of TypeScript's helpers. The real `__importStar` copies every member of `node:crypto`,
+// which makes Node load WebCrypto; this one looks them up.
+module.exports = {
+  __importDefault: (module) => (module?.__esModule ? module : { default: module }),
+  __importStar: (module) =>
+    module?.__esModule ? module : Object.create(module, { default: { value: module } }),
+};
