@@ -9,8 +9,8 @@ import { makePackages } from './support/package.ts';
  * `npm run build`: `dist/function.js` for SCF and Lambda, `dist/server.js` for web functions and
  * containers, what they load lazily, and both packed for deployment, with licences and a bill of materials.
  */
-async function main(): Promise<number> {
-  await makePackages(root, DIST, await bundle(DIST));
+async function main(args: string[]): Promise<number> {
+  await makePackages(root, DIST, await bundle(DIST), { codeCache: args.includes('--code-cache') });
   for (const name of [
     'function.js',
     'server.js',

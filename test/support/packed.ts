@@ -9,26 +9,27 @@ import { afterAll } from '@jest/globals';
 import { projectRoot } from './checkout.ts';
 
 /** What `npm run build` makes of the sources as they are now, in a folder that goes with the tests. */
-let made: Promise<string> | undefined;
+const made = new Map<boolean, Promise<string>>();
 
 /** @returns the folder that would be `dist/` */
-export function packed(): Promise<string> {
-  made ??= make();
-  return made;
+export function packed({ codeCache = false } = {}): Promise<string> {
+  const folder = made.get(codeCache) ?? make(codeCache);
+  made.set(codeCache, folder);
+  return folder;
 }
 
-async function make(): Promise<string> {
+async function make(codeCache: boolean): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'dlc-packed-'));
   const script = `
     import { bundle, root } from './scripts/support/bundle.ts';
     import { makePackages } from './scripts/support/package.ts';
     const folder = ${JSON.stringify(folder)};
-    await makePackages(root, folder, await bundle(folder));`;
+    await makePackages(root, folder, await bundle(folder), { codeCache: ${codeCache} });`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   await promisify(execFile)(process.execPath, args, { cwd: projectRoot });
   return folder;
 }
 
 afterAll(async () => {
-  if (made) rmSync(await made, { recursive: true, force: true });
+  for (const folder of made.values()) rmSync(await folder, { recursive: true, force: true });
 });
