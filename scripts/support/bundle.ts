@@ -42,7 +42,7 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-const OPTIONS: BuildOptions = {
+export const OPTIONS: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',

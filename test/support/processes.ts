@@ -61,11 +61,16 @@ export async function whenListening(server: LoggingProcess): Promise<ListeningSe
   return { ...server, port: Number(port), stop };
 }
 
-/** `function.js`, loaded with `require` as a platform does it. */
-export interface FunctionProcess extends LoggingProcess {
+/** A CommonJS file that exports handlers, loaded with `require` as a platform does it. */
+export interface HandlerProcess extends LoggingProcess {
   /** @param name of the export that is called */
-  invoke(event: unknown, context?: object, name?: 'main_handler' | 'handler'): Promise<BuiltAnswer>;
+  call(name: string, event: unknown, context?: object): Promise<BuiltAnswer>;
   stop(): Promise<void>;
+}
+
+/** `function.js`, each of whose answers is looked at. */
+export interface FunctionProcess extends HandlerProcess {
+  invoke(event: unknown, context?: object, name?: 'main_handler' | 'handler'): Promise<BuiltAnswer>;
 }
 
 interface Reply {
@@ -87,7 +92,18 @@ const RUNTIME = `
   });`;
 
 export async function startFunction(env: Settings, from: Setting = {}): Promise<FunctionProcess> {
-  const file = path.join(from.folder ?? (await built()), 'function.js');
+  const host = startHandlers(path.join(from.folder ?? (await built()), 'function.js'), env, from);
+  return {
+    ...host,
+    async invoke(event, context = {}, name = 'main_handler') {
+      const answer = await host.call(name, event, context);
+      expectDocumented(receivedIn(answer), askedBy(event));
+      return answer;
+    },
+  };
+}
+
+export function startHandlers(file: string, env: Settings, from: Setting = {}): HandlerProcess {
   const args = [...(from.options ?? []), '--input-type=commonjs', '--eval', RUNTIME, file];
   const host = run(env, args, { channel: ['ipc'], command: from.node });
   const waiting = new Map<number, (reply: Reply) => void>();
@@ -95,7 +111,7 @@ export async function startFunction(env: Settings, from: Setting = {}): Promise<
   let last = 0;
   return {
     ...host,
-    async invoke(event, context = {}, name = 'main_handler') {
+    async call(name, event, context = {}) {
       const id = (last += 1);
       const replied = new Promise<Reply>((resolve) => waiting.set(id, resolve));
       // An event is JSON: what a test leaves undefined is absent.
@@ -103,7 +119,6 @@ export async function startFunction(env: Settings, from: Setting = {}): Promise<
       const reply = await Promise.race([replied, host.ended]);
       if (typeof reply !== 'object' || reply === null) throw new Error(host.output.stderr);
       if (!reply.answer) throw new Error(reply.thrown);
-      expectDocumented(receivedIn(reply.answer), askedBy(event));
       return reply.answer;
     },
     async stop() {
