@@ -17,10 +17,19 @@ interface Step {
 /** Left out by `--no-tests`, for who has run them. */
 const TESTS = 'tests, with coverage';
 
+/** Packages with locks of their own that the steps need, by their folder. */
+const INSTALLS: readonly Step[] = [
+  { name: 'the checkers, in tools/', command: ['npm', 'ci', '--prefix', 'tools'] },
+  { name: 'the peers, in bench/peers/', command: ['npm', 'ci', '--prefix', 'bench/peers'] },
+];
+
+const tsc = path.join(root, 'node_modules', '.bin', 'tsc');
+
 const STEPS: readonly Step[] = [
   { name: 'format', command: [tool('oxfmt'), '--check', '.'] },
   { name: 'lint', command: [tool('oxlint'), '--deny-warnings'] },
-  { name: 'types', command: [path.join(root, 'node_modules', '.bin', 'tsc'), '-p', '.'] },
+  { name: 'types', command: [tsc, '-p', '.'] },
+  { name: 'types of the peers', command: [tsc, '-p', 'bench/peers'] },
   { name: 'dead code', command: [tool('knip')] },
   { name: 'build', command: [process.execPath, '--import', 'tsx', 'scripts/build.ts'] },
   { name: 'budgets', command: [process.execPath, '--import', 'tsx', 'scripts/budgets.ts'] },
@@ -55,9 +64,9 @@ function run(name: string, [command, ...args]: Step['command']): boolean {
 
 const isWithoutTests = process.argv.includes('--no-tests');
 const steps = STEPS.filter(({ name }) => !isWithoutTests || name !== TESTS);
-const hasTools = run('the checkers, in tools/', ['npm', 'ci', '--prefix', 'tools']);
-const failed = hasTools
-  ? steps.filter(({ name, command }) => !run(name, command)).map(({ name }) => name)
-  : ['the checkers, in tools/'];
+const failing = (all: readonly Step[]): string[] =>
+  all.filter(({ name, command }) => !run(name, command)).map(({ name }) => name);
+const missing = failing(INSTALLS);
+const failed = missing.length > 0 ? missing : failing(steps);
 process.stdout.write(failed.length > 0 ? `\nFailed: ${failed.join(', ')}\n` : '\nAll holds.\n');
 process.exitCode = failed.length > 0 ? 1 : 0;
