@@ -22,7 +22,8 @@ app.use('/tasks', (req, _res, next) => {
 
 app.delete('/tasks/:taskId', async (req, res) => {
   const { region } = req.query;
-  const given = typeof region === 'string' ? region : undefined;
+  // Repeated, it is an array, and no region.
+  const given = region === undefined || typeof region === 'string' ? region : '';
   const task = readTask(settings, req.params.taskId, given);
   const { status, headers, body } = accepted(task, requestIdFor(req), await cancel(task));
   res.status(status).set(headers).json(body);
