@@ -1,24 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import type { Peer } from '../../bench/peers/build.ts';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
-import { httpApi, TASK_ID } from '../fixtures/events/aws/http-events.ts';
+import { TASK_ID } from '../fixtures/events/aws/http-events.ts';
 import { projectRoot } from '../support/checkout.ts';
+import {
+  arePeersInstalled,
+  builtPeers,
+  eventFor,
+  PEERS,
+  READER,
+  settingsForPeers,
+  type Asked,
+} from '../support/peers.ts';
 import { startHandlers, type HandlerProcess } from '../support/processes.ts';
 
 /** The peers of the benchmark do the job that they are compared by: each built, in a process of its own. */
 
-const PEERS = path.join(projectRoot, 'bench', 'peers');
-const isInstalled = existsSync(path.join(PEERS, 'node_modules', 'express'));
 const temporary = mkdtempSync(path.join(tmpdir(), 'dlc-peers-'));
-const peers = isInstalled ? build() : [];
-const KEY = 'key-of-a-caller-of-the-peers';
-const READER = 'key-of-a-caller-who-may-only-read';
+const peers = arePeersInstalled ? builtPeers(temporary) : [];
 
 let emulator: Emulator;
 const running = new Map<Peer, HandlerProcess>();
@@ -26,7 +29,8 @@ beforeAll(async () => {
   emulator = await startEmulator({ cancelMs: 0, rate: 100_000 });
   // What the SDK brings along uses what later Nodes warn of.
   const options = ['--no-deprecation'];
-  for (const peer of peers) running.set(peer, startHandlers(peer.file, settings(), { options }));
+  for (const peer of peers)
+    running.set(peer, startHandlers(peer.file, settingsForPeers(emulator), { options }));
 });
 afterEach(async () => emulator.reset());
 afterAll(async () => {
@@ -34,51 +38,6 @@ afterAll(async () => {
   await emulator.close();
   rmSync(temporary, { recursive: true });
 });
-
-function build(): readonly Peer[] {
-  const script = `
-    import { buildPeers } from './bench/peers/build.ts';
-    process.stdout.write(JSON.stringify(await buildPeers(${JSON.stringify(temporary)})));`;
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
-  return JSON.parse(execFileSync(process.execPath, args, { cwd: projectRoot, encoding: 'utf8' }));
-}
-
-function settings(): Record<string, string> {
-  const entries = { 'tasks:cancel': KEY, 'tasks:read': READER };
-  return {
-    TENCENTCLOUD_SECRET_ID: emulator.secretId,
-    TENCENTCLOUD_SECRET_KEY: emulator.secretKey,
-    DLC_ENDPOINT: emulator.url,
-    DLC_REGION: 'ap-guangzhou',
-    API_KEYS: JSON.stringify(
-      Object.entries(entries).map(([scope, key], i) => {
-        const sha256 = createHash('sha256').update(key).digest('hex');
-        return { id: `c${i}`, sha256, scopes: [scope] };
-      }),
-    ),
-  };
-}
-
-interface Asked {
-  readonly key?: string;
-  readonly taskId?: string;
-  readonly query?: string;
-  readonly path?: string;
-}
-
-/** `DELETE /tasks/{id}` as API Gateway has it, payload 2.0. */
-function eventFor({ key = KEY, taskId = TASK_ID, query = '', ...asked }: Asked): object {
-  const where = asked.path ?? `/tasks/${taskId}`;
-  const { requestContext, ...event } = httpApi;
-  return {
-    ...event,
-    rawPath: where,
-    rawQueryString: query,
-    queryStringParameters: query ? Object.fromEntries(new URLSearchParams(query)) : undefined,
-    headers: { ...event.headers, 'x-api-key': key, 'x-request-id': 'id-of-the-caller' },
-    requestContext: { ...requestContext, http: { ...requestContext.http, path: where } },
-  };
-}
 
 interface PeersAnswer {
   readonly status: number;
@@ -114,7 +73,7 @@ const REFUSALS = [
   ['another path', { path: '/jobs/1' }, 404, 'route-not-found'],
 ] as const;
 
-(isInstalled ? describe : describe.skip)(
+(arePeersInstalled ? describe : describe.skip)(
   'the peers, installed by npm ci --prefix bench/peers',
   () => {
     it('use the versions that the gateway uses, where both use the same', () => {
