@@ -1,0 +1,75 @@
+import autocannon from 'autocannon';
+
+import { keyOf } from './callers.ts';
+
+/** A flood of cancellations by autocannon, and what became of every one. */
+export interface Flood {
+  /** Tasks whose cancellation was accepted, and by whom it was asked. */
+  readonly accepted: ReadonlyMap<string, number>;
+  readonly refused: number;
+  /** Without an answer, or with one that neither accepts nor refuses for now. */
+  readonly lost: number;
+  readonly seconds: number;
+}
+
+interface Asked {
+  task?: string;
+  caller?: number;
+}
+
+/** How many tasks the floods name in turn: more than are accepted in any of them. */
+export const FLOOD_TASKS = 3000;
+
+/** @param callers the first of whom sends half of everything, the others the rest in turn */
+export async function flood(
+  ports: readonly number[],
+  { seconds, connections, callers }: { seconds: number; connections: number; callers: number },
+): Promise<Flood> {
+  const accepted = new Map<string, number>();
+  let [last, refused, lost] = [0, 0, 0];
+  const begun = performance.now();
+  const request: autocannon.Request = {
+    method: 'DELETE',
+    setupRequest(base, context: Asked) {
+      last += 1;
+      context.task = `t${last % FLOOD_TASKS}`;
+      context.caller = callers === 1 || last % 2 === 0 ? 0 : 1 + (((last - 1) / 2) % (callers - 1));
+      const headers = { ...base.headers, 'X-API-Key': keyOf(context.caller) };
+      return { ...base, path: `/tasks/${context.task}`, headers };
+    },
+    onResponse(status, _body, { task = '', caller = 0 }: Asked) {
+      if (status === 202 || status === 200) accepted.set(task, caller);
+      else if (status === 429 || status === 503) refused += 1;
+      else lost += 1;
+    },
+  };
+  const runs = await Promise.all(
+    ports.map((port) =>
+      autocannon({
+        url: `http://127.0.0.1:${port}`,
+        connections: connections / ports.length,
+        duration: seconds,
+        requests: [request],
+      }),
+    ),
+  );
+  for (const { errors, timeouts } of runs) lost += errors + timeouts;
+  return { accepted, refused, lost, seconds: (performance.now() - begun) / 1000 };
+}
+
+/** How many times a second the servers say that they are well. */
+export async function healthChecks(
+  ports: readonly number[],
+  { seconds, connections }: { seconds: number; connections: number },
+): Promise<number> {
+  const runs = await Promise.all(
+    ports.map((port) =>
+      autocannon({
+        url: `http://127.0.0.1:${port}/healthz`,
+        connections: connections / ports.length,
+        duration: seconds,
+      }),
+    ),
+  );
+  return runs.reduce((sum, { requests }) => sum + requests.average, 0);
+}

@@ -1,0 +1,44 @@
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { bundle, root } from '../scripts/support/bundle.ts';
+import { makePackages } from '../scripts/support/package.ts';
+import { buildPeers } from './peers/build.ts';
+
+/** What is measured side by side: the gateway, with and without V8's code cache, and its peers. */
+export interface Subject {
+  readonly name: string;
+  /** The file that a platform would load, with `handler`. */
+  readonly file: string;
+  readonly bundled: boolean;
+}
+
+export interface Build {
+  /** Where the gateway was built, as `dist/` is. */
+  readonly dist: string;
+  readonly subjects: readonly Subject[];
+  remove(): void;
+}
+
+/** Builds all of them into a folder of the run's own. */
+export async function buildAll(): Promise<Build> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'dlc-bench-'));
+  const dist = path.join(folder, 'dist');
+  await makePackages(root, dist, await bundle(dist), { codeCache: true });
+  const peers = await buildPeers(path.join(folder, 'peers'));
+  return {
+    dist,
+    remove: () => rmSync(folder, { recursive: true }),
+    subjects: [
+      { name: 'gateway', file: path.join(dist, 'function.js'), bundled: true },
+      {
+        name: 'gateway, code cache',
+        file: path.join(dist, 'function', 'function.js'),
+        bundled: true,
+      },
+      ...peers,
+    ],
+  };
+}
