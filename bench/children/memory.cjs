@@ -14,6 +14,7 @@ async function main() {
   const loaded = file && require(file);
   const ready = held();
   for (let i = 0; i < Number(count); i += 1) await loaded.handler(JSON.parse(event), {});
+  await new Promise((resolve) => setImmediate(resolve));
   process.stdout.write('\n' + JSON.stringify({ ready, after: held() }), () => process.exit(0));
 }
 void main();

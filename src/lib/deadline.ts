@@ -29,7 +29,11 @@ export function startDeadline(ms: number, clock: Pick<Clock, 'now'>, gone?: Abor
   // A time that is already up aborts at once, not in the next turn of the event loop.
   if (ms <= 0) abort();
   const timer = setTimeout(abort, Math.max(0, ms));
-  const signal = gone ? AbortSignal.any([controller.signal, gone]) : controller.signal;
+  const { signal } = controller;
+  // `AbortSignal.any` takes several times as long, and `gone` lives no longer than its request.
+  const leave = (): void => controller.abort(gone?.reason);
+  if (gone?.aborted) leave();
+  gone?.addEventListener('abort', leave, { once: true });
   return {
     signal,
     remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.now())),

@@ -44,7 +44,11 @@ export class Problem extends Error {
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     const { headers, retryAfter, reason, cause, ...members } = options;
     const kind: ProblemKind = PROBLEMS[code];
+    // A stack takes longer than all the rest of a refusal, and nobody reads it: code and reason tell what happened.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(members.detail ?? kind.detail, cause === undefined ? undefined : { cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.members = members;
     this.headers = headers ?? {};

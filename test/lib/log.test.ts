@@ -38,3 +38,18 @@ it('writes what is at least as grave as its level, and nothing when silent', () 
   });
   expect(written).toEqual([4, 3, 2, 1, 0]);
 });
+
+it('gives numbers, texts and truths as JSON has them', () => {
+  const fields = { count: 3, none: Number.NaN, text: 'a "b"\n\u2028', is: true, absent: undefined };
+  const line = toLogLine(0, 'info', 'x', fields);
+  expect(line).not.toContain('\u2028');
+  expect(JSON.parse(line)).toEqual({
+    time: '1970-01-01T00:00:00.000Z',
+    level: 'info',
+    event: 'x',
+    count: 3,
+    none: null,
+    text: 'a "b"\n\u2028',
+    is: true,
+  });
+});

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 import { Problem } from '../problem.ts';
 import { SettingError } from '../setting-error.ts';
@@ -59,7 +59,7 @@ function toApiKey(entry: ApiKeyEntry): ApiKey {
  * @throws Problem `unauthenticated`
  */
 export function authenticateApiKey(keys: ApiKeys, key: string, now: number): Principal {
-  const digest = createHash('sha256').update(key, 'utf8').digest();
+  const digest = hash('sha256', key, 'buffer');
   const found = keys.get(digest.toString('hex'));
   if (!found || !timingSafeEqual(found.digest, digest)) throw refused('unknown key');
   if (found.expiresAt !== undefined && now >= found.expiresAt) {

@@ -68,7 +68,8 @@ async function attemptUntilSettled(
     const timeLeft = remaining();
     const decision = decideRetry(attempts, settings.maxAttempts, timeLeft, random);
     if (!decision.again) break;
-    await clock.sleep(decision.afterMs, deadline.signal).catch(() => undefined);
+    if (decision.afterMs > 0)
+      await clock.sleep(decision.afterMs, deadline.signal).catch(() => undefined);
     if (deadline.signal.aborted) break;
     const turn = await upstream.takeTurn?.(task.region, reach, deadline.signal);
     if (turn?.go === false) return [...attempts.slice(0, -1), noTurn(attempts.at(-1), turn)];

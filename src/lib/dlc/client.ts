@@ -50,7 +50,7 @@ export function createDlcClient(
       if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
       // What a freeze has hidden, such as connections that were closed meanwhile, comes to light in
       // one turn of the event loop.
-      await setImmediate();
+      if (shared.mayBeDead()) await setImmediate();
       const agent = new ObservedAgent(shared, mayLeave);
       const client = new CommonClient(endpoint.name, API_VERSION, {
         credential,

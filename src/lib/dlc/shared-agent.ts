@@ -13,6 +13,9 @@ import type { DlcEndpoint } from './endpoint.ts';
  */
 const MAX_IDLE_MS = 4000;
 
+/** A connection that was in use so shortly before has hardly been closed since, whatever happened to the process. */
+const FRESH_MS = 20;
+
 const OPTIONS = {
   keepAlive: true,
   noDelay: true,
@@ -31,6 +34,8 @@ export interface Connections {
   readonly agent: http.Agent;
   /** Takes what the other side has closed, or may have, out of the agent's hands. */
   dropDead(): void;
+  /** Whether some have been idle for so long that the process may have been frozen meanwhile, and has not read yet that they are closed. */
+  mayBeDead(): boolean;
   /**
    * Sees to it that the next call finds a connection that is set up. Resolves when there is one, when
    * it cannot be had soon (the call will find out why), and when the signal is aborted.
@@ -72,6 +77,13 @@ export function createConnections(endpoint: DlcEndpoint): Connections {
   return {
     agent,
     dropDead,
+    mayBeDead() {
+      const pooled = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+      const isOld = (socket: Socket): boolean =>
+        Date.now() - (idleSince.get(socket) ?? 0) > FRESH_MS;
+      // What is being opened may be there after that turn of the event loop.
+      return opening.size > 0 || [...pooled, ...ahead].some(isOld);
+    },
     async ready(signal) {
       dropDead();
       const isPooled = Object.values(agent.freeSockets).some((sockets) => sockets?.length);

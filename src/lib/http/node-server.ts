@@ -72,7 +72,7 @@ export function createHttpServer(
     // Node has taken its own listener off: without one, a caller that goes away ends the process.
     socket.on('error', () => socket.destroy());
     const signal = new AbortController().signal;
-    const arrival = { message, gone: signal, broken: signal, inviteBody: () => undefined };
+    const arrival = { message, gone: signal, broken: () => signal, inviteBody: () => undefined };
     void answerRaw(socket, fromNode(arrival));
   });
   const refused = new WeakSet<Duplex>();

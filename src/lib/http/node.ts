@@ -12,7 +12,7 @@ export interface Arrival {
   /** Aborted when the connection closes before the answer is out. */
   readonly gone: AbortSignal;
   /** Aborted, with a Problem as its reason, where the rest of the body will never be understood. */
-  readonly broken: AbortSignal;
+  readonly broken: () => AbortSignal;
   /** Tells a caller that waits for it (`Expect: 100-continue`) to send the body. */
   readonly inviteBody: () => void;
 }
@@ -50,11 +50,13 @@ function splitTarget(target: string): { path: string; query: string } {
 }
 
 async function readBody(arrival: Arrival, limit: number): Promise<Buffer> {
-  const { message, broken, inviteBody } = arrival;
+  const { message, inviteBody } = arrival;
   if (Number(message.headers['content-length'] ?? 0) > limit) {
     throw new Problem('payload-too-large');
   }
+  if (hasNoBody(message)) return EMPTY;
   if (isUnread(message)) inviteBody();
+  const broken = arrival.broken();
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve, reject) => {
@@ -69,11 +71,16 @@ async function readBody(arrival: Arrival, limit: number): Promise<Buffer> {
       if (size > limit) reject(new Problem('payload-too-large'));
       else chunks.push(chunk);
     });
-    message.on('end', () => resolve(Buffer.concat(chunks)));
+    message.on('end', () => {
+      resolve(Buffer.concat(chunks));
+      message.off('close', failGone);
+    });
     message.on('error', failGone);
     message.on('close', failGone);
   });
 }
+
+const EMPTY = Buffer.alloc(0);
 
 /** How much of a body that nobody wants is read and thrown away, so that its sender can hear the answer. */
 const LINGER_BYTES = 1024 * 1024;
@@ -112,9 +119,11 @@ export async function writeToNode(
   target.end();
 }
 
-function isUnread({ headers, complete }: IncomingMessage): boolean {
-  if (complete) return false;
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+const isUnread = (message: IncomingMessage): boolean => !message.complete && !hasNoBody(message);
+
+/** As the header says (RFC 9112, section 6). */
+function hasNoBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0);
 }
 
 function discard(message: IncomingMessage, lingerMs: number): Promise<void> {

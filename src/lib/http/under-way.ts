@@ -44,7 +44,7 @@ export function createUnderWay(): UnderWay {
       const inviteBody = (): void => {
         if (message.headers.expect?.toLowerCase() === '100-continue') target.writeContinue();
       };
-      return { message, gone: gone.signal, broken: broken.signal, inviteBody };
+      return { message, gone: gone.signal, broken: () => broken.signal, inviteBody };
     },
     breakOff(socket, reason) {
       const unfinished = entriesOf(socket).find(({ message }) => !message.complete);
