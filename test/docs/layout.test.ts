@@ -1,0 +1,57 @@
+import { expect, it } from '@jest/globals';
+import path from 'node:path';
+
+import { filesIn, projectRoot } from '../support/checkout.ts';
+
+/** Which way dependencies point: the table "Where things are" of `CONTRIBUTING.md`. */
+
+type Imports = readonly (readonly [from: string, to: string])[];
+
+/** Every import of one of our files by another, by their paths from the root. */
+function importsIn(folder: string): Imports {
+  const files = [...filesIn(path.join(projectRoot, folder))].filter(([name]) =>
+    /\.(ts|js)$/.test(name),
+  );
+  return files.flatMap(([name, content]) => {
+    const from = `${folder}/${name}`;
+    const found = content.toString('utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g);
+    return [...found].map(
+      ([, to = '']) => [from, path.posix.join(path.posix.dirname(from), to)] as const,
+    );
+  });
+}
+
+const beyond = (folder: string, allowed: RegExp): string[] =>
+  importsIn(folder)
+    .filter(([, to]) => !allowed.test(to))
+    .map(([from, to]) => `${from} imports ${to}`);
+
+const ALLOWED: readonly (readonly [string, RegExp])[] = [
+  ['src', /^src\//],
+  ['src/lib', /^src\/lib\//],
+  ['src/handlers', /^src\/(handlers\/|lib\/|exchange\.ts$)/],
+  ['emulator', /^emulator\//],
+  ['scripts', /^(scripts|src|emulator|simulation)\//],
+  ['simulation', /^(simulation|src\/lib)\//],
+  ['playground', /^playground\//],
+  ['examples', /^examples\//],
+];
+
+it.each(ALLOWED)('%s imports what it may', (folder, allowed) => {
+  expect(beyond(folder, allowed)).toEqual([]);
+});
+
+it('a room of src/lib imports no other, but for the store of the limits in Redis', () => {
+  const roomOf = (file: string): string => /^src\/lib\/(\w+)\//.exec(file)?.[1] ?? '';
+  const across = importsIn('src/lib')
+    .map(([from, to]) => [roomOf(from), roomOf(to)] as const)
+    .filter(([from, to]) => from !== '' && to !== '' && from !== to);
+  expect([...new Set(across.map(([from, to]) => `${from} imports ${to}`))]).toEqual([
+    'redis imports limit',
+  ]);
+});
+
+it('sees what is imported', () => {
+  expect(importsIn('src').length).toBeGreaterThan(200);
+  expect(beyond('scripts', /^scripts\//).length).toBeGreaterThan(10);
+});

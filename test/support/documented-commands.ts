@@ -1,0 +1,98 @@
+import { expect } from '@jest/globals';
+
+import { DOCUMENTS, readDocument } from './documents.ts';
+
+/**
+ * Every ```sh block of the documents, by its first line: which test of `test/docs/` pastes it into a shell as it
+ * stands (`by`), or why none does, and what is run in its place (`not`).
+ */
+type How = { readonly by: string } | { readonly not: string };
+
+const start: How = { by: 'commands-start' };
+const callers: How = { by: 'commands-callers' };
+const deploying: How = { by: 'commands-deploy' };
+const logs: How = { by: 'commands-log' };
+
+export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> = {
+  'README.md': {
+    'npm ci && npm start': start,
+    "curl -i -X DELETE -H 'X-API-Key: dlcgw_dGhpcyBrZXkgb3BlbnMgYSBkZW1vIG9ubHkuLi4uLi4' \\": start,
+    'npx openapi-typescript@7 http://127.0.0.1:9000/openapi.json -o gateway-api.d.ts': start,
+    'CORS_ORIGINS=http://127.0.0.1:8080 npm start': start,
+    'python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page': start,
+    'npm run key -- --id reporting --scope tasks:cancel --scope tasks:read': callers,
+    'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef': callers,
+    'npm run webhook -- --new-secret': callers,
+    'npm ci && npm run build': deploying,
+    'cp config/api-keys.example.json config/api-keys.json   # and put the entry of npm run key there, in place of the examples':
+      deploying,
+    'npm ci && npm test': { not: 'runs this; `.ci/run` does it on a clean clone' },
+  },
+  'CONTRIBUTING.md': {
+    'npm ci': { not: 'the same' },
+    'tools/node_modules/.bin/oxfmt .': {
+      not: 'changes the sources; `npm run check` has the same steps, and `tables.test.ts` compares them',
+    },
+  },
+  'docs/deploy.md': {
+    'npm run key -- --id reporting': deploying,
+    'export DLC_REGION=ap-guangzhou       # of DLC, and of the function': deploying,
+    'npm run deploy -- --rollback': deploying,
+    'DLC_REGION=ap-guangzhou npx -y osls@4 package -c serverless.aws.yml   # `deploy` in place of `package` does it':
+      deploying,
+    'npm run doctor': deploying,
+    'DLC_ENDPOINT=http://127.0.0.1:9001 DLC_REGION=ap-guangzhou \\': deploying,
+  },
+  'docs/observability.md': { '# all that was decided about it': logs },
+  'docs/operations.md': {
+    'jq -r \'select(.event == "request" and .code) | .code\' gateway.log | sort | uniq -c | sort -rn':
+      logs,
+  },
+  'docs/performance.md': {
+    'npm run simulate -- --plots docs/simulation': {
+      not: 'takes minutes; `test/simulation/` runs the same scenarios, shortened',
+    },
+  },
+};
+
+/** The blocks that there are, in the form of the table. */
+export function foundCommands(): Record<string, readonly string[]> {
+  const found = DOCUMENTS.map((file) => [file, namesOf(file)] as const);
+  return Object.fromEntries(found.filter(([, names]) => names.length > 0));
+}
+
+const nameOf = (text: string): string => text.split('\n')[0] ?? '';
+const namesOf = (file: string): string[] => [...new Set(textsOf(file).map(nameOf))];
+
+function textsOf(file: string): string[] {
+  const { blocks } = readDocument(file);
+  return blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
+}
+
+export interface Commands {
+  /** The text of a block of the table; `turn` counts those that begin alike. */
+  block(file: string, firstLine: string, turn?: number): string;
+  /** Fails where the table says that this test runs something which it does not. */
+  expectAllRun(): void;
+}
+
+/** The commands that one test runs. */
+export function commandsFor(test: string): Commands {
+  const taken = new Set<string>();
+  return {
+    block(file, firstLine, turn = 0) {
+      const found = textsOf(file).filter((text) => nameOf(text) === firstLine)[turn];
+      if (found === undefined) throw new Error(`${file} has no command: ${firstLine}`);
+      taken.add(`${file}: ${firstLine}`);
+      return found;
+    },
+    expectAllRun() {
+      const its = Object.entries(COMMANDS).flatMap(([file, some]) =>
+        Object.entries(some).flatMap(([name, how]) =>
+          'by' in how && how.by === test ? [`${file}: ${name}`] : [],
+        ),
+      );
+      expect([...taken].toSorted()).toEqual(its.toSorted());
+    },
+  };
+}
