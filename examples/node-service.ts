@@ -1,7 +1,7 @@
 /**
  * An internal service that cancels a task with an API key, and tries again as the gateway asks it to.
  *
- *   npx openapi-typescript http://127.0.0.1:9000/openapi.json -o examples/gateway-api.d.ts
+ *   npx openapi-typescript@7 http://127.0.0.1:9000/openapi.json -o examples/gateway-api.d.ts
  *   GATEWAY_API_KEY=dlcgw_… node --import tsx examples/node-service.ts <task id>
  */
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -22,7 +22,10 @@ beforeAll(async () => {
   copy = makeWorkingCopy();
   shell = await openShell(copy.folder);
 });
-afterAll(() => copy.remove());
+afterAll(async () => {
+  await shell.close();
+  copy.remove();
+});
 
 it('a key, and an entry that the gateway takes', async () => {
   const { stdout } = await shell.run(key);

@@ -44,6 +44,7 @@ beforeAll(async () => {
   Object.assign(scf, { looks: 0 });
 });
 afterAll(async () => {
+  await shell.close();
   await scf.close();
   copy.remove();
 });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { startEmulator } from '../../emulator/emulator.ts';
 import { commandsFor } from '../support/documented-commands.ts';
 import { hasProgram, openShell, type Shell } from '../support/paste.ts';
-import { KEY, startGateway } from '../support/three-callers.ts';
+import { KEY, keyEntry, startGateway } from '../support/three-callers.ts';
 
 /** The lines of jq for a log, over a log that the gateway wrote. */
 
@@ -15,6 +15,11 @@ const tracing = commands.block('docs/observability.md', '# all that was decided 
 const codes = commands.block(
   'docs/operations.md',
   'jq -r \'select(.event == "request" and .code) | .code\' gateway.log | sort | uniq -c | sort -rn',
+);
+const digest = commands.block('docs/operations.md', 'printf %s "$KEY" | sha256sum');
+const limited = commands.block(
+  'docs/operations.md',
+  'jq -r \'select(.event == "request" and .code == "upstream-rate-limited") | .principal\' gateway.log | sort | uniq -c',
 );
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -34,6 +39,8 @@ beforeAll(async () => {
   await gateway.send('DELETE', '/tasks/X', [key]);
   await emulator.addFault({ action: 'CancelTask', kind: 'code', code: 'AuthFailure' });
   await gateway.send('DELETE', '/tasks/X', [key]);
+  await emulator.addFault({ action: 'CancelTask', kind: 'code', code: 'RequestLimitExceeded' });
+  await gateway.send('DELETE', '/tasks/X', [key]);
   await emulator.close();
   for (const name of ['log', 'gateway.log']) {
     writeFileSync(path.join(folder, name), gateway.log.map((line) => `${line.trim()}\n`).join(''));
@@ -49,7 +56,7 @@ const questions = tracing
   .flatMap((line, i, all) => (line.startsWith('#') ? [[line.slice(2), all[i + 1] ?? '']] : []));
 
 const ANSWERS: Readonly<Record<string, RegExp>> = {
-  'all that was decided about it': /^(\[".*\]\n){4}$/,
+  'all that was decided about it': /^(\[".*\]\n){5}$/,
   'one request from its arrival to DLC and back (LOG_LEVEL=debug for the calls)':
     /"event":"turn"[^]*"event":"call"[^]*"event":"audit"[^]*"event":"request"/,
   'the same across services': new RegExp(`("traceId":"${TRACE}"[^\\n]*\\n[^]*){3}`),
@@ -74,7 +81,21 @@ whereJqIs('which codes, how often', async () => {
       .trim()
       .split(/\s*\n\s*/)
       .toSorted(),
-  ).toEqual(['1 unauthenticated', '1 upstream-credentials-rejected', '1 upstream-unreachable']);
+  ).toEqual([
+    '1 unauthenticated',
+    '1 upstream-credentials-rejected',
+    '1 upstream-rate-limited',
+    '1 upstream-unreachable',
+  ]);
+});
+
+whereJqIs('who asks for more than DLC takes', async () => {
+  expect((await shell.run(limited)).stdout).toMatch(/^ +1 key:k\n$/);
+});
+
+(hasProgram('sha256sum') ? it : it.skip)('the SHA-256 of a key, as its entry has it', async () => {
+  const { stdout } = await shell.run(digest, { KEY });
+  expect(keyEntry(KEY)).toMatchObject({ sha256: stdout.split(' ')[0] });
 });
 
 it('is all that is run here', () => commands.expectAllRun());

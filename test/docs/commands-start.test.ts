@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -31,7 +31,10 @@ beforeAll(async () => {
   copy = makeWorkingCopy();
   shell = await openShell(copy.folder);
 });
-afterAll(() => copy.remove());
+afterAll(async () => {
+  await shell.close();
+  copy.remove();
+});
 
 describe('npm start', () => {
   const curl = block(
@@ -73,10 +76,6 @@ describe('npm start', () => {
 });
 
 describe('a page of your own', () => {
-  const terminals: Terminal[] = [];
-  afterEach(async () => {
-    for (const terminal of terminals) await terminal.end();
-  });
   const allowing = block('CORS_ORIGINS=http://127.0.0.1:8080 npm start');
   const serving = block('python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page');
   const canServe = hasProgram('python3') && hasChromium;
@@ -84,8 +83,7 @@ describe('a page of your own', () => {
     mkdirSync(path.join(copy.folder, 'my-page'));
     writeFileSync(path.join(copy.folder, 'my-page/index.html'), shell.adapt(other('html')));
     const demo = await shell.start(allowing, IS_UP);
-    terminals.push(demo);
-    terminals.push(await shell.start(serving, /Serving HTTP/));
+    await shell.start(serving, /Serving HTTP/);
     const browser = await startChromium();
     try {
       const page = await browser.newPage();

@@ -34,6 +34,20 @@ it.each(DOCUMENTS)('%s names scripts of npm that there are', (file) => {
   expect(missing).toEqual([]);
 });
 
+it('the examples say how they are run', () => {
+  const files = [...filesIn(path.join(projectRoot, 'examples'))];
+  const named = files.flatMap(
+    ([, text]) => text.toString('utf8').match(/\bexamples\/[\w.-]+/g) ?? [],
+  );
+  const isMade = (name: string): boolean => name === 'examples/gateway-api.d.ts';
+  const missing = named.filter(
+    (name) => !isMade(name) && !existsSync(path.join(projectRoot, name)),
+  );
+  expect(missing).toEqual([]);
+  const pages = files.map(([name]) => `examples/${name}`).filter((name) => /\.(ts|sh)$/.test(name));
+  expect(named).toEqual(expect.arrayContaining(pages));
+});
+
 describe('CONTRIBUTING.md', () => {
   const { text, blocks } = readDocument('CONTRIBUTING.md');
 

@@ -47,6 +47,9 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
   'docs/operations.md': {
     'jq -r \'select(.event == "request" and .code) | .code\' gateway.log | sort | uniq -c | sort -rn':
       logs,
+    'printf %s "$KEY" | sha256sum': logs,
+    'jq -r \'select(.event == "request" and .code == "upstream-rate-limited") | .principal\' gateway.log | sort | uniq -c':
+      logs,
   },
   'docs/performance.md': {
     'npm run simulate -- --plots docs/simulation': {

@@ -27,6 +27,8 @@ export interface Shell {
   run(text: string, env?: Environment): Promise<Pasted>;
   /** Starts it, and waits for what it says when it is up. */
   start(text: string, isUp: RegExp, env?: Environment): Promise<Terminal>;
+  /** Ends whatever still runs. */
+  close(): Promise<void>;
 }
 
 /** What documents take from the registry, where `tools/` has the same. */
@@ -63,6 +65,7 @@ export async function openShell(folder: string): Promise<Shell> {
     }
     return adapted;
   };
+  const running: (() => Promise<void>)[] = [];
   const launch = (text: string, env: Environment, onOutput = (): void => {}) => {
     const args = ['-eo', 'pipefail', '-c', adapt(text)];
     // A group of its own: what it starts ends with it.
@@ -88,19 +91,21 @@ export async function openShell(folder: string): Promise<Shell> {
       let look = (): void => {};
       const { child, output, ended } = launch(text, env, () => look());
       const all = (): string => output.stdout + output.stderr;
+      const end = async (): Promise<void> => {
+        const isThere = child.exitCode === null && child.signalCode === null;
+        if (isThere && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+        await ended;
+      };
+      running.push(end);
       const up = new Promise<void>((resolve) => {
         look = () => isUp.test(all()) && resolve();
       });
       await Promise.race([up, ended]);
       if (!isUp.test(all())) throw new Error(`it ended early: ${all()}`);
-      return {
-        output: all,
-        async end() {
-          const isThere = child.exitCode === null && child.signalCode === null;
-          if (isThere && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
-          await ended;
-        },
-      };
+      return { output: all, end };
+    },
+    async close() {
+      for (const end of running) await end();
     },
   };
 }
