@@ -14,7 +14,7 @@ function importsIn(folder: string): Imports {
   );
   return files.flatMap(([name, content]) => {
     const from = `${folder}/${name}`;
-    const found = content.toString('utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g);
+    const found = content.toString('utf8').matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
     return [...found].map(
       ([, to = '']) => [from, path.posix.join(path.posix.dirname(from), to)] as const,
     );
