@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,6 +9,9 @@ import { hasProgram } from '../support/paste.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** The three changes of `CONTRIBUTING.md`, made in a copy: they apply, compile, and their tests pass. */
+
+// Builds, copies and servers, on a machine that may have more to do.
+jest.setTimeout(120_000);
 
 const examples = readDocument('CONTRIBUTING.md').blocks.filter(
   ({ language }) => language === 'diff',

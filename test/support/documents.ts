@@ -6,7 +6,7 @@ import { projectRoot } from './checkout.ts';
 /** The project's documents, as far as tests read them: fenced blocks, headings, links. */
 
 /** Not ours, or made by a command. */
-const PASSED_OVER = new Set(['node_modules', 'dist', 'coverage', '.git']);
+const PASSED_OVER = /^(\..*|node_modules|dist|coverage)$/;
 
 /** Every Markdown file, by its path from the root. */
 export const DOCUMENTS: readonly string[] = markdownIn('').toSorted();
@@ -15,7 +15,7 @@ function markdownIn(folder: string): string[] {
   const entries = readdirSync(path.join(projectRoot, folder), { withFileTypes: true });
   return entries.flatMap((entry) => {
     const name = path.posix.join(folder, entry.name);
-    if (PASSED_OVER.has(entry.name)) return [];
+    if (PASSED_OVER.test(entry.name)) return [];
     if (entry.isDirectory()) return markdownIn(name);
     return name.endsWith('.md') ? [name] : [];
   });

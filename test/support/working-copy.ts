@@ -12,7 +12,7 @@ export interface WorkingCopy {
 }
 
 /** What a clone has not. */
-const NOT_CLONED = new Set(['.git', 'node_modules', 'dist', 'coverage']);
+const NOT_CLONED = new Set(['.git', 'node_modules', 'dist', 'coverage', 'my-page']);
 
 export function makeWorkingCopy(): WorkingCopy {
   const folder = mkdtempSync(path.join(tmpdir(), 'working-copy-'));
