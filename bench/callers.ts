@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import { SignJWT } from 'jose';
 
@@ -26,7 +26,7 @@ export function keyEntries(count: number): object[] {
 }
 
 export function issuerEntries(count: number): object[] {
-  const jwk = { ...(publicKey as KeyObject).export({ format: 'jwk' }), kid: 'k', alg: 'RS256' };
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256' };
   return Array.from({ length: count }, (_, i) => ({
     id: `i${i}`,
     issuer: `${ISSUER}/${i}`,

@@ -10,7 +10,7 @@ import { treemapSvg } from './treemap.ts';
 /** What a run leaves in the documents: its tables between two marks, and its figures and plots beside them. */
 
 const PAGE = path.join(root, 'docs/performance.md');
-export const FOLDER = path.join(root, 'docs/bench');
+const FOLDER = path.join(root, 'docs/bench');
 const BEGIN = '<!-- npm run bench writes from here -->';
 const END = '<!-- to here -->';
 

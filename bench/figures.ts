@@ -25,6 +25,8 @@ export const SECTIONS = {
 
 export type Section = keyof typeof SECTIONS;
 
+export const isSection = (name: string): name is Section => Object.hasOwn(SECTIONS, name);
+
 export function figure(
   section: Section,
   row: string,

@@ -5,18 +5,20 @@ import path from 'node:path';
 
 import { root } from '../scripts/support/bundle.ts';
 import { CommandError, runAsScript } from '../scripts/support/command-line.ts';
+import { costOfMillion } from './cost.ts';
 import { writeDocs } from './docs.ts';
 import type { Figure, Results, Section } from './figures.ts';
 import { MEASURES } from './measures.ts';
 import { HELP, readOptions, type Options } from './options.ts';
 import { arePeersInstalled } from './peers/build.ts';
 import { buildAll } from './subjects.ts';
-import { tables } from './table.ts';
+import { shown, tables } from './table.ts';
 
 /** `npm run bench`: see options.ts. */
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (!options) return (process.stdout.write(HELP), 0);
+  if (options.cost) return (process.stdout.write(`${shown(costOfMillion(options.cost))}\n`), 0);
   process.once('SIGINT', () => process.exit(130));
   const runs = [await measure(options), ...options.nodes.map((node) => onNode(node, options))];
   process.stdout.write(`${runs.map(tables).join('\n\n')}\n`);
@@ -62,12 +64,12 @@ function surroundings(): Pick<Results, 'node' | 'machine' | 'date' | 'commit'> {
 }
 
 /** What does not depend on much but Node. */
-const OF_NODE: readonly Section[] = ['start', 'first', 'memory'];
+const OF_NODE: ReadonlySet<Section> = new Set(['start', 'first', 'memory']);
 
 /** The same on another Node, from the registry's package of that name, in a process of its own. @throws CommandError 69 */
 function onNode(major: string, { isQuick, sections }: Options): Results {
   const [only, folder] = [
-    sections.filter((one) => OF_NODE.includes(one)).join(','),
+    sections.filter((one) => OF_NODE.has(one)).join(','),
     mkdtempSync(path.join(tmpdir(), 'dlc-bench-node-')),
   ];
   try {

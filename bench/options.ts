@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 
 import { parsing, wrongUsage } from '../scripts/support/command-line.ts';
-import { SECTIONS, type Section } from './figures.ts';
+import { readCostInputs, type CostInputs } from './cost.ts';
+import { isSection, SECTIONS, type Section } from './figures.ts';
 
 export const HELP = `Usage: npm run bench [-- options]
 
@@ -15,6 +16,8 @@ Prints tables in Markdown on stdout; progress is on stderr. Takes some ten minut
   --node LIST      on other versions of Node too, such as 22,24, from the registry: start, first and memory
   --json FILE      the figures as JSON as well
   --write-docs     the tables into docs/performance.md, plots and figures into docs/bench
+  --cost LIST      measures nothing: what a million cancellations cost, by memory=MB,ms=N,per-million=PRICE,per-gb-second=PRICE
+                   and, where wanted, step=MS,cold-share=0..1,cold-ms=N (docs/performance.md)
   -h, --help       this
 
 "fleet" needs a redis-server on the PATH, and is left out where there is none.
@@ -29,6 +32,7 @@ export interface Options {
   readonly nodes: readonly string[];
   readonly json: string | undefined;
   readonly writesDocs: boolean;
+  readonly cost: CostInputs | undefined;
 }
 
 const OPTIONS = {
@@ -37,6 +41,7 @@ const OPTIONS = {
   node: { type: 'string' },
   json: { type: 'string' },
   'write-docs': { type: 'boolean' },
+  cost: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -59,7 +64,6 @@ export function readOptions(args: string[]): Options | undefined {
     nodes,
     json: values.json,
     writesDocs: values['write-docs'] ?? false,
+    cost: values.cost === undefined ? undefined : readCostInputs(values.cost),
   };
 }
-
-const isSection = (name: string): name is Section => Object.hasOwn(SECTIONS, name);

@@ -1,12 +1,14 @@
-import { SECTIONS, type Figure, type Results, type Section } from './figures.ts';
+import { isSection, SECTIONS, type Figure, type Results } from './figures.ts';
 import { verdicts, type Verdict } from './targets.ts';
 
 /** A run as tables in Markdown, which people can read as they are. */
 export function tables(results: Results): string {
-  const sections = (Object.keys(SECTIONS) as Section[]).map((section) => {
-    const figures = results.figures.filter((one) => one.section === section);
-    return figures.length > 0 ? `### ${SECTIONS[section]}\n\n${figureTable(figures)}` : undefined;
-  });
+  const sections = Object.keys(SECTIONS)
+    .filter(isSection)
+    .map((section) => {
+      const figures = results.figures.filter((one) => one.section === section);
+      return figures.length > 0 ? `### ${SECTIONS[section]}\n\n${figureTable(figures)}` : undefined;
+    });
   const { node, machine, date, commit, isQuick } = results;
   const about = `Node ${node} on ${machine}, ${date}, at commit ${commit}${isQuick ? ', quick' : ''}.`;
   const goals = `### Goals\n\n${goalTable(verdicts(results.figures))}`;

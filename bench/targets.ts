@@ -17,10 +17,6 @@ export function verdicts(figures: readonly Figure[]): Verdict[] {
   const value = (section: Section, row: string): number => valueOf(figures, section, row) ?? NaN;
   const bestPeer = (section: Section): number =>
     Math.min(...PEERS.map((row) => value(section, row)).filter((one) => !Number.isNaN(one)));
-  const atMost = (goal: string, limit: number, is: number): Verdict =>
-    verdict(goal, is, limit, true);
-  const atLeast = (goal: string, limit: number, is: number): Verdict =>
-    verdict(goal, is, limit, false);
   const started = value('start', 'gateway');
   const cached = value('start', 'gateway, code cache');
   const whole = value('start', 'whole-sdk');
@@ -74,8 +70,12 @@ export function verdicts(figures: readonly Figure[]): Verdict[] {
   }
 }
 
-export const USED = 'used of DLC’s 20 a second';
-export const SLOWEST = 'slowest quiet caller to its fair share';
+const USED = 'used of DLC’s 20 a second';
+const SLOWEST = 'slowest quiet caller to its fair share';
+
+const atMost = (goal: string, limit: number, is: number): Verdict => verdict(goal, is, limit, true);
+const atLeast = (goal: string, limit: number, is: number): Verdict =>
+  verdict(goal, is, limit, false);
 
 function verdict(goal: string, is: number, limit: number, isAtMost: boolean): Verdict {
   if (!Number.isFinite(is)) return { goal, is: undefined, limit, isAtMost, isMet: undefined };

@@ -23,6 +23,7 @@ const STYLE = `<style>
 export function treemapSvg(title: string, bytes: Weights): string {
   const root = hierarchy<Part>({ name: title, children: roomsOf(bytes) })
     .sum(({ bytes: own = 0 }) => own)
+    // oxlint-disable-next-line unicorn/no-array-sort -- of d3's hierarchy, which has no toSorted
     .sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
   const laidOut = treemap<Part>()
     .size([SIZE.width, SIZE.height])
@@ -68,7 +69,7 @@ function cell({
 }: HierarchyRectangularNode<Part>): string {
   const [width, height] = [x1 - x0, y1 - y0];
   const room = depth === 1 ? data.name : (parent?.data.name ?? '');
-  const kind = `${/^(src|scripts)\b/.test(room) ? 'ours' : 'theirs'}`;
+  const kind = /^(src|scripts)\b/.test(room) ? 'ours' : 'theirs';
   const label = depth === 1 ? `${data.name} ${(value / 1000).toFixed(1)} KB` : data.name;
   // Some 6 pixels a letter; what has no room for its name has it as its title alone.
   const fits = height >= 14 && label.length * 6 + 6 < width;

@@ -12,13 +12,16 @@ const answer = Buffer.from(
 );
 const headers = { 'content-type': 'application/json', 'content-length': answer.length };
 
+function reply(response) {
+  response.writeHead(200, headers).end(answer);
+}
+
 const server = http.createServer((request, response) => {
   if (isWatching) process.send({ arrivedNs: String(process.hrtime.bigint()) });
   request.resume();
   request.on('end', () => {
-    const reply = () => response.writeHead(200, headers).end(answer);
-    if (Number(delay) > 0) setTimeout(reply, Number(delay));
-    else reply();
+    if (Number(delay) > 0) setTimeout(reply, Number(delay), response);
+    else reply(response);
   });
 });
 server.keepAliveTimeout = 60_000;

@@ -7,7 +7,7 @@ import { figure, type Figure } from '../figures.ts';
 import { interleaved, median } from '../statistics.ts';
 import type { Build } from '../subjects.ts';
 
-export const SDK = path.join(root, 'bench/children/sdk.cjs');
+const SDK = path.join(root, 'bench/children/sdk.cjs');
 
 /** What one answer takes, in us of CPU, warm. */
 export async function cpuOf(

@@ -79,10 +79,8 @@ export function createConnections(endpoint: DlcEndpoint): Connections {
     dropDead,
     mayBeDead() {
       const pooled = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
-      const isOld = (socket: Socket): boolean =>
-        Date.now() - (idleSince.get(socket) ?? 0) > FRESH_MS;
       // What is being opened may be there after that turn of the event loop.
-      return opening.size > 0 || [...pooled, ...ahead].some(isOld);
+      return opening.size > 0 || [...pooled, ...ahead].some(isNotFresh);
     },
     async ready(signal) {
       dropDead();
@@ -150,6 +148,9 @@ function withoutDead(sockets: Socket[]): Socket[] {
   }
   return sockets;
 }
+
+const isNotFresh = (socket: Socket): boolean =>
+  Date.now() - (idleSince.get(socket) ?? 0) > FRESH_MS;
 
 function destroyIt(this: Socket): void {
   this.destroy();
