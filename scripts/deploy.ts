@@ -10,11 +10,13 @@ import { HELP } from './deploy/help.ts';
 import { hider } from './deploy/hide.ts';
 import { pack } from './deploy/pack.ts';
 import { rollBack } from './deploy/roll-back.ts';
-import { connect, type Call, type Waiting } from './deploy/scf.ts';
-import { readServerlessFile, type Deployment } from './deploy/serverless-file.ts';
+import { quotaNote } from './deploy/quota.ts';
+import { connect, credentialsOf, endpointReasons, type Call, type Waiting } from './deploy/scf.ts';
+import { missingReasons, readServerlessFile, type Deployment } from './deploy/serverless-file.ts';
 import { checkSettings } from './deploy/settings-check.ts';
 import { smokeTest } from './deploy/smoke-test.ts';
 import type { Run } from './deploy/wait.ts';
+import { refusal } from './deploy/wrong-inputs.ts';
 import { root } from './support/bundle.ts';
 import { CommandError, matching, parsing, runAsScript } from './support/command-line.ts';
 
@@ -54,9 +56,10 @@ export async function deploy(args: string[], around: Surroundings): Promise<numb
   const needsBuild = !isRollback && values['no-build'] !== true;
   try {
     if (isDry) return await plan(deployment, { ...around, progress: say }, isRollback, needsBuild);
+    credentialsOf(around.env);
+    if (needsBuild) await build();
+    refuseWrong(deployment, isRollback, { ...around, progress: say });
     const call = connect(deployment.region, around.env, around.waiting);
-    if (needsBuild) await build(say);
-    refuseWrong(deployment, isRollback, say);
     await carryOut({ call, deployment, waiting: around.waiting, say }, around.env, isRollback);
     return 0;
   } catch (error) {
@@ -77,11 +80,12 @@ async function carryOut(run: Run, env: Environment, isRollback: boolean): Promis
 /** Prints what would be sent, and then what keeps it from being sent. */
 async function plan(
   deployment: Deployment,
-  { waiting, out, progress }: Surroundings,
+  around: Surroundings,
   isRollback: boolean,
   needsBuild: boolean,
 ): Promise<number> {
-  if (needsBuild) await build(progress);
+  const { waiting, out, progress } = around;
+  if (needsBuild) await build();
   const requests: PlannedRequest[] = [];
   const wrong = new Set(checkSettings(deployment).reasons.map((one) => one.split(':')[0] ?? ''));
   const call = pretend(requests, deployment.region, isRollback, wrong);
@@ -89,7 +93,7 @@ async function plan(
   await (isRollback ? rollBack(run) : deployFunction(run, pack(deployment.src)));
   out(JSON.stringify(requests, undefined, 2));
   progress(isRollback ? ROLLBACK_NOTE : FIRST_NOTE);
-  refuseWrong(deployment, isRollback, progress);
+  refuseWrong(deployment, isRollback, around);
   return 0;
 }
 
@@ -99,22 +103,21 @@ is repeated while SCF works, and GET <function URL>/healthz comes last.`;
 const ROLLBACK_NOTE = 'Nothing was sent. Here version 2 is served, and 1 was published before it.';
 
 /** Names everything that is missing or wrong at once; going back needs nothing but to find the function. */
-function refuseWrong(deployment: Deployment, isRollback: boolean, say: Run['say']): void {
+function refuseWrong(
+  deployment: Deployment,
+  isRollback: boolean,
+  { env, progress: say }: Surroundings,
+): void {
   const { missing, name, region } = deployment;
   const needed = missing.filter((one) => !isRollback || `${name}${region}`.includes(`<${one} `));
   const { reasons, unchecked } = isRollback ? NOTHING : checkSettings(deployment);
   if (unchecked.length > 0) {
     say(`Not checked, since only the function sees the file: ${unchecked.join(', ')}`);
   }
-  const all = [
-    ...needed.map((one) => `${one}: is not set in this shell`),
-    ...reasons.filter((one) => !needed.some((other) => one.startsWith(`${other}:`))),
-  ];
-  if (all.length === 0) return;
-  throw new CommandError(
-    78,
-    ['It cannot be deployed so:', ...all.map((one) => `  ${one}`)].join('\n'),
-  );
+  const note = isRollback ? undefined : quotaNote(deployment);
+  const wrong = refusal([...missingReasons(needed), ...endpointReasons(env), ...reasons]);
+  if (wrong) throw wrong;
+  if (note !== undefined) say(note);
 }
 
 const NOTHING = { reasons: [], unchecked: [] };

@@ -3,14 +3,18 @@ import { once } from 'node:events';
 
 import { root } from '../support/bundle.ts';
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 
-/** Runs `npm run build`, by itself: stdout is for results. @throws CommandError 70 */
-export async function build(say: (line: string) => void): Promise<void> {
-  say('Building dist/ …');
+/** Runs `npm run build`, by itself: stdout is for results. @throws CommandError with the build's exit code */
+export async function build(): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const [exitCode] = await once(child, 'close');
-  if (exitCode !== 0) throw new CommandError(70, 'The build failed; what it said is above.');
+  await once(child, 'close');
+  if (child.exitCode === 0) return;
+  throw new CommandError(
+    child.exitCode ?? EXIT.software,
+    'The build failed; what it said is above. Nothing was sent.',
+  );
 }

@@ -1,6 +1,7 @@
 import type { GetFunctionResponse } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import { openUrl } from './function-url.ts';
 import type { Package } from './pack.ts';
 import { configurationOf, creationOf, reservedMemory } from './requests.ts';
@@ -51,7 +52,7 @@ function checkFixed({ deployment }: Run, found: GetFunctionResponse): void {
     const todo =
       'Deploy under another --stage (it has its own URL), move the callers, then delete the old one.';
     throw new CommandError(
-      78,
+      EXIT.config,
       `${name} has ${entry} ${has}, and SCF cannot make it ${wanted[entry]}.\n${todo}`,
     );
   }

@@ -1,6 +1,7 @@
 import type { TriggerInfo } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import { isOpened, publicUrl, triggerOf } from './requests.ts';
 import type { Run } from './wait.ts';
 
@@ -27,7 +28,7 @@ export async function openUrl(run: Run): Promise<string | undefined> {
   const changed = await findUrl(run);
   if (changed && isOpened(changed, wanted.TriggerDesc)) return publicUrl(changed);
   throw new CommandError(
-    69,
+    EXIT.unavailable,
     'SCF has not changed the function URL. Change it in the console, or delete it there and run the same command again: it gets a new address.',
   );
 }

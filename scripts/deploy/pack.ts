@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import { zip } from '../support/zip.ts';
 
 /** UpdateFunctionCode takes 20 MB (its model's comment); CreateFunction says 50. */
@@ -19,7 +20,7 @@ export interface Package {
 export function pack(folder: string): Package {
   const files = listFiles(folder);
   if (files.length === 0) {
-    throw new CommandError(66, `${folder} has no files: npm run build makes them`);
+    throw new CommandError(EXIT.noInput, `${folder} has no files: npm run build makes them`);
   }
   const zipped = zip(
     files.map((name) => {
@@ -30,7 +31,7 @@ export function pack(folder: string): Package {
   );
   if (zipped.length > MAX_ZIP_BYTES) {
     throw new CommandError(
-      65,
+      EXIT.data,
       `the package has ${zipped.length} bytes, and SCF takes ${MAX_ZIP_BYTES} in a request`,
     );
   }

@@ -75,7 +75,10 @@ function covers(found: unknown, wanted: unknown): boolean {
 }
 
 /** Memory, in MB, that bounds the instances; none where Redis lets them share DLC's limit. */
-export function reservedMemory({ variables, memorySize }: Deployment): number | undefined {
+export function reservedMemory({
+  variables,
+  memorySize,
+}: Pick<Deployment, 'variables' | 'memorySize'>): number | undefined {
   if (variables['REDIS_URL']) return undefined;
   return memorySize * Number(variables['EXPECTED_INSTANCES'] ?? 1);
 }

@@ -1,4 +1,5 @@
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import type { Deployed } from './deploy-function.ts';
 import { findUrl } from './function-url.ts';
 import { publicUrl } from './requests.ts';
@@ -17,7 +18,7 @@ export async function rollBack(run: Run): Promise<Deployed> {
   if (before === undefined || !/^\d+$/.test(before)) {
     const what = `${deployment.url.qualifier} of ${deployment.name} is ${before ?? 'not there'}`;
     throw new CommandError(
-      65,
+      EXIT.data,
       `${what}, which is no published version: there is nothing to go back from.`,
     );
   }
@@ -28,7 +29,7 @@ export async function rollBack(run: Run): Promise<Deployed> {
   if (!previous) {
     const todo = 'Deploy an older commit instead.';
     throw new CommandError(
-      65,
+      EXIT.data,
       `There is no version before ${before} of ${deployment.name}.\n${todo}`,
     );
   }

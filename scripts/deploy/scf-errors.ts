@@ -1,17 +1,8 @@
 import type { Failure } from '../../src/lib/dlc/failure.ts';
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 
 /** What whoever deploys can do about each answer of SCF: one table, by code; the longest family that fits wins. */
-
-/** sysexits(3). */
-const EX = {
-  DATAERR: 65,
-  UNAVAILABLE: 69,
-  SOFTWARE: 70,
-  TEMPFAIL: 75,
-  NOPERM: 77,
-  CONFIG: 78,
-} as const;
 
 interface Advice {
   readonly exit: number;
@@ -22,49 +13,49 @@ interface Advice {
 
 const AGAIN = 'Run the same command again in a minute: it goes on where this one stopped.';
 const busy: Advice = {
-  exit: EX.TEMPFAIL,
+  exit: EXIT.temporary,
   again: true,
   todo: `Somebody or something else is changing the function. ${AGAIN}`,
 };
 const role: Advice = {
-  exit: EX.CONFIG,
+  exit: EXIT.config,
   todo: 'The role that SCF_ROLE names does not exist, or SCF may not assume it. Make it in CAM with the trust of deploy/cam-role-trust.json and the policy of deploy/cam-role-policy.json.',
 };
 const value: Advice = {
-  exit: EX.CONFIG,
+  exit: EXIT.config,
   todo: 'SCF does not take a value of serverless.yml; its words are above.',
 };
 
 const ADVICE: Readonly<Record<string, Advice>> = {
   AuthFailure: {
-    exit: EX.NOPERM,
+    exit: EXIT.permission,
     todo: 'SCF does not accept the credentials of this shell. Check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, for temporary ones TENCENTCLOUD_SESSION_TOKEN too, and the clock of this machine.',
   },
   UnauthorizedOperation: {
-    exit: EX.NOPERM,
+    exit: EXIT.permission,
     todo: 'These credentials may not do that. Give their user the policy of deploy/cam-deployer-policy.json, and cam:PassRole for the role that SCF_ROLE names.',
   },
   'ResourceNotFound.Role': role,
   'FailedOperation.QcsRoleNotFound': role,
   'InvalidParameterValue.Role': role,
   'ResourceNotFound.Function': {
-    exit: EX.DATAERR,
+    exit: EXIT.data,
     todo: 'There is no such function in this region. Check --stage and --region; npm run deploy makes it.',
   },
   LimitExceeded: {
-    exit: EX.UNAVAILABLE,
+    exit: EXIT.unavailable,
     todo: 'A quota of the account is used up in this region. Ask Tencent Cloud for more in a ticket, or delete what is not needed.',
   },
   'LimitExceeded.FunctionReservedConcurrencyMemory': {
-    exit: EX.UNAVAILABLE,
+    exit: EXIT.unavailable,
     todo: 'The reserved quota (memorySize times EXPECTED_INSTANCES) does not fit: SCF keeps 12,800 MB of the account unreserved. Lower one of the two, or have the quota raised.',
   },
   'FailedOperation.InsufficientBalance': {
-    exit: EX.UNAVAILABLE,
+    exit: EXIT.unavailable,
     todo: 'The account is in arrears.',
   },
   'FailedOperation.UnOpenedService': {
-    exit: EX.UNAVAILABLE,
+    exit: EXIT.unavailable,
     todo: 'SCF is not activated for this account: open its console once.',
   },
   'FailedOperation.FunctionNameStatusError': busy,
@@ -73,26 +64,26 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   'FailedOperation.OperationConflict': busy,
   'FailedOperation.ReservedInProgress': busy,
   ResourceInUse: {
-    exit: EX.TEMPFAIL,
+    exit: EXIT.temporary,
     todo: `It is there already: made meanwhile, or by a run that broke off. ${AGAIN}`,
   },
   RequestLimitExceeded: {
-    exit: EX.TEMPFAIL,
+    exit: EXIT.temporary,
     again: true,
     todo: `Too many requests to SCF at the moment. ${AGAIN}`,
   },
-  InternalError: { exit: EX.TEMPFAIL, todo: `SCF has a fault. ${AGAIN}` },
-  ServiceUnavailable: { exit: EX.TEMPFAIL, todo: `SCF is not available. ${AGAIN}` },
+  InternalError: { exit: EXIT.temporary, todo: `SCF has a fault. ${AGAIN}` },
+  ServiceUnavailable: { exit: EXIT.temporary, todo: `SCF is not available. ${AGAIN}` },
   FailedOperation: {
-    exit: EX.TEMPFAIL,
+    exit: EXIT.temporary,
     todo: `SCF could not do it; its words are above. ${AGAIN}`,
   },
   UnsupportedRegion: {
-    exit: EX.CONFIG,
+    exit: EXIT.config,
     todo: 'SCF has no such region. Check DLC_REGION and --region.',
   },
   'InvalidParameterValue.EnvironmentExceededLimit': {
-    exit: EX.CONFIG,
+    exit: EXIT.config,
     todo: 'The variables have more than 4 KB together: put the longest list into config/*.json and point to it with @config/….',
   },
   InvalidParameter: value,
@@ -100,7 +91,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 };
 
 const UNKNOWN: Advice = {
-  exit: EX.SOFTWARE,
+  exit: EXIT.software,
   todo: 'This answer is not known here. Look the code up in SCF’s API documentation.',
 };
 
@@ -137,7 +128,7 @@ function withoutAnswer({ outcome }: Failure): Advice {
     outcome === 'did-not-happen'
       ? `SCF cannot be reached, so nothing was done. Check the network of this machine and SCF_ENDPOINT. ${AGAIN}`
       : `The connection broke before the answer: it may have been done or not. ${AGAIN}`;
-  return { exit: outcome === 'did-not-happen' ? EX.UNAVAILABLE : EX.TEMPFAIL, todo };
+  return { exit: outcome === 'did-not-happen' ? EXIT.unavailable : EXIT.temporary, todo };
 }
 
 /** SCF's words on one line of a terminal. */

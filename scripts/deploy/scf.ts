@@ -1,6 +1,6 @@
 import { Client } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_client.js';
 
-import { readCredentials } from '../../src/lib/dlc/credentials.ts';
+import { readCredentials, type CloudCredentials } from '../../src/lib/dlc/credentials.ts';
 import { parseEndpoint, type DlcEndpoint } from '../../src/lib/dlc/endpoint.ts';
 import { classify } from '../../src/lib/dlc/failure.ts';
 import { ObservedAgent } from '../../src/lib/dlc/observed-agent.ts';
@@ -8,6 +8,7 @@ import { createConnections } from '../../src/lib/dlc/shared-agent.ts';
 import type { Environment } from '../../src/lib/secret-reference.ts';
 import { SettingError } from '../../src/lib/setting-error.ts';
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import { adviceFor, ScfError } from './scf-errors.ts';
 
 /** Every action that a deployment needs; deploy/cam-deployer-policy.json allows these and no others. */
@@ -50,17 +51,10 @@ const REQUEST_TIMEOUT_MS = 120_000;
  * SCF's API through the official SDK. What only reads, and what SCF turned away because it is busy,
  * is tried up to four times; a change whose answer was lost is not: the next run sees whether it was made.
  *
- * @throws CommandError 77 without credentials, 78 where SCF_ENDPOINT is wrong
+ * @throws CommandError 77 without credentials; SettingError where SCF_ENDPOINT is wrong
  */
 export function connect(region: string, env: Environment, { sleep }: Pick<Waiting, 'sleep'>): Call {
-  const credential = readCredentials(env);
-  if (!credential) throw new CommandError(77, NO_CREDENTIALS);
-  if (!/^[\x21-\x7e]+$/.test(credential.secretId + (credential.token ?? ''))) {
-    throw new CommandError(
-      77,
-      'The cloud credentials of this shell have characters that no credentials have.',
-    );
-  }
+  const credential = credentialsOf(env);
   const endpoint = endpointOf(env);
   const shared = createConnections(endpoint);
   const attempt = async (action: Action, input: object): Promise<object> => {
@@ -102,12 +96,27 @@ function isWorthAnother(action: Action, error: unknown): boolean {
   );
 }
 
+/** Whose user deploys. @throws CommandError 77 */
+export function credentialsOf(env: Environment): CloudCredentials {
+  const credential = readCredentials(env);
+  if (!credential) throw new CommandError(EXIT.permission, NO_CREDENTIALS);
+  if (/^[\x21-\x7e]+$/.test(credential.secretId + (credential.token ?? ''))) return credential;
+  const message = 'The cloud credentials of this shell have characters that no credentials have.';
+  throw new CommandError(EXIT.permission, message);
+}
+
 function endpointOf(env: Environment): DlcEndpoint {
+  return parseEndpoint(env['SCF_ENDPOINT'] || 'https://scf.tencentcloudapi.com', 'scf');
+}
+
+/** What is wrong with SCF_ENDPOINT, if anything. */
+export function endpointReasons(env: Environment): string[] {
   try {
-    return parseEndpoint(env['SCF_ENDPOINT'] || 'https://scf.tencentcloudapi.com', 'scf');
+    endpointOf(env);
+    return [];
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
-    throw new CommandError(78, `SCF_ENDPOINT ${error.message}`);
+    return [`SCF_ENDPOINT: ${error.message}`];
   }
 }
 

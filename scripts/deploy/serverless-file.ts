@@ -5,20 +5,23 @@ import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 
 import type { Environment } from '../../src/lib/secret-reference.ts';
-import { toSentences } from '../../src/lib/validation.ts';
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
+import { endpointReasons } from './scf.ts';
+import { settingReasons } from './settings-check.ts';
 import { fillTree, fillVariables, type Lookup } from './template.ts';
-
-/** sysexits(3). */
-const EX_NOINPUT = 66;
-const EX_CONFIG = 78;
+import { inputReasons, refusal } from './wrong-inputs.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,58}[A-Za-z0-9]$/;
 /** `$DEFAULT`, which every function has, or an alias of one's own. A version is what rolling back moves away from. */
 const ALIAS = /^(\$DEFAULT|[A-Za-z][\w-]{0,63})$/;
 const text = z.string().check(z.minLength(1));
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+/** CAM's CreateRole: 1 to 128 of these. */
+const ROLE = /^([A-Za-z0-9+=,.@_-]{1,128}|<.*>)$/;
 const switches = z.strictObject({ enableExtranet: z.boolean(), enableIntranet: z.boolean() });
+
+const environmentEntry = z.strictObject({ variables: z.record(z.string(), scalar) });
 
 const url = z.strictObject({
   name: z.optional(text),
@@ -36,7 +39,7 @@ const inputs = z.strictObject({
   runtime: text,
   handler: z.optional(text),
   src: text,
-  role: z.optional(text),
+  role: z.optional(z.string().check(z.regex(ROLE))),
   memorySize: z.int().check(z.minimum(64)),
   timeout: z.int().check(z.minimum(1)),
   initTimeout: z.optional(z.int()),
@@ -45,7 +48,7 @@ const inputs = z.strictObject({
   instanceConcurrencyConfig: z.optional(
     z.strictObject({ enable: z.boolean(), dynamicEnabled: z.boolean(), maxConcurrency: z.int() }),
   ),
-  environment: z.optional(z.strictObject({ variables: z.record(z.string(), scalar) })),
+  environment: z.optional(environmentEntry),
   events: z.tuple([z.strictObject({ http: z.strictObject({ parameters: url }) })]),
 });
 
@@ -75,20 +78,33 @@ export function readServerlessFile(choice: Choice, env: Environment): Deployment
   const missing = new Set<string>();
   const { environment = {}, ...others } = asObject(raw);
   const region = choice.region === undefined ? {} : { region: choice.region };
-  const parsed = inputs.safeParse({
-    ...asObject(fillTree({ ...others, ...region }, lookup, missing)),
-    environment,
-  });
-  if (!parsed.success) throw wrong(choice.config, parsed.error.issues);
-  const { environment: given, events, ...rest } = parsed.data;
+  const template = { ...others, ...region };
+  const filled = asObject(fillTree(template, lookup, missing));
+  const given = environmentEntry.safeParse(environment);
+  const variables = fillVariables(given.data?.variables ?? {}, lookup);
+  const parsed = inputs.safeParse({ ...filled, environment });
+  if (!parsed.success) {
+    const own = choice.stage === undefined ? top : { ...top, stage: choice.stage };
+    const wrong = [
+      ...missingReasons([...missing]),
+      ...settingReasons(variables),
+      ...endpointReasons(env),
+      ...inputReasons(parsed.error.issues, { inputs: template, own }, env),
+    ];
+    throw refusal(wrong) ?? new CommandError(EXIT.config, `${choice.config} cannot be deployed`);
+  }
+  const { environment: _, events, ...rest } = parsed.data;
   return {
     ...rest,
-    variables: fillVariables(given?.variables ?? {}, lookup),
+    variables,
     url: events[0].http.parameters,
     src: path.resolve(path.dirname(choice.config), rest.src),
     missing: [...missing],
   };
 }
+
+export const missingReasons = (missing: readonly string[]): string[] =>
+  missing.map((one) => `${one}: is not set in this shell`);
 
 /** `dev` is the stage that Tencent's own tool takes where none is named. */
 function lookupOf(top: Record<string, unknown>, choice: Choice, shell: Environment): Lookup {
@@ -105,14 +121,14 @@ function parseYaml(file: string): Record<string, unknown> {
   try {
     source = readFileSync(file, 'utf8');
   } catch {
-    throw new CommandError(EX_NOINPUT, `${file} cannot be read; --config names another file`);
+    throw new CommandError(EXIT.noInput, `${file} cannot be read; --config names another file`);
   }
   const document = parseDocument(source);
   const [error] = document.errors;
   // The parser's own words quote the line, and somebody may have put a secret there.
   if (!error) return asObject(document.toJS());
   const [{ line }] = error.linePos ?? [{ line: 0 }];
-  throw new CommandError(EX_CONFIG, `${file} is not YAML: ${error.code} in line ${line}`);
+  throw new CommandError(EXIT.config, `${file} is not YAML: ${error.code} in line ${line}`);
 }
 
 function asObject(value: unknown): Record<string, unknown> {
@@ -120,11 +136,3 @@ function asObject(value: unknown): Record<string, unknown> {
     ? Object.fromEntries(Object.entries(value))
     : {};
 }
-
-function wrong(file: string, issues: readonly z.core.$ZodIssue[]): CommandError {
-  const reasons = toSentences(issues).map(({ at, message }) => `  inputs.${at} ${message}`);
-  return new CommandError(EX_CONFIG, [`${file} cannot be deployed:`, ...reasons, HINT].join('\n'));
-}
-
-const HINT =
-  'docs/deploy.md lists the entries. The qualifier is an alias such as $DEFAULT, never $LATEST.';

@@ -1,4 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 import { ConfigError, loadConfig } from '../../src/lib/config.ts';
+import { root } from '../support/bundle.ts';
+import { EXAMPLE_ADVICE, exampleDigests } from '../support/settings-files.ts';
+import { absurdQuota } from './quota.ts';
 import type { Deployment } from './serverless-file.ts';
 
 /** What the gateway, or SCF, would not take of a function's variables: found before anything is sent. */
@@ -15,22 +21,58 @@ const RESERVED = /^(SCF|QCLOUD|TENCENTCLOUD)_/;
  * @returns every reason, without a value; and the settings that only the function can check, since
  *   they are in a mounted file (`@/path`)
  */
-export function checkSettings({ variables, region, src }: Deployment): {
+export function checkSettings({ variables, region, src, memorySize }: Deployment): {
   readonly reasons: readonly string[];
   readonly unchecked: readonly string[];
 } {
   const mounted = Object.keys(variables).filter((name) => variables[name]?.startsWith('@/'));
-  const reasons = [...tooMuch(variables), ...reservedNames(variables)];
+  const reasons = [
+    ...tooMuch(variables),
+    ...reservedNames(variables),
+    ...examples(variables, src),
+    ...absurdQuota({ variables, memorySize }),
+    ...refusedByGateway({ ...variables, TENCENTCLOUD_REGION: isSet(region) ? region : '' }, src),
+  ];
+  const isMounted = (one: string): boolean => mounted.some((name) => one.startsWith(`${name}:`));
+  return { reasons: reasons.filter((one) => !isMounted(one)), unchecked: mounted };
+}
+
+/** What of the variables is wrong whatever is packed: files are not looked at, there may be none yet. */
+export function settingReasons(variables: Deployment['variables']): string[] {
+  const inFiles = Object.keys(variables).filter((name) => variables[name]?.startsWith('@'));
+  // Where no region can be had, that is said of serverless.yml's own entry.
+  const all = { TENCENTCLOUD_REGION: 'ap-guangzhou', ...variables };
+  return [...reservedNames(variables), ...refusedByGateway(all, '')].filter(
+    (one) => !inFiles.some((name) => one.startsWith(`${name}:`)),
+  );
+}
+
+const isSet = (region: string): boolean => !region.startsWith('<');
+
+function refusedByGateway(variables: Deployment['variables'], src: string): string[] {
   try {
-    loadConfig({ ...variables, TENCENTCLOUD_REGION: region.startsWith('<') ? '' : region }, src);
+    loadConfig(variables, src);
+    return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const known = error.reasons.filter(
-      (one) => !mounted.some((name) => one.startsWith(`${name}:`)),
-    );
-    reasons.push(...known.map(withAdvice));
+    return error.reasons.map(withAdvice);
   }
-  return { reasons, unchecked: mounted };
+}
+
+/** Keys that stand for nobody: their digests were copied from the example. */
+function examples({ API_KEYS = '' }: Deployment['variables'], src: string): string[] {
+  const text = API_KEYS.startsWith('@') ? read(path.resolve(src, API_KEYS.slice(1))) : API_KEYS;
+  const isThere = [...exampleDigests(path.join(root, 'config'))].some((one) => text.includes(one));
+  return isThere ? [`API_KEYS: has the sha256 of an example; ${EXAMPLE_ADVICE}`] : [];
+}
+
+/** A file that cannot be read is the gateway's to refuse. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function tooMuch(variables: Deployment['variables']): string[] {

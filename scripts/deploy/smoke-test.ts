@@ -1,5 +1,6 @@
 import { isLoopback } from '../../src/lib/loopback.ts';
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import type { Deployed } from './deploy-function.ts';
 import type { Run } from './wait.ts';
 
@@ -22,7 +23,7 @@ export async function smokeTest(
     const todo =
       'Run the same command again; if it stays so, look at the function URL in the console.';
     throw new CommandError(
-      75,
+      EXIT.temporary,
       `Version ${version} is deployed, but SCF gives no address for it.\n${todo}`,
     );
   }
@@ -32,7 +33,7 @@ export async function smokeTest(
     return say('Only signed requests get in (authType CAM), so it is not tried from here.');
   const { protocol, hostname } = new URL(url);
   if (protocol !== 'https:' && !(isLocal && isLoopback(hostname))) {
-    throw new CommandError(76, 'SCF gave an address that is not https: it is not used.');
+    throw new CommandError(EXIT.protocol, 'SCF gave an address that is not https: it is not used.');
   }
   let said = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -49,7 +50,7 @@ export async function smokeTest(
     : '';
   const todo = 'The log of the function in the console of SCF says why: look for "wrong-setting".';
   throw new CommandError(
-    69,
+    EXIT.unavailable,
     `Version ${version} is deployed, but does not serve: ${said}.\n${todo}${back}`,
   );
 }

@@ -1,4 +1,5 @@
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import type { Environment } from '../../src/lib/secret-reference.ts';
 
 /**
@@ -23,7 +24,7 @@ function fill(template: string, { env, own }: Lookup): Filled {
     const variable = /^env[:.]([A-Za-z_]\w*)$/.exec(expression)?.[1];
     const value = variable === undefined ? own[expression] : env[variable];
     if (variable === undefined && value === undefined) {
-      throw new CommandError(78, `\${${printable(expression)}} is not known: ${KNOWN}`);
+      throw new CommandError(EXIT.config, `\${${printable(expression)}} is not known: ${KNOWN}`);
     }
     if (value) return value;
     missing ??= variable ?? expression;

@@ -1,6 +1,7 @@
 import type { FunctionVersion } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import type { Package } from './pack.ts';
 import { isConfigured } from './requests.ts';
 import { active, isNotFound, settled, type Run } from './wait.ts';
@@ -50,7 +51,8 @@ export async function publish(run: Run, code: Package): Promise<string> {
   const { call, deployment } = run;
   const named = { FunctionName: deployment.name, Description: describe(code) };
   const { FunctionVersion: version = '' } = await call('PublishVersion', named);
-  if (!/^\d+$/.test(version)) throw new CommandError(76, 'PublishVersion gave no version number.');
+  if (!/^\d+$/.test(version))
+    throw new CommandError(EXIT.protocol, 'PublishVersion gave no version number.');
   await active(run, version);
   return version;
 }

@@ -1,6 +1,7 @@
 import type { GetFunctionResponse } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
 import { CommandError } from '../support/command-line.ts';
+import { EXIT } from '../support/exit-codes.ts';
 import type { Call, Waiting } from './scf.ts';
 import { ScfError } from './scf-errors.ts';
 import type { Deployment } from './serverless-file.ts';
@@ -49,7 +50,10 @@ export async function settled(
     const what = version === undefined ? deployment.name : `version ${version}`;
     if (waiting.now() >= end) {
       const todo = 'Look at it in the console of SCF, and run the same command again.';
-      throw new CommandError(75, `${what} has been ${state} for five minutes.\n${todo}`);
+      throw new CommandError(
+        EXIT.temporary,
+        `${what} has been ${state} for five minutes.\n${todo}`,
+      );
     }
     if (state !== last || waiting.now() - told >= TELL_EVERY_MS) {
       say(`  ${what} is ${state} …`);
@@ -89,7 +93,7 @@ export function failedState(name: string, found: GetFunctionResponse | undefined
       ? 'It has never served: delete it in the console of SCF, put right what is said above, and run the same command again.'
       : 'Callers still get the version before. Put right what is said above, and run the same command again.';
   return new CommandError(
-    69,
+    EXIT.unavailable,
     [`${name} is ${found?.Status ?? 'gone'}.`, ...reasons, todo].join('\n'),
   );
 }

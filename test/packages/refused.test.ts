@@ -101,6 +101,14 @@ describe('files of config/', () => {
     expect(names).not.toThrow(SECRET);
   });
 
+  it('with the key of an example are refused, since nobody has it', () => {
+    const entry = { id: 'a', sha256: '0'.repeat(64) };
+    write('config/api-keys.json', [entry]);
+    expect(names()).toEqual(['config/api-keys.json']);
+    write('config/api-keys.example.json', [entry]);
+    expect(names).toThrow('config/api-keys.json has the sha256 of an example; nobody has its key');
+  });
+
   it('that are no JSON are refused, without a word of them', () => {
     write('config/a.json', `{"secret": "${SECRET}"`);
     expect(names).toThrow('config/a.json is not JSON');

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { runScript } from '../run-script.ts';
@@ -101,6 +103,64 @@ async function refused(env: Record<string, string>, changed: Project = project) 
 }
 
 describe('before anything is sent', () => {
+  it('names the variables that entries are made of, with all that is wrong beside them', async () => {
+    const wrong = {
+      DLC_REGION: 'Peking',
+      STAGE: 'PLANTED!',
+      SCF_ROLE: 'a PLANTED role',
+      LOG_LEVEL: 'loud',
+      SCF_ENDPOINT: 'PLANTED',
+    };
+    for (const args of [[], ['--dry-run']]) {
+      const { exitCode, out, told } = await run(project, NOWHERE, { args, env: wrong });
+      expect([exitCode, out]).toEqual([78, '']);
+      expect(told).not.toContain('PLANTED');
+      const names = told.split('\n').map((line) => /^ {2}(\w+):/.exec(line)?.[1]);
+      expect(names).toHaveLength(6);
+      expect(new Set(names.slice(1))).toEqual(new Set(Object.keys(wrong)));
+    }
+    const other = await refused({ STAGE: '1', SCF_ROLE: '' }, project);
+    expect(other.told).not.toContain('STAGE:');
+    expect(other.told).toContain('SCF_ROLE: is not set');
+  });
+
+  it.each([['a b'], ['r'.repeat(129)], ['role/../x']])('refuses the role %j', async (SCF_ROLE) => {
+    const { exitCode, told } = await refused({ SCF_ROLE });
+    expect([exitCode, told]).toEqual([78, expect.stringContaining('SCF_ROLE: inputs.role')]);
+  });
+
+  it('refuses a malformed SCF_ENDPOINT in a dry run too', async () => {
+    const env = { SCF_ENDPOINT: 'ftp://scf.tencentcloudapi.com', LOG_LEVEL: 'loud' };
+    const { exitCode, told } = await run(project, undefined, { args: ['--dry-run'], env });
+    expect(exitCode).toBe(78);
+    expect(told).toContain('  SCF_ENDPOINT: must be an https: address\n  LOG_LEVEL: must be');
+  });
+
+  it("refuses the example's keys, in a variable and in a packed file", async () => {
+    const example = readFileSync('config/api-keys.example.json', 'utf8');
+    const sentence = 'API_KEYS: has the sha256 of an example; nobody has its key';
+    expect((await refused({ API_KEYS: example })).told).toContain(sentence);
+    project.write('function/config/api-keys.json', example);
+    const packed = await refused({ API_KEYS: '@config/api-keys.json' });
+    expect([packed.exitCode, packed.told]).toEqual([78, expect.stringContaining(sentence)]);
+  });
+
+  it('refuses to reserve what no account has, and tells of what not every account has', async () => {
+    const absurd = await refused({ EXPECTED_INSTANCES: '100000' });
+    expect(absurd.exitCode).toBe(78);
+    expect(absurd.told).toContain('EXPECTED_INSTANCES: so many of 256 MB reserve 25600000 MB');
+    const dry = async (EXPECTED_INSTANCES: string, more = {}) => {
+      const env = { EXPECTED_INSTANCES, ...more };
+      return await run(project, NOWHERE, { args: ['--dry-run'], env });
+    };
+    expect(await dry('200')).toMatchObject({ exitCode: 0 });
+    expect((await dry('200')).told).not.toContain('EXPECTED_INSTANCES');
+    const note = 'EXPECTED_INSTANCES reserves 51456 MB: not every account';
+    expect(await dry('201')).toMatchObject({ exitCode: 0, told: expect.stringContaining(note) });
+    const shared = await dry('100000', { REDIS_URL: 'redis://r:6379' });
+    expect(shared).toMatchObject({ exitCode: 0, told: expect.not.stringContaining('EXPECTED') });
+  });
+
   it('finds that the variables are more than 4 KB, and says where they go', async () => {
     const entry = { sha256: 'b'.repeat(64), scopes: ['tasks:cancel'] };
     const keys = Array.from({ length: 40 }, (_, i) => ({ id: `caller-${i}`, ...entry }));
@@ -167,7 +227,7 @@ describe('before anything is sent', () => {
     [
       'a name that SCF does not take',
       (yaml: string) => yaml.replace('dlc-task-gateway-${stage}', '1-${stage}'),
-      'inputs.name must match',
+      'inputs.name must be 2 to 60 of',
     ],
   ])('refuses %s', async (_, change, sentence) => {
     const changed = makeProject(change);
@@ -192,13 +252,13 @@ describe('before anything is sent', () => {
       [],
       { SCF_ENDPOINT: 'http://scf.tencentcloudapi.com' },
       78,
-      'SCF_ENDPOINT may be an http: address on loopback only',
+      'SCF_ENDPOINT: may be an http: address on loopback only',
     ],
     [
       [],
       { SCF_ENDPOINT: 'https://dlc.tencentcloudapi.com' },
       78,
-      'SCF_ENDPOINT must name a host whose first label is "scf"',
+      'SCF_ENDPOINT: must name a host whose first label is "scf"',
     ],
   ])(
     'refuses %j with %j',
