@@ -1,44 +1,62 @@
+import { parseArgs } from 'node:util';
+
+import {
+  CommandError,
+  parsing,
+  print,
+  runAsScript,
+  wrongSetting,
+} from '../scripts/support/command-line.ts';
+import { EXIT, exitCodes } from '../scripts/support/exit-codes.ts';
 import { startEmulator } from './emulator.ts';
 import type { Emulator } from './emulator.ts';
 import { readSettings, SettingsError } from './settings.ts';
 
-/** Exit codes after sysexits.h. */
-const exitCodes = { usage: 64, unavailable: 69, config: 78 } as const;
+const HELP = `A DLC on this machine, for tests and demos: it checks signatures, keeps tasks, and fails as it is told.
 
-const usage = `npm run emulator: a DLC on this machine, for tests and demos.
+  npm run emulator
+  EMULATOR_PORT=0 npm run emulator
 
-EMULATOR_PORT        9001; 0: any free one
-EMULATOR_HOST        127.0.0.1
-EMULATOR_SECRET_ID   AKIDEMULATOR
-EMULATOR_SECRET_KEY  emulator-secret-key
-EMULATOR_CANCEL_MS   1000: from a cancellation's acceptance to the state "cancelled"
-`;
+Options
+  -h, --help           this text
 
-process.exitCode = await main(process.argv.slice(2));
+Environment
+  EMULATOR_PORT        0: any free one                               (default: 9001)
+  EMULATOR_HOST        the address that it listens on                (default: 127.0.0.1)
+  EMULATOR_SECRET_ID   whose signatures it takes                     (default: AKIDEMULATOR)
+  EMULATOR_SECRET_KEY  what they are made with                       (default: emulator-secret-key)
+  EMULATOR_CANCEL_MS   from a cancellation's acceptance to the state "cancelled"
+                                                                     (default: 1000)
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(usage);
-    return 0;
-  }
-  if (args.length > 0) return fail(exitCodes.usage, `Unknown argument ${args[0]}: see --help.`);
-  try {
-    const emulator = await startEmulator(readSettings(process.env));
-    process.stdout.write(welcome(emulator));
-    await untilAskedToEnd();
-    await emulator.close();
-    return 0;
-  } catch (error) {
-    if (error instanceof SettingsError) return fail(exitCodes.config, error.message);
-    const reason = listenFailure(error);
-    if (reason === undefined) throw error;
-    return fail(exitCodes.unavailable, `The emulator cannot listen: ${reason}`);
-  }
+${exitCodes(
+  {
+    unavailable: 'the port is taken, or no address of this machine',
+    config: 'a variable is wrong',
+    interrupted: 'interrupted with Ctrl-C before it was up',
+  },
+  'ended with Ctrl-C or SIGTERM',
+)}`;
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parsing(() => parseArgs({ args, options: { help: { type: 'boolean' } } }));
+  if (values.help) return (print(false, undefined, HELP), 0);
+  const emulator = await start();
+  process.stdout.write(welcome(emulator));
+  await untilAskedToEnd();
+  await emulator.close();
+  return 0;
 }
 
-function fail(code: number, sentence: string): number {
-  process.stderr.write(`${sentence}\n`);
-  return code;
+/** @throws CommandError 69, 78 */
+async function start(): Promise<Emulator> {
+  try {
+    return await startEmulator(readSettings(process.env));
+  } catch (error) {
+    if (error instanceof SettingsError) throw wrongSetting(error.message);
+    const reason = listenFailure(error);
+    if (reason === undefined) throw error;
+    throw new CommandError(EXIT.unavailable, `The emulator cannot listen: ${reason}`);
+  }
 }
 
 /** Why listening failed, in a sentence, or undefined for an error of another kind. */
@@ -79,3 +97,5 @@ A task to cancel, what has become of it, what the API was asked, and a failure t
 All of it: curl ${url}/_emulator
 `;
 }
+
+await runAsScript(import.meta.url, main);

@@ -3,9 +3,11 @@ import { parseArgs } from 'node:util';
 
 import { examine } from './doctor/examine.ts';
 import type { Finding } from './doctor/finding.ts';
-import { exitCodeOf, summaryOf, toLines, usesColours } from './doctor/report.ts';
+import { exitCodeOf, summaryOf, toLines } from './doctor/report.ts';
 import { DIST } from './support/bundle.ts';
-import { parsing, runAsScript } from './support/command-line.ts';
+import { parsing, print, runAsScript } from './support/command-line.ts';
+import { exitCodes } from './support/exit-codes.ts';
+import { progressLine, usesColours } from './support/terminal.ts';
 
 const HELP = `Checks a configuration without serving: the environment variables that the gateway would get.
 
@@ -20,14 +22,28 @@ Permissions are tried on a task that cannot exist, d0c70000-0000-0000-0000-00000
 after it has checked the permission, and nothing is cancelled. It counts as one of the 20 cancellations
 a second, and stands in the account's audit log.
 
+Options
   --base DIR      what "@path" settings are relative to                  (default: dist/)
   --no-cancel     does not call CancelTask; its permission stays unknown
   --json          {exitCode, findings: [{check, status, message, advice?, exitCode?}]}
-  --help
+  -h, --help      this text
 
-Ends with 0 where nothing failed, else with what the first FAIL says: 69 cannot be reached, 70 an answer
-that nobody foresaw, 71 the clock, 75 try again, 77 credentials or permission, 78 settings; 64 wrong usage.
-A check takes 10 s at most. NO_COLOR is heeded.`;
+Environment
+  the gateway's settings (README, "Settings") and the credentials that it would have
+  NO_COLOR        no colours, on a terminal either
+A check takes 10 s at most.
+
+${exitCodes(
+  {
+    unavailable: 'FAIL: DLC, an issuer or Redis cannot be reached',
+    software: 'FAIL: an answer that nobody foresaw; or a mistake of the command itself',
+    machine: 'FAIL: the clock of this machine',
+    temporary: 'FAIL: try again in a minute',
+    permission: 'FAIL: credentials, or a permission that they lack',
+    config: 'FAIL: settings',
+  },
+  'nothing failed; else the first FAIL decides',
+)}`;
 
 const CHECK_MS = 10_000;
 
@@ -39,17 +55,20 @@ async function main(args: string[]): Promise<number> {
     help: { type: 'boolean' },
   } as const;
   const { values } = parsing(() => parseArgs({ args, options }));
-  if (values.help) return (process.stdout.write(`${HELP}\n`), 0);
+  if (values.help) return (print(false, undefined, HELP), 0);
   const hasColours = usesColours(process.stdout.isTTY, process.env);
   const all: Finding[] = [];
+  const progress = progressLine();
   await examine({
     env: process.env,
     baseDir: path.resolve(values.base ?? DIST),
     cancels: !values['no-cancel'],
     now: () => Date.now(),
     checkMs: CHECK_MS,
+    begin: (what) => progress(`Asking ${what} …`),
     tell(findings) {
       all.push(...findings);
+      progress('');
       if (values.json) return;
       process.stdout.write(findings.map((finding) => toLines(finding, hasColours)).join(''));
     },

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 
 import { apiKeyEntries } from '../src/lib/auth/entries.ts';
 import { parsing, print, required, runAsScript, wrongUsage } from './support/command-line.ts';
+import { exitCodes } from './support/exit-codes.ts';
 
 const HELP = `Makes an API key, and the entry that lets the gateway know it.
 
@@ -10,6 +11,7 @@ const HELP = `Makes an API key, and the entry that lets the gateway know it.
   npm run key -- --id reporting --scope tasks:cancel --scope tasks:read --rate 10/s
   npm run key -- --id nightly --engine etl --region ap-guangzhou --expires 2027-01-01T00:00:00Z
 
+Options
   --id NAME        who the key is for: 1 to 64 of A-Z a-z 0-9 _ -   (required)
   --scope SCOPE    tasks:cancel or tasks:read; may be repeated      (default: tasks:cancel)
   --engine NAME    only tasks on this engine; may be repeated
@@ -17,10 +19,15 @@ const HELP = `Makes an API key, and the entry that lets the gateway know it.
   --expires TIME   when the key stops working, such as 2027-01-01T00:00:00Z
   --rate RATE      the caller's quota, such as 10/s, 600/m or 1000/h
   --json           {"key", "entry"} for programs; start with npm run --silent key -- …
-  --help
+  -h, --help       this text
+
+Environment
+  none
 
 The key is shown once and stored nowhere: the entry holds its SHA-256 alone. Entries are the
-members of the array in API_KEYS; an id may have several, so that a key can be replaced.`;
+members of the array in API_KEYS; an id may have several, so that a key can be replaced.
+
+${exitCodes()}`;
 
 export interface KeyOptions {
   readonly id: string;

@@ -6,7 +6,10 @@ import { simulate } from '../simulation/model.ts';
 import { perSecond, plotOutage, plotRows } from '../simulation/plot.ts';
 import { GROUPS, toRow, type Group, type Row } from '../simulation/scenarios.ts';
 import { toTable } from '../simulation/table.ts';
-import { CommandError, parsing, runAsScript } from './support/command-line.ts';
+import { CommandError, parsing, print, runAsScript } from './support/command-line.ts';
+import { EXIT, exitCodes } from './support/exit-codes.ts';
+import { isUnread } from './support/manners.ts';
+import { progressLine } from './support/terminal.ts';
 
 const HELP = `Simulates the pace upstream: many instances and callers, a network, and Redis with its outages, under the
 limiter's own decisions. Prints tables; the same in every run.
@@ -14,14 +17,16 @@ limiter's own decisions. Prints tables; the same in every run.
   npm run simulate
   npm run simulate -- --plots docs/simulation
 
+Options
   --plots DIR   writes the plots there, as SVG
   --json        all figures, for programs; start with npm run --silent simulate -- --json
-  --help
+  -h, --help    this text
 
-Takes about a minute, on one core. What is assumed stands in docs/performance.md.`;
+Environment
+  none: the same in every run
+Takes about a minute, on one core. What is assumed stands in docs/performance.md.
 
-/** EX_CANTCREAT. */
-const CANNOT_CREATE = 73;
+${exitCodes({ cannotCreate: 'the plots cannot be written' })}`;
 
 async function main(args: string[]): Promise<number> {
   const { values } = parsing(() =>
@@ -34,12 +39,14 @@ async function main(args: string[]): Promise<number> {
       },
     }),
   );
-  if (values.help) return (process.stdout.write(`${HELP}\n`), 0);
+  if (values.help) return (print(false, undefined, HELP), 0);
   const results: { group: Group; rows: Row[] }[] = [];
   const plots: [string, string][] = [];
+  const tell = progressLine();
   for (const group of GROUPS) {
     const rows: Row[] = [];
     for (const scenario of group.scenarios) {
+      if (isUnread()) return 0;
       tell(`${group.title}: ${rows.length + 1} of ${group.scenarios.length}`);
       const run = await simulate(scenario);
       rows.push(toRow(scenario, group, run));
@@ -61,17 +68,15 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Says on a terminal how far it is. */
-function tell(progress: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${progress}`);
-}
-
 async function writeAll(directory: string, files: readonly [string, string][]): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
     for (const [name, content] of files) await writeFile(path.join(directory, name), content);
   } catch {
-    throw new CommandError(CANNOT_CREATE, '--plots: the plots cannot be written there');
+    throw new CommandError(
+      EXIT.cannotCreate,
+      `--plots: the plots cannot be written to ${directory}; name another folder`,
+    );
   }
 }
 

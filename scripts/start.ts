@@ -1,52 +1,81 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
+import type { ChildProcess } from 'node:child_process';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { bundle, DIST, root } from './support/bundle.ts';
-import { CommandError, parsing, runAsScript } from './support/command-line.ts';
+import { readSettings, SettingsError } from '../emulator/settings.ts';
+import type { Environment } from '../src/lib/secret-reference.ts';
+import { buildDist } from './support/build-dist.ts';
+import { parsing, print, runAsScript, wrongSetting } from './support/command-line.ts';
+import { exitCodes } from './support/exit-codes.ts';
+import { startGateway, untilEnded, untilHealthy } from './support/gateway-process.ts';
 import { GatewayLog } from './support/gateway-log.ts';
 import { playgroundApi } from './support/playground-api.ts';
 import { playgroundPages } from './support/playground-pages.ts';
 import { startPlayground } from './support/playground-server.ts';
 import { referencePages } from './support/reference-pages.ts';
 import { demoPage, demoTasks, makeDemoCallers } from './support/demo.ts';
-import { makePackages } from './support/package.ts';
-import { EX_UNAVAILABLE, HOST, portFrom, refuseTakenPort } from './support/ports.ts';
+import { freePorts, HOST } from './support/ports.ts';
+
+/** So soon that the gateway finds a task cancelled when it looks for what became of a lost answer. */
+const CANCEL_MS = 250;
+
+const PORTS = { PORT: 9000, EMULATOR_PORT: 9001, PLAYGROUND_PORT: 9002 };
 
 const HELP = `Starts the gateway on this machine, with an emulator of DLC behind it.
 
   npm start
   npm start -- --no-emulator
 
-  --no-emulator   the real DLC, with the settings and credentials of the shell (DLC_*,
-                  TENCENTCLOUD_*, API_KEYS, ...); makes no demo caller
-  --help
+Options
+  --no-emulator       the real DLC, with the settings and credentials of the shell (DLC_*,
+                      TENCENTCLOUD_*, API_KEYS, ...); makes no demo caller
+  -h, --help          this text
 
-PORT             of the gateway, 9000
-EMULATOR_PORT    of the emulator, 9001
-PLAYGROUND_PORT  of the playground and the API reference, 9002
-Everything listens on 127.0.0.1. Without --no-emulator, DLC_* and TENCENTCLOUD_* of the shell are ignored.`;
+Environment
+  PORT                of the gateway                                        (default: 9000)
+  EMULATOR_PORT       of the emulator                                       (default: 9001)
+  PLAYGROUND_PORT     of the playground and the API reference               (default: 9002)
+  EMULATOR_CANCEL_MS  from a cancellation's acceptance to its effect; so soon here that the gateway
+                      finds a task cancelled when it looks for what became of a lost answer
+                                                                            (default: ${CANCEL_MS})
+  LOG_LEVEL and the other settings of the gateway (README, "Settings")
+Everything listens on 127.0.0.1. Without --no-emulator, DLC_* and TENCENTCLOUD_* of the shell are ignored.
 
-/** So soon that the gateway finds a task cancelled when it looks for what became of a lost answer. */
-const CANCEL_MS = 250;
+${exitCodes(
+  {
+    data: 'a source or a file of config/ is wrong',
+    unavailable: 'a port is taken, or the gateway did not come up',
+    io: 'nobody reads the log any more, or a file of this machine cannot be used',
+    config: 'a variable is wrong; the log names it',
+    interrupted: 'interrupted with Ctrl-C before it was up',
+  },
+  'ended with Ctrl-C or SIGTERM, all requests answered',
+)}`;
 
 const DEMO_REGION = 'ap-guangzhou';
 
 async function main(args: string[]): Promise<number> {
   const options = { 'no-emulator': { type: 'boolean' }, help: { type: 'boolean' } } as const;
   const { values } = parsing(() => parseArgs({ args, options }));
-  if (values.help) {
-    process.stdout.write(`${HELP}\n`);
-    return 0;
+  if (values.help) return (print(false, undefined, HELP), 0);
+  const isAlone = values['no-emulator'] === true;
+  const ports = isAlone
+    ? { ...PORTS, ...(await freePorts({ PORT: PORTS.PORT }, process.env)) }
+    : await freePorts(PORTS, process.env);
+  const cancelMs = isAlone ? CANCEL_MS : cancelMsFrom(process.env);
+  await buildDist();
+  return isAlone ? startAlone(ports.PORT) : startDemo(ports, cancelMs);
+}
+
+/** How soon the emulator cancels. @throws CommandError 78 */
+function cancelMsFrom(env: Environment): number {
+  const EMULATOR_CANCEL_MS = env['EMULATOR_CANCEL_MS'] || String(CANCEL_MS);
+  try {
+    return readSettings({ EMULATOR_CANCEL_MS }).cancelMs;
+  } catch (error) {
+    throw error instanceof SettingsError ? wrongSetting(error.message) : error;
   }
-  const port = portFrom('PORT', 9000);
-  await refuseTakenPort(port, 'PORT');
-  process.stdout.write('Building dist/ …\n');
-  await makePackages(root, DIST, await bundle(DIST));
-  return values['no-emulator'] ? startAlone(port) : startDemo(port);
 }
 
 async function startAlone(port: number): Promise<number> {
@@ -54,18 +83,15 @@ async function startAlone(port: number): Promise<number> {
   return untilEnded(gateway);
 }
 
-async function startDemo(port: number): Promise<number> {
-  const emulatorPort = portFrom('EMULATOR_PORT', 9001);
-  await refuseTakenPort(emulatorPort, 'EMULATOR_PORT');
-  const playgroundPort = portFrom('PLAYGROUND_PORT', 9002);
-  await refuseTakenPort(playgroundPort, 'PLAYGROUND_PORT');
-  const emulator = await startEmulator({ port: emulatorPort, cancelMs: CANCEL_MS });
+async function startDemo(ports: typeof PORTS, cancelMs: number): Promise<number> {
+  const { PORT: port } = ports;
+  const emulator = await startEmulator({ port: ports.EMULATOR_PORT, cancelMs });
   const url = `http://${HOST}:${port}`;
   const callers = makeDemoCallers(process.env);
   const log = new GatewayLog(process.env['LOG_LEVEL']);
   const api = playgroundApi({ emulator, gateway: url, callers, log });
   const pages = { ...playgroundPages(), ...referencePages(url), ...api.routes };
-  const playground = await startPlayground(playgroundPort, pages, [url]);
+  const playground = await startPlayground(ports.PLAYGROUND_PORT, pages, [url]);
   try {
     emulator.addTasks(demoTasks());
     const env = { ...demoEnvironment(emulator, playground.url), ...callers.env };
@@ -100,44 +126,10 @@ function demoEnvironment(emulator: Emulator, playground: string): NodeJS.Process
   };
 }
 
-function startGateway(
-  env: NodeJS.ProcessEnv,
-  port: number,
-  stdout: 'inherit' | 'pipe' = 'inherit',
-): ChildProcess {
-  return spawn(process.execPath, [path.join(DIST, 'server.js')], {
-    env: { ...env, HOST, PORT: String(port) },
-    stdio: ['ignore', stdout, 'inherit'],
-  });
-}
-
 /** Where nobody reads the terminal any more, the gateway's stdout is closed too: it sees to that itself. */
 async function show(gateway: ChildProcess, log: GatewayLog): Promise<void> {
   if (!gateway.stdout) return;
   await pipeline(gateway.stdout, log, process.stdout, { end: false }).catch(() => {});
-}
-
-/** Passes Ctrl-C and SIGTERM on, and gives the gateway's exit code once it has ended. */
-async function untilEnded(gateway: ChildProcess): Promise<number> {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => gateway.kill('SIGTERM'));
-  }
-  if (gateway.exitCode === null && gateway.signalCode === null) await once(gateway, 'exit');
-  return gateway.exitCode ?? 1;
-}
-
-async function untilHealthy(
-  url: string,
-  gateway: ChildProcess,
-  shown: Promise<void>,
-): Promise<void> {
-  while (gateway.exitCode === null) {
-    const answer = await fetch(`${url}/healthz`).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await shown;
-  throw new CommandError(EX_UNAVAILABLE, 'The gateway ended before it was up; its log is above.');
 }
 
 await runAsScript(import.meta.url, main);

@@ -12,6 +12,9 @@ import {
   variableName,
   wrongUsage,
 } from './support/command-line.ts';
+import { EXIT } from './support/exit-codes.ts';
+import { progressLine } from './support/terminal.ts';
+import { HELP } from './support/webhook-help.ts';
 import { send, toCurl, type SignedWebhook } from './support/webhook-send.ts';
 import {
   cancelTaskBody,
@@ -19,29 +22,6 @@ import {
   newWebhookSecret,
   webhookHeaders,
 } from './support/webhook-sign.ts';
-
-const HELP = `Sends the gateway a signed webhook (Standard Webhooks) that asks it to cancel a task.
-
-  npm run webhook -- --new-secret
-  npm run webhook -- --url http://127.0.0.1:9000/webhooks/cancel-task --task 1f81eb52-5198-4599-803e-771906343485
-  npm run webhook -- --url http://127.0.0.1:9000/webhooks/cancel-task --task 1f81eb52-5198-4599-803e-771906343485 --print
-
-  --new-secret        a fresh secret (v1) and its entry for WEBHOOK_SENDERS, in place of sending
-  --new-key-pair      the same with a key pair (v1a): the gateway holds the public key alone
-  --sender NAME       with these two: the id of the entry            (default: local)
-
-  --url URL           where to                                       (required)
-  --task ID           which task                                     (required)
-  --region NAME       the task's region, if not the gateway's default
-  --id ID             the webhook's id                               (default: a fresh one)
-  --secret-env NAME   the variable that holds the whsec_ secret or the whsk_ key; may be repeated
-                      while secrets change                           (default: GATEWAY_WEBHOOK_SECRET)
-  --secret-stdin      read it from stdin
-  --print             print a curl command, good for five minutes, in place of sending
-  --json              for programs
-  --help
-
-Exit codes: 0 for an answer of 2xx, 1 for any other and for none, 64 and 65 for wrong options and secrets.`;
 
 const OPTIONS = {
   'new-secret': { type: 'boolean' },
@@ -74,10 +54,12 @@ async function act(options: Options, webhook: SignedWebhook): Promise<number> {
     print(options.json, webhook, toCurl(webhook));
     return 0;
   }
-  const { status, body } = await send(webhook);
+  const progress = progressLine();
+  progress('Waiting for the answer …');
+  const { status, body } = await send(webhook).finally(() => progress(''));
   const answer = { id: webhook.headers['Webhook-Id'], status, body };
   print(options.json, answer, `${status}\n${pretty(body)}`);
-  return status >= 200 && status < 300 ? 0 : 1;
+  return status >= 200 && status < 300 ? 0 : EXIT.failed;
 }
 
 /** The webhook that the options ask for. @throws CommandError 64, 65 */

@@ -9,7 +9,30 @@ import { logConfigError, openLog, startGateway } from './start.ts';
 
 /** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */
 
+const HELP = `The gateway as an HTTP server: settings come from the environment alone (README, "Settings").
+
+  node dist/server.js
+  DLC_REGION=ap-guangzhou API_KEYS=@config/api-keys.json PORT=8080 node dist/server.js
+
+Options
+  -h, --help  this text
+
+Environment
+  PORT, HOST  where it listens (default: 9000, 0.0.0.0); METRICS_PORT on 127.0.0.1
+  LOG_LEVEL   of the log on stdout, a JSON object a line (default: info)
+  the other settings, and the credentials: TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY
+
+Exit codes
+  0    ended with SIGTERM or Ctrl-C, all requests answered
+  64   wrong options
+  69   the port is taken, or no address of this machine
+  70   crashed; the log says where
+  74   nobody reads the log any more
+  78   settings are wrong; the log names all of them
+`;
+
 /** sysexits(3). */
+const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
 const EX_SOFTWARE = 70;
 const EX_IOERR = 74;
@@ -31,7 +54,7 @@ function main(): void {
   const server = createHttpServer(gateway, { stallMs });
   stop = stopping(server);
   server.once('error', (error: NodeJS.ErrnoException) => {
-    const reason = `cannot listen on ${config.host}:${config.port} (${error.code})`;
+    const reason = `cannot listen on ${config.host}:${config.port} (${error.code}): HOST and PORT name another`;
     log.write('error', 'cannot-listen', { reason });
     process.exitCode = EX_UNAVAILABLE;
   });
@@ -80,9 +103,20 @@ function stopping(server: http.Server): Stop {
   };
 }
 
+/** Answers whoever has started it with options. @returns an exit code, or nothing where there are none */
+function answerOptions([first]: readonly string[]): number | undefined {
+  if (first === undefined) return undefined;
+  const isHelp = first === '--help' || first === '-h';
+  if (isHelp) process.stdout.write(HELP);
+  else process.stderr.write('options are not taken, but for --help: settings are variables\n');
+  return isHelp ? 0 : EX_USAGE;
+}
+
 watchProcess();
 try {
-  main();
+  const exitCode = answerOptions(process.argv.slice(2));
+  if (exitCode === undefined) main();
+  else process.exitCode = exitCode;
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   logConfigError(error, log);

@@ -163,7 +163,7 @@ describe('the bundle, as a process', () => {
       {
         event: 'cannot-listen',
         level: 'error',
-        reason: `cannot listen on 127.0.0.1:${port} (EADDRINUSE)`,
+        reason: `cannot listen on 127.0.0.1:${port} (EADDRINUSE): HOST and PORT name another`,
       },
     ]);
     expect(server.output.stderr).toBe('');
@@ -251,8 +251,10 @@ describe('the module', () => {
     Object.assign(process, { exit: originalExit });
   });
 
-  async function load(settings: Record<string, string>): Promise<void> {
+  async function load(settings: Record<string, string>, ...args: string[]): Promise<void> {
     jest.resetModules();
+    // Else it would take jest's own for its own.
+    process.argv.splice(2, Infinity, ...args);
     Object.assign(process.env, settings);
     await import('../src/server.ts');
   }
@@ -283,6 +285,16 @@ describe('the module', () => {
     await load(settingsFor(emulator, { HOST: '127.0.0.1', PORT: String(emulator.port) }));
     await until(() => written.find(({ event }) => event === 'cannot-listen'));
     expect(process.exitCode).toBe(69);
+  });
+
+  it('takes no options, and says so without repeating them', async () => {
+    const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    await load(settingsFor(emulator), '--port=PLANTED');
+    expect(told.mock.calls).toEqual([
+      [expect.stringMatching(/^options are not taken.*variables\n$/)],
+    ]);
+    expect([process.exitCode, written]).toEqual([64, []]);
+    told.mockRestore();
   });
 
   it('does not hide a failure of its own', async () => {

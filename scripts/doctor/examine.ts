@@ -19,13 +19,15 @@ export interface Examination {
   readonly now: () => number;
   /** Longest that any one check may take, in milliseconds. */
   readonly checkMs: number;
+  /** Called with who is waited for, from now until something is told. */
+  readonly begin?: (what: string) => void;
   /** Called with each part of the report, in order, as it is found. */
   readonly tell: (findings: readonly Finding[]) => void;
 }
 
 /** Goes through all checks; what builds on something that is wrong is skipped. */
 export async function examine(examination: Examination): Promise<void> {
-  const { env, baseDir, now, tell } = examination;
+  const { env, baseDir, now, begin, tell } = examination;
   const { config, findings } = checkSettings(env, baseDir);
   tell(findings);
   if (!config) return tell([skipped('doctor', 'everything else, until the settings are right')]);
@@ -43,15 +45,18 @@ export async function examine(examination: Examination): Promise<void> {
     await checkRedis(config.redis, signal),
   ]);
   await examineCloud(examination, config);
+  begin?.('the issuers for their keys');
   tell((await issuers).flat());
+  begin?.('Redis');
   tell(await redis);
 }
 
 async function examineCloud(examination: Examination, config: Config): Promise<void> {
-  const { env, cancels, now, checkMs, tell } = examination;
+  const { env, cancels, now, checkMs, begin, tell } = examination;
   const { endpoint, allowedRegions, attemptTimeoutMs, taskStateLookup: looksUp } = config;
   const credentials = checkCredentials(env);
   tell(credentials);
+  begin?.(endpoint.name);
   const reached = await bounded(examination, 'DLC_ENDPOINT', (signal) =>
     checkEndpoint(endpoint, signal, now),
   );
@@ -66,7 +71,10 @@ async function examineCloud(examination: Examination, config: Config): Promise<v
       checkRegion(dlc, { region, attemptMs, looksUp, cancels, signal }),
     ),
   );
-  for (const check of checks) tell(await check);
+  for (const check of checks) {
+    begin?.('DLC about a task that cannot exist');
+    tell(await check);
+  }
 }
 
 /** What a signed call would only say once more. A clock that is wrong is one of DLC's own words to hear. */

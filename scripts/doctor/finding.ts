@@ -1,3 +1,5 @@
+import { EXIT } from '../support/exit-codes.ts';
+
 /** What a check found: one line of the report. Its texts name settings and codes, never a value of a secret. */
 export interface Finding {
   readonly check: CheckName;
@@ -23,20 +25,17 @@ export type CheckName =
   | 'redis'
   | 'doctor';
 
-/** Exit codes after sysexits(3), by what is wrong. */
-export const EXIT = {
-  /** EX_UNAVAILABLE: it cannot be reached. */
-  unreachable: 69,
-  /** EX_SOFTWARE: an answer that nobody foresaw. */
-  unexpected: 70,
-  /** EX_OSERR: the machine's clock. */
-  clock: 71,
-  /** EX_TEMPFAIL: it may be different in a minute. */
-  temporary: 75,
-  /** EX_NOPERM: wrong credentials, or a role that may not. */
-  permission: 77,
-  /** EX_CONFIG: wrong or missing settings. */
-  settings: 78,
+/** Exit codes, by what is wrong. */
+const EXIT_CODES = {
+  unreachable: EXIT.unavailable,
+  /** An answer that nobody foresaw. */
+  unexpected: EXIT.software,
+  clock: EXIT.machine,
+  /** It may be different in a minute. */
+  temporary: EXIT.temporary,
+  /** Wrong credentials, or a role that may not. */
+  permission: EXIT.permission,
+  settings: EXIT.config,
 } as const;
 
 export const ok = (check: CheckName, message: string): Finding => ({
@@ -60,7 +59,7 @@ export const warning = (check: CheckName, message: string, advice: string): Find
 
 export const failed = (
   check: CheckName,
-  reason: keyof typeof EXIT,
+  reason: keyof typeof EXIT_CODES,
   message: string,
   advice: string,
-): Finding => ({ check, status: 'failed', message, advice, exitCode: EXIT[reason] });
+): Finding => ({ check, status: 'failed', message, advice, exitCode: EXIT_CODES[reason] });

@@ -1,4 +1,3 @@
-import type { Environment } from '../../src/lib/secret-reference.ts';
 import type { Finding } from './finding.ts';
 
 /** How findings are shown, and what the doctor ends with. */
@@ -9,11 +8,6 @@ const MARKS = {
   failed: { word: 'FAIL', colour: 31 },
   skipped: { word: 'skip', colour: 90 },
 } as const satisfies Record<Finding['status'], object>;
-
-/** Colours are for people at a terminal, unless they have said otherwise (no-color.org). */
-export function usesColours(isTerminal: boolean | undefined, env: Environment): boolean {
-  return isTerminal === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
-}
 
 /** One line, or two where there is something to do. */
 export function toLines(finding: Finding, hasColours: boolean): string {

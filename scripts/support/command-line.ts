@@ -3,8 +3,10 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
 import type { Environment } from '../../src/lib/secret-reference.ts';
+import { EXIT } from './exit-codes.ts';
+import { endingOf, mindManners } from './manners.ts';
 
-/** What ends a command: one sentence for people, an exit code of sysexits.h for programs. */
+/** What ends a command: one sentence for people, an exit code (exit-codes.ts) for programs. */
 export class CommandError extends Error {
   readonly exitCode: number;
 
@@ -15,13 +17,17 @@ export class CommandError extends Error {
 }
 
 /** EX_USAGE: the command was called wrongly. */
-export const wrongUsage = (message: string): CommandError => new CommandError(64, message);
+export const wrongUsage = (message: string): CommandError => new CommandError(EXIT.usage, message);
 /** EX_DATAERR: what it was given, a secret or a key, is not usable. */
-export const badData = (message: string): CommandError => new CommandError(65, message);
+export const badData = (message: string): CommandError => new CommandError(EXIT.data, message);
+
+/** EX_CONFIG: a variable of the environment, or a file of settings, is wrong. */
+export const wrongSetting = (message: string): CommandError =>
+  new CommandError(EXIT.config, message);
 
 /**
- * Runs a module's `main` if the module is what Node was started with, and not imported. A
- * `CommandError` becomes one line on stderr and the exit code.
+ * Runs a module's `main` if the module is what Node was started with, and not imported; `-h` is
+ * `--help` for all of them. A `CommandError` becomes one line on stderr and the exit code.
  */
 export async function runAsScript(
   moduleUrl: string,
@@ -29,14 +35,19 @@ export async function runAsScript(
 ): Promise<void> {
   const script = process.argv[1];
   if (script === undefined || pathToFileURL(realpathSync(script)).href !== moduleUrl) return;
+  mindManners();
   try {
-    process.exitCode = await main(process.argv.slice(2));
+    process.exitCode = await main(process.argv.slice(2).map(toLong));
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.exitCode;
+    const { message, exitCode } = error instanceof CommandError ? error : endingOf(error);
+    process.stderr.write(`${message}\n`);
+    process.exitCode = exitCode;
+    // Whatever it has left open: nobody knows what state it is in.
+    if (!(error instanceof CommandError)) process.exit();
   }
 }
+
+const toLong = (argument: string): string => (argument === '-h' ? '--help' : argument);
 
 /**
  * Calls `parseArgs` and says in our own words what it does not like: its messages repeat the

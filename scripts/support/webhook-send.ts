@@ -1,4 +1,5 @@
 import { CommandError } from './command-line.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** A webhook that is ready to be sent: nothing in it is secret. */
 export interface SignedWebhook {
@@ -13,7 +14,7 @@ const TIMEOUT_MS = 15_000;
 /**
  * Sends the webhook, following no redirect.
  *
- * @throws CommandError 1 where there is no answer
+ * @throws CommandError 69 where there is no answer
  */
 export async function send(
   webhook: SignedWebhook,
@@ -26,7 +27,10 @@ export async function send(
     return { status: answer.status, body: await answer.text() };
   } catch (error) {
     const why = signal.aborted ? 'time is up' : codeOf(error);
-    throw new CommandError(1, `there was no answer: ${why}`);
+    throw new CommandError(
+      EXIT.unavailable,
+      `there was no answer: ${why}; is --url right, and does the gateway run there?`,
+    );
   }
 }
 

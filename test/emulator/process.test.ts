@@ -63,17 +63,6 @@ describe('the process', () => {
       'EMULATOR_SECRET_ID must have no space, comma or slash in it.',
     ]);
   });
-
-  it('helps, and refuses what it does not know', async () => {
-    expect(await run({}, ['--help']).ended).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('EMULATOR_PORT'),
-    });
-    expect(await run({}, ['--prot']).ended).toMatchObject({
-      code: 64,
-      stderr: 'Unknown argument --prot: see --help.\n',
-    });
-  });
 });
 
 describe('readSettings', () => {

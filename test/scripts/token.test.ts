@@ -181,14 +181,17 @@ describe('npm run token', () => {
     expect(ran).toEqual({ exitCode: 64, stdout: '', stderr: `${sentence}\n` });
   });
 
-  it('answers a secret or a file that is no good with 65', async () => {
+  it('answers a secret that is no good with 65, a file that cannot be read with 66', async () => {
     const short = await runScript('token', scope, { env: { GATEWAY_JWT_SECRET: 'PLANTED' } });
     expect(short).toMatchObject({
       exitCode: 65,
       stderr: 'the secret must be at least 32 bytes long\n',
     });
     const none = await runScript('token', [...scope, '--key-file', path.join(folder, 'none')]);
-    expect(none).toMatchObject({ exitCode: 65, stderr: 'the key file cannot be read\n' });
+    expect(none).toMatchObject({
+      exitCode: 66,
+      stderr: '--key-file names a file that cannot be read\n',
+    });
   });
 
   it('does not repeat a secret that stands in the place of a name', async () => {

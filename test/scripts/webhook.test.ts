@@ -166,7 +166,7 @@ describe('npm run webhook', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('ends with 1 where there is no answer', async () => {
+  it('ends with 69 where there is no answer, and says where to look', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => {
       closed.listen(0, '127.0.0.1', resolve);
@@ -179,9 +179,10 @@ describe('npm run webhook', () => {
     const args = ['--url', `http://127.0.0.1:${port}/`, '--task', 'one'];
     const ran = await runScript('webhook', args, { env: { GATEWAY_WEBHOOK_SECRET: secret } });
     expect(ran).toEqual({
-      exitCode: 1,
+      exitCode: 69,
       stdout: '',
-      stderr: 'there was no answer: ECONNREFUSED\n',
+      stderr:
+        'there was no answer: ECONNREFUSED; is --url right, and does the gateway run there?\n',
     });
   });
 
