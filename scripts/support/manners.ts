@@ -35,7 +35,15 @@ export function endingOf(error: unknown): { exitCode: number; message: string } 
   return { exitCode: EXIT.software, message };
 }
 
+interface SystemError {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path?: string;
+}
+
 /** What the file system says; anything about the network is a command's own to explain. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & { syscall: string } {
-  return error instanceof Error && 'code' in error && 'syscall' in error && !('address' in error);
+function isSystemError(error: unknown): error is SystemError {
+  const { code, syscall, path } = Object(error);
+  if (typeof code !== 'string' || typeof syscall !== 'string') return false;
+  return typeof path === 'string' || syscall === 'write' || syscall === 'read';
 }

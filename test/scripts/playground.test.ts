@@ -15,7 +15,7 @@ beforeAll(async () => {
   url = /Playground +(\S+)/.exec(demo.output())?.[1] ?? '';
 });
 afterAll(async () => {
-  expect(await demo.end()).toBe(0);
+  expect(await demo.end('SIGTERM')).toBe(0);
 });
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>

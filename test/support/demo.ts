@@ -7,7 +7,7 @@ export interface Demo {
   readonly child: ChildProcess;
   readonly output: () => string;
   /** Ends all of it, the gateway too, and gives its exit code. */
-  end(): Promise<number | null>;
+  end(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
 }
 
 /** Starts it on free ports, with no more environment than is given. */
@@ -20,6 +20,10 @@ export async function startDemo(env: Readonly<Record<string, string>> = {}): Pro
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts'], {
     env: { PATH: process.env['PATH'], ...ports, ...env },
   });
+  // Whatever becomes of the test, it does not outlive it.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   let output = '';
   const isUp = new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -30,10 +34,10 @@ export async function startDemo(env: Readonly<Record<string, string>> = {}): Pro
     }
     child.once('exit', () => reject(new Error(`ended early: ${output}`)));
   });
-  await isUp;
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const end = (): Promise<number | null> => {
-    child.kill('SIGINT');
+  await isUp;
+  const end = (signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> => {
+    child.kill(signal);
     return exited;
   };
   return { child, output: () => output, end };
