@@ -14,5 +14,9 @@ export default {
   collectCoverageFrom: ['src/**/*.ts'],
   coverageThreshold: { global: { statements: 95, branches: 95 } },
   testTimeout: 30_000,
-  reporters: ['default', '<rootDir>/test/support/received-reporter.js'],
+  reporters: [
+    'default',
+    '<rootDir>/test/support/received-reporter.js',
+    '<rootDir>/test/support/ending-reporter.js',
+  ],
 };

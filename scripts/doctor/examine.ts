@@ -56,7 +56,7 @@ async function examineCloud(examination: Examination, config: Config): Promise<v
   const { endpoint, allowedRegions, attemptTimeoutMs, taskStateLookup: looksUp } = config;
   const credentials = checkCredentials(env);
   tell(credentials);
-  begin?.(endpoint.name);
+  begin?.('DLC');
   const reached = await bounded(examination, 'DLC_ENDPOINT', (signal) =>
     checkEndpoint(endpoint, signal, now),
   );

@@ -33,7 +33,7 @@ export function progressLine(
     if (text === '' && !isShown) return;
     isShown = text !== '';
     // A line that is broken in two could not be taken away.
-    terminal.write(`\r\u001b[K${text.slice(0, (terminal.columns ?? 80) - 1)}`);
+    terminal.write(`\r\u001b[K${text.slice(0, (terminal.columns || 80) - 1)}`);
   };
   process.once('exit', () => tell(''));
   return tell;

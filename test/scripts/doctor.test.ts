@@ -313,8 +313,8 @@ describe('the clock', () => {
   ])('of DLC %i s away gives %i', async (seconds, exitCode, status) => {
     const clock = { ...systemClock, wallMs: () => Date.now() + seconds * 1000 };
     const off = await startEmulator({ clock });
+    closing.push(() => off.close());
     const result = await doctor(settingsFor(off), '--json');
-    await off.close();
     const report: { findings: Finding[] } = JSON.parse(result.stdout);
     const found = report.findings.filter(({ check }) => check === 'clock');
     expect(found[0]).toMatchObject({ status });

@@ -20,10 +20,6 @@ export async function startDemo(env: Readonly<Record<string, string>> = {}): Pro
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts'], {
     env: { PATH: process.env['PATH'], ...ports, ...env },
   });
-  // Whatever becomes of the test, it does not outlive it.
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
   let output = '';
   const isUp = new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
