@@ -125,7 +125,8 @@ const RUNTIME = 'Nodejs24.11';
   });
 
   it.each(FILES)('by %s, with `npm run deploy` as with the component', (file) => {
-    const env = { ...SET, STAGE: 'prod', DLC_REGION: 'ap-guangzhou' };
+    const real = { STAGE: 'prod', DLC_REGION: 'ap-guangzhou', SCF_ROLE: 'dlc-gateway' };
+    const env = { ...SET, ...real };
     const deployment = readServerlessFile({ config: path.join(projectRoot, file) }, env);
     const { create, trigger, description } = requestsOf(file, env);
     const made = creationOf(deployment, { base64: '', bytes: 0, sha256: '' });
