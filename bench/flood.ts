@@ -17,7 +17,7 @@ interface Asked {
   caller?: number;
 }
 
-/** How many tasks the floods name in turn: more than are accepted in any of them. */
+/** How many tasks the floods name in turn: more than are accepted in any of them, and as many for each of ten callers. */
 export const FLOOD_TASKS = 3000;
 
 /** @param callers the first of whom sends half of everything, the others the rest in turn */
@@ -32,10 +32,12 @@ export async function flood(
     method: 'DELETE',
     setupRequest(base, context: Asked) {
       last += 1;
-      context.task = `t${last % FLOOD_TASKS}`;
-      context.caller = callers === 1 || last % 2 === 0 ? 0 : 1 + (((last - 1) / 2) % (callers - 1));
-      const headers = { ...base.headers, 'X-API-Key': keyOf(context.caller) };
-      return { ...base, path: `/tasks/${context.task}`, headers };
+      const caller = callers === 1 || last % 2 === 0 ? 0 : 1 + (((last - 1) / 2) % (callers - 1));
+      // No two callers name the same task, which DLC would have only one of them cancel at a time.
+      const task = `t${(last * callers + caller) % FLOOD_TASKS}`;
+      Object.assign(context, { task, caller });
+      const headers = { ...base.headers, 'X-API-Key': keyOf(caller) };
+      return { ...base, path: `/tasks/${task}`, headers };
     },
     onResponse(status, _body, { task = '', caller = 0 }: Asked) {
       if (status === 202 || status === 200) accepted.set(task, caller);

@@ -1,10 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { root } from '../scripts/support/bundle.ts';
-import { CommandError, runAsScript } from '../scripts/support/command-line.ts';
+import { CommandError, print, runAsScript } from '../scripts/support/command-line.ts';
+import { EXIT } from '../scripts/support/exit-codes.ts';
+import { say } from '../scripts/support/terminal.ts';
 import { costOfMillion } from './cost.ts';
 import { writeDocs } from './docs.ts';
 import type { Figure, Results, Section } from './figures.ts';
@@ -17,9 +19,8 @@ import { shown, tables } from './table.ts';
 /** `npm run bench`: see options.ts. */
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
-  if (!options) return (process.stdout.write(HELP), 0);
+  if (!options) return (print(false, undefined, HELP), 0);
   if (options.cost) return (process.stdout.write(`${shown(costOfMillion(options.cost))}\n`), 0);
-  process.once('SIGINT', () => process.exit(130));
   const runs = [await measure(options), ...options.nodes.map((node) => onNode(node, options))];
   process.stdout.write(`${runs.map(tables).join('\n\n')}\n`);
   if (options.json !== undefined) writeFileSync(options.json, asJson(runs));
@@ -33,7 +34,9 @@ async function measure({ isQuick, sections }: Options): Promise<Results> {
   if (!arePeersInstalled()) {
     say('Installing the peers (npm ci --prefix bench/peers) …');
     // Its output is no result of this.
-    execFileSync('npm', ['ci', '--prefix', 'bench/peers'], { cwd: root, stdio: ['ignore', 2, 2] });
+    const asked = ['ci', '--prefix', 'bench/peers'];
+    const { status } = spawnSync('npm', asked, { cwd: root, stdio: ['ignore', 2, 2] });
+    if (status !== 0) throw new CommandError(EXIT.unavailable, 'The peers cannot be installed.');
   }
   say(`Node ${process.versions.node}: building …`);
   const build = await buildAll();
@@ -83,20 +86,16 @@ function onNode(major: string, { isQuick, sections }: Options): Results {
     });
     if (status !== 0) {
       throw new CommandError(
-        69,
+        EXIT.unavailable,
         `Node ${major} cannot be had from the registry, or does not run this.`,
       );
     }
     const [results]: Results[] = JSON.parse(readFileSync(json, 'utf8'));
-    if (!results) throw new CommandError(70, `Node ${major} has measured nothing.`);
+    if (!results) throw new CommandError(EXIT.software, `Node ${major} has measured nothing.`);
     return results;
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 await runAsScript(import.meta.url, main);

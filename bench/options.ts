@@ -1,29 +1,32 @@
 import { parseArgs } from 'node:util';
 
 import { parsing, wrongUsage } from '../scripts/support/command-line.ts';
+import { exitCodes } from '../scripts/support/exit-codes.ts';
 import { readCostInputs, type CostInputs } from './cost.ts';
 import { isSection, SECTIONS, type Section } from './figures.ts';
 
-export const HELP = `Usage: npm run bench [-- options]
+export const HELP = `Builds the gateway and its peers (bench/peers: the same job, as others would build it), and measures them side
+by side, each row once, then each row again. Everything is on this machine, and other work on it shows in the figures.
+Prints tables in Markdown. Takes some ten minutes, and installs the peers' packages where they are missing.
 
-Builds the gateway and its peers (bench/peers: the same job, as others would build it), and measures them side by side, each
-row once, then each row again. Everything is on this machine; the peers' packages are installed where they are missing.
-Prints tables in Markdown on stdout; progress is on stderr. Takes some ten minutes; other work on the machine shows in the figures.
+  npm run bench
+  npm run bench -- --quick --only start,first
 
-  --quick          less of everything: under a minute
-  --only LIST      some tables alone, such as start,first; all are
-                   ${Object.keys(SECTIONS).join(', ')}
-  --node LIST      on other versions of Node too, such as 22,24, from the registry: start, first and memory
-  --json FILE      the figures as JSON as well
-  --write-docs     the tables into docs/performance.md, plots and figures into docs/bench
-  --cost LIST      measures nothing: what a million cancellations cost, by memory=MB,ms=N,per-million=PRICE,per-gb-second=PRICE
-                   and, where wanted, step=MS,cold-share=0..1,cold-ms=N (docs/performance.md)
-  -h, --help       this
+Options
+  --quick        less of everything: under a minute
+  --only LIST    some tables alone, of ${Object.keys(SECTIONS).join(',')}
+  --node LIST    on other versions of Node too, such as 22,24, from the registry: start, first and memory
+  --json FILE    writes the figures there, as JSON
+  --write-docs   puts the tables into docs/performance.md, the figures and plots into docs/bench
+  --cost LIST    measures nothing, and says what a million cancellations cost: memory=MB,ms=N,per-million=PRICE,
+                 per-gb-second=PRICE and, where wanted, step=MS,cold-share=0..1,cold-ms=N (docs/performance.md)
+  -h, --help     this text
 
-"fleet" needs a redis-server on the PATH, and is left out where there is none.
+Environment
+  PATH           fleet is left out where it has no redis-server
+Whatever is measured, it ends with 0: whether a goal is met stands in the first table.
 
-Ends with 0 when it has measured, whatever came out; 64 for wrong options.
-`;
+${exitCodes({ unavailable: 'another Node, or the peers, cannot be had from the registry' })}`;
 
 export interface Options {
   readonly isQuick: boolean;
@@ -42,7 +45,7 @@ const OPTIONS = {
   json: { type: 'string' },
   'write-docs': { type: 'boolean' },
   cost: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
+  help: { type: 'boolean' },
 } as const;
 
 /** @returns nothing where help is asked for @throws CommandError 64 */

@@ -6,19 +6,24 @@ import { compareBytes, compareCancellation, type Record } from './budgets/compar
 import { probe } from './budgets/probe.ts';
 import { bytesByModule, weigh } from './budgets/weigh.ts';
 import { bundle, DIST, replace, root } from './support/bundle.ts';
-import { parsing, runAsScript } from './support/command-line.ts';
+import { parsing, print, runAsScript } from './support/command-line.ts';
+import { EXIT, exitCodes } from './support/exit-codes.ts';
 import { makePackages } from './support/package.ts';
 
-const HELP = `Usage: npm run budgets [-- --write]
+const HELP = `Builds, and holds the build against its budgets: what the files weigh, what a cancellation loads, and what it allocates,
+which is the same from run to run. Where something is over, says which module grew since scripts/budgets/record.json.
 
-Builds, and compares with scripts/budgets/record.json what the build weighs, what a cancellation loads and what it
-allocates. Says which module grew where something is over its budget.
+  npm run budgets
+  npm run budgets -- --write
 
-  --write   makes what is now the record, for this major version of Node; the limits in bytes stay
-  --help    this
+Options
+  --write      makes what is now the record, for this major version of Node; the limits in bytes stay
+  -h, --help   this text
 
-Ends with 0 where all is within its budget, 1 where something is not.
-`;
+Environment
+  none
+
+${exitCodes({ failed: 'something is over its budget', data: 'a source or a file of config/ is wrong' }, 'all is within its budget')}`;
 
 /** Bytes. A function's start is the time to read it: V8 goes over every one before it runs the first. */
 const LIMITS = {
@@ -41,9 +46,9 @@ interface Recorded {
 }
 
 async function main(args: string[]): Promise<number> {
-  const options = { write: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+  const options = { write: { type: 'boolean' }, help: { type: 'boolean' } } as const;
   const { values } = parsing(() => parseArgs({ args, options }));
-  if (values.help) return (process.stdout.write(HELP), 0);
+  if (values.help) return (print(false, undefined, HELP), 0);
   const metafile = await bundle(DIST);
   await makePackages(root, DIST, metafile);
   const is: Record = {
@@ -61,7 +66,7 @@ async function main(args: string[]): Promise<number> {
   for (const { isWithin, line } of verdicts) {
     process.stdout.write(`${isWithin ? 'ok' : 'OVER'}: ${line}\n`);
   }
-  return verdicts.every(({ isWithin }) => isWithin) ? 0 : 1;
+  return verdicts.every(({ isWithin }) => isWithin) ? 0 : EXIT.failed;
 }
 
 async function write(is: Record, was: Recorded): Promise<void> {

@@ -32,6 +32,7 @@ const ALLOWED: readonly (readonly [string, RegExp])[] = [
   ['src/handlers', /^src\/(handlers\/|lib\/|exchange\.ts$)/],
   ['emulator', /^emulator\//],
   ['scripts', /^(scripts|src|emulator|simulation)\//],
+  ['bench', /^(bench|scripts|src|emulator)\//],
   ['simulation', /^(simulation|src\/lib)\//],
   ['playground', /^playground\//],
   ['examples', /^examples\//],

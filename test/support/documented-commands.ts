@@ -35,6 +35,9 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     },
   },
   'docs/deploy.md': {
+    'npx -y -p node@24.11 npm run build -- --code-cache   # the Node that serverless.yml names': {
+      not: 'needs that Node; `test/packages/code-cache.test.ts` makes and loads such a package',
+    },
     'npm run key -- --id reporting': deploying,
     'export DLC_REGION=ap-guangzhou       # of DLC, and of the function': deploying,
     'npm run deploy -- --rollback': deploying,
@@ -52,6 +55,16 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
       logs,
   },
   'docs/performance.md': {
+    'npm ci && npm run bench': {
+      not: 'takes ten minutes; `test/bench/documents.test.ts` runs a part of it, and holds the page against the last run',
+    },
+    'npm run bench -- --cost memory=256,ms=60,per-million=0.2,per-gb-second=0.0000167': {
+      not: '`test/bench/statistics.test.ts` has the same sums',
+    },
+    'npm run bench -- --node 22,24 --write-docs': { not: 'changes the documents' },
+    'npm run budgets -- --write': {
+      not: 'changes the record; `npm run check` runs it without `--write`',
+    },
     'npm run simulate -- --plots docs/simulation': {
       not: 'takes minutes; `test/simulation/` runs the same scenarios, shortened',
     },
