@@ -23,7 +23,7 @@ function figureTable(figures: readonly Figure[]): string {
     shown(one.median),
     one.count > 1 ? `${shown(one.low)} – ${shown(one.high)}` : '',
     String(one.count),
-    ...(base ? [ratio(one.median / base.median)] : []),
+    ...(base ? [one.unit === base.unit ? ratio(one.median / base.median) : ''] : []),
   ]);
   return grid(head, rows);
 }

@@ -24,7 +24,7 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef': callers,
     'npm run webhook -- --new-secret': callers,
     'npm ci && npm run build': deploying,
-    'cp config/api-keys.example.json config/api-keys.json   # and put the entry of npm run key there, in place of the examples':
+    "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once":
       deploying,
     'npm ci && npm test': { not: 'runs this; `.ci/run` does it on a clean clone' },
   },
@@ -38,7 +38,8 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     'npx -y -p node@24.11 npm run build -- --code-cache   # the Node that serverless.yml names': {
       not: 'needs that Node; `test/packages/code-cache.test.ts` makes and loads such a package',
     },
-    'npm run key -- --id reporting': deploying,
+    "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once":
+      deploying,
     'export DLC_REGION=ap-guangzhou       # of DLC, and of the function': deploying,
     'npm run deploy -- --rollback': deploying,
     'DLC_REGION=ap-guangzhou npx -y osls@4 package -c serverless.aws.yml   # `deploy` in place of `package` does it':
@@ -61,7 +62,6 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     'npm run bench -- --cost memory=256,ms=60,per-million=0.2,per-gb-second=0.0000167': {
       not: '`test/bench/statistics.test.ts` has the same sums',
     },
-    'npm run bench -- --node 22,24 --write-docs': { not: 'changes the documents' },
     'npm run budgets -- --write': {
       not: 'changes the record; `npm run check` runs it without `--write`',
     },
