@@ -71,12 +71,17 @@ function cell({
   const room = depth === 1 ? data.name : (parent?.data.name ?? '');
   const kind = /^(src|scripts)\b/.test(room) ? 'ours' : 'theirs';
   const label = depth === 1 ? `${data.name} ${(value / 1000).toFixed(1)} KB` : data.name;
-  // Some 6 pixels a letter; what has no room for its name has it as its title alone.
-  const fits = height >= 14 && label.length * 6 + 6 < width;
-  const text = fits ? `<text x="${x0 + 4}" y="${y0 + 12}">${escape(label)}</text>` : '';
+  const shown = height < 14 ? '' : shortened(label, Math.floor((width - 6) / 6.6));
+  const text = shown && `<text x="${x0 + 4}" y="${y0 + 12}">${escape(shown)}</text>`;
   const about = `<title>${escape(depth === 1 ? data.name : `${room}/${data.name}`)}: ${value} bytes</title>`;
   const rect = `<rect class="${kind}" x="${x0}" y="${y0}" width="${width}" height="${height}">${about}</rect>`;
   return depth === 1 ? `<g class="room">${rect}${text}</g>` : rect + text;
+}
+
+/** What fits of a name, at some 6.6 pixels a letter; its title has all of it. */
+function shortened(label: string, letters: number): string {
+  if (label.length <= letters) return label;
+  return letters < 5 ? '' : `${label.slice(0, letters - 1)}…`;
 }
 
 function escape(text: string): string {
