@@ -25,12 +25,15 @@ export interface Build {
 /** Builds all of them into a folder of the run's own. */
 export async function buildAll(): Promise<Build> {
   const folder = await mkdtemp(path.join(tmpdir(), 'dlc-bench-'));
+  // Ctrl-C too leaves nothing behind.
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   const dist = path.join(folder, 'dist');
   await makePackages(root, dist, await bundle(dist), { codeCache: true });
   const peers = await buildPeers(path.join(folder, 'peers'));
   return {
     dist,
-    remove: () => rmSync(folder, { recursive: true }),
+    remove,
     subjects: [
       { name: 'gateway', file: path.join(dist, 'function.js'), bundled: true },
       {
