@@ -42,20 +42,21 @@ export function costOfMillion(inputs: CostInputs): number {
 
 /** @param text `memory=256,ms=60,per-million=…,per-gb-second=…` @throws CommandError 64 */
 export function readCostInputs(text: string): CostInputs {
-  const given = new Map(
-    text
-      .split(',')
-      .map((part) => part.split('='))
-      .map(([k = '', v]) => [k, Number(v)]),
-  );
+  const parts = text.split(',').map((part) => part.split('='));
+  const given = new Map(parts.map(([name = '', is = '']) => [name, is]));
   const known = new Set<string>(Object.values(NAMES));
-  const unknown = [...given.keys()].filter((name) => !known.has(name));
+  if (given.size < parts.length || [...given.keys()].some((name) => !known.has(name))) {
+    throw wrongUsage(`--cost takes each of ${[...known].join(', ')} at most once`);
+  }
   const value = (name: string, fallback?: number): number => {
-    const is = given.get(name) ?? fallback;
-    if (is === undefined || !(is >= 0)) throw wrongUsage(`--cost needs ${name}=NUMBER`);
-    return is;
+    const is = given.get(name) ?? String(fallback ?? '');
+    if (!/^\d+(\.\d+)?$/.test(is)) throw wrongUsage(`--cost needs ${name}=NUMBER, 0 or more`);
+    return Number(is);
   };
-  if (unknown.length > 0) throw wrongUsage(`--cost takes ${[...known].join(', ')}`);
+  if (value(NAMES.stepMs, DEFAULTS.stepMs) === 0)
+    throw wrongUsage('--cost: step must be more than 0');
+  if (value(NAMES.coldShare, DEFAULTS.coldShare) > 1)
+    throw wrongUsage('--cost: cold-share is a part of 1');
   return {
     memoryMb: value(NAMES.memoryMb),
     ms: value(NAMES.ms),

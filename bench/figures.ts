@@ -20,7 +20,7 @@ export const SECTIONS = {
   overload: 'One server, far more offered than DLC takes',
   fleet: 'Four servers that share Redis, ten callers of whom one sends half of everything',
   growth:
-    'What grows with the configuration and the burst: CPU of a warm request, us, and of a start, ms',
+    'What grows with the configuration and the burst: CPU of a request, us; from process to the first cancellation, ms',
 } as const;
 
 export type Section = keyof typeof SECTIONS;

@@ -21,6 +21,7 @@ async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (!options) return (print(false, undefined, HELP), 0);
   if (options.cost) return (process.stdout.write(`${shown(costOfMillion(options.cost))}\n`), 0);
+  process.once('SIGTERM', () => process.exit(143));
   const runs = [await measure(options), ...options.nodes.map((node) => onNode(node, options))];
   process.stdout.write(`${runs.map(tables).join('\n\n')}\n`);
   if (options.json !== undefined) writeFileSync(options.json, asJson(runs));

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { parsing, wrongUsage } from '../scripts/support/command-line.ts';
@@ -60,6 +62,12 @@ export function readOptions(args: string[]): Options | undefined {
   const sections = asked.filter(isSection);
   if (sections.length < asked.length) {
     throw wrongUsage(`--only takes some of ${Object.keys(SECTIONS).join(',')}`);
+  }
+  if (values['write-docs'] && (values.quick || values.only !== undefined)) {
+    throw wrongUsage('--write-docs takes a whole run, with neither --quick nor --only');
+  }
+  if (values.json !== undefined && !existsSync(path.dirname(values.json))) {
+    throw wrongUsage('--json takes a file in a folder that is there');
   }
   return {
     isQuick: values.quick ?? false,

@@ -6,6 +6,7 @@ import { buildDist } from './support/build-dist.ts';
 import { DIST } from './support/bundle.ts';
 import { parsing, print, runAsScript } from './support/command-line.ts';
 import { exitCodes } from './support/exit-codes.ts';
+import { say } from './support/terminal.ts';
 
 const HELP = `Makes dist/ of the sources: function.js for SCF and Lambda, server.js for web functions and containers,
 what they load lazily, both packed for deployment, openapi.json, the licences, and a bill of materials.
@@ -45,6 +46,10 @@ async function main(args: string[]): Promise<number> {
     const { size } = await stat(path.join(DIST, name));
     process.stdout.write(`dist/${name}  ${Math.round(size / 1000)} KB\n`);
   }
+  if (values['code-cache'])
+    say(
+      `function.zip has the code cache of Node ${process.versions.node}, ${process.arch}, which no other uses.`,
+    );
   return 0;
 }
 

@@ -35,8 +35,8 @@ export async function measureGrowth(
   const rows: Record<string, () => Promise<number>> = {};
   const row = (name: string, events: readonly object[], env: Environment): void => {
     rows[`${name}: request`] = () => cpuOf(file, events, count, env);
-    // What the first one takes beyond a warm one: settings are read at it.
-    rows[`${name}: start`] = async () =>
+    // With bare Node's start in it: settings are read at the first one.
+    rows[`${name}: first cancellation`] = async () =>
       dlc.firstArrival(['first', file, JSON.stringify(events[0])], env);
   };
   try {

@@ -77,7 +77,17 @@ describe('the cost of a million', () => {
     expect(costOfMillion(readCostInputs(text))).toBeCloseTo(2 + 100_000 * 0.1);
   });
 
-  it.each(['memory=256', 'memory=256,ms=x', 'colour=blue', ''])('refuses %s', (text) => {
+  it.each([
+    'memory=256',
+    'memory=256,ms=x',
+    'colour=blue',
+    '',
+    `memory=,ms=1,${prices}`,
+    `memory=1,ms=Infinity,${prices}`,
+    `memory=1,memory=2,ms=1,${prices}`,
+    `memory=1,ms=1,step=0,${prices}`,
+    `memory=1,ms=1,cold-share=2,${prices}`,
+  ])('refuses %s', (text) => {
     expect(() => readCostInputs(text)).toThrow(/--cost/);
   });
 });
