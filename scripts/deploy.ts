@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-import type { Environment } from '../src/lib/secret-reference.ts';
+import type { Environment } from '../src/lib/config/secret-reference.ts';
 import { build } from './deploy/build.ts';
 import { deployFunction } from './deploy/deploy-function.ts';
 import { pretend, type PlannedRequest } from './deploy/dry-run.ts';

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { readSettings, SettingsError } from '../emulator/settings.ts';
-import type { Environment } from '../src/lib/secret-reference.ts';
+import type { Environment } from '../src/lib/config/secret-reference.ts';
 import { buildDist } from './support/build-dist.ts';
 import { parsing, print, runAsScript, wrongSetting } from './support/command-line.ts';
 import { exitCodes } from './support/exit-codes.ts';

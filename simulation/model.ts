@@ -1,8 +1,8 @@
-import { awaitTurn, type Turns } from '../src/lib/limit/await-turn.ts';
-import { MemoryLimiter, type Limiter } from '../src/lib/limit/limiter.ts';
-import { paceRule } from '../src/lib/limit/pace.ts';
-import { SharedLimiter } from '../src/lib/limit/shared-limiter.ts';
-import type { Log } from '../src/lib/log.ts';
+import { awaitTurn, type Turns } from '../src/lib/rate-limit/await-turn.ts';
+import { MemoryLimiter, type Limiter } from '../src/lib/rate-limit/limiter.ts';
+import { paceRule } from '../src/lib/rate-limit/pace.ts';
+import { SharedLimiter } from '../src/lib/rate-limit/shared-limiter.ts';
+import type { Log } from '../src/lib/observability/log.ts';
 import { createRandom, exponential, type Random } from './random.ts';
 import { StoreModel, type Outage } from './store-model.ts';
 import { VirtualTime } from './virtual-time.ts';

@@ -1,6 +1,6 @@
-import { MemoryPace } from '../src/lib/limit/memory-pace.ts';
-import { MemoryQuotas } from '../src/lib/limit/memory-quotas.ts';
-import { StoreError, type LimitStore, type StoreTime } from '../src/lib/limit/store.ts';
+import { MemoryPace } from '../src/lib/rate-limit/memory-pace.ts';
+import { MemoryQuotas } from '../src/lib/rate-limit/memory-quotas.ts';
+import { StoreError, type LimitStore, type StoreTime } from '../src/lib/rate-limit/store.ts';
 import { exponential, type Random } from './random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts';
-import { isAcknowledged } from './lib/http/sender-answer.ts';
-import type { LogFields, LogLevel } from './lib/log.ts';
+import { isAcknowledged } from './lib/webhooks/sender-answer.ts';
+import type { LogFields, LogLevel } from './lib/observability/log.ts';
 
 /** The one line that the log has for each request; nothing in it authenticates anybody. */
 export function toAccessLine(

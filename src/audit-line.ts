@@ -1,6 +1,6 @@
 import { GONE, hasGone } from './access-line.ts';
 import type { Exchange } from './exchange.ts';
-import type { LogFields } from './lib/log.ts';
+import type { LogFields } from './lib/observability/log.ts';
 import { taskIdSchema } from './lib/task-request.ts';
 
 /**

@@ -5,11 +5,11 @@ import { options } from './handlers/options.ts';
 import type { Authenticate } from './lib/auth/authenticate.ts';
 import { permitTask, refuseBlocked, requireEngine, requireScope } from './lib/auth/policy.ts';
 import { untilAborted } from './lib/deadline.ts';
-import { askEngine } from './lib/dlc/engine.ts';
+import { askEngine } from './lib/cancellation/engine.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { refuseLargeHeaders, refuseRepeatedHeaders } from './lib/http/request-checks.ts';
 import { endpointFor, matchRoute } from './lib/http/router.ts';
-import { quotaRule, rateLimitFields, refuseOverQuota } from './lib/limit/fields.ts';
+import { quotaRule, rateLimitFields, refuseOverQuota } from './lib/rate-limit/fields.ts';
 import { Problem } from './lib/problem.ts';
 import { outerHooks, type Hook, type Rim } from './rim.ts';
 

@@ -1,10 +1,10 @@
-import type { Config } from './lib/config.ts';
-import { MemoryLimiter, type Limiter } from './lib/limit/limiter.ts';
-import { paceRule } from './lib/limit/pace.ts';
-import type { Times } from './lib/limit/patient-store.ts';
-import { SharedLimiter } from './lib/limit/shared-limiter.ts';
-import type { LimitStore } from './lib/limit/store.ts';
-import type { Log } from './lib/log.ts';
+import type { Config } from './lib/config/config.ts';
+import { MemoryLimiter, type Limiter } from './lib/rate-limit/limiter.ts';
+import { paceRule } from './lib/rate-limit/pace.ts';
+import type { Times } from './lib/rate-limit/patient-store.ts';
+import { SharedLimiter } from './lib/rate-limit/shared-limiter.ts';
+import type { LimitStore } from './lib/rate-limit/store.ts';
+import type { Log } from './lib/observability/log.ts';
 
 /** Both limits: of all instances together where there is a Redis, else of this one. */
 export function createLimiter(

@@ -1,12 +1,12 @@
 import type { ApiDocument } from './lib/api-document.ts';
 import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
-import type { Config } from './lib/config.ts';
+import type { Config } from './lib/config/config.ts';
 import type { Deadline } from './lib/deadline.ts';
-import type { Upstream } from './lib/dlc/cancel.ts';
-import type { CancelAnswer } from './lib/dlc/outcome.ts';
+import type { Upstream } from './lib/cancellation/cancel.ts';
+import type { CancelAnswer } from './lib/cancellation/outcome.ts';
 import type { SharedWork } from './lib/dlc/shared-work.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
-import type { Limiter } from './lib/limit/limiter.ts';
+import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Route } from './lib/http/router.ts';
 import { Problem } from './lib/problem.ts';
 import type { Slots } from './lib/slots.ts';

@@ -5,9 +5,9 @@ import { refusedRequest, type HttpRequest, type HttpResponse } from './lib/http/
 import { toPlatformResponse, type PlatformResponse } from './lib/http/platform-response.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { withAlwaysHeaders } from './lib/http/security-headers.ts';
-import { stackOf } from './lib/log.ts';
+import { stackOf } from './lib/observability/log.ts';
 import { Problem } from './lib/problem.ts';
-import { logExceptions, logRejections, logWarnings } from './lib/process-events.ts';
+import { logExceptions, logRejections, logWarnings } from './lib/observability/process-events.ts';
 import { lazyGateway, openLog } from './start.ts';
 
 /**

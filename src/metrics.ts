@@ -1,7 +1,7 @@
 import http from 'node:http';
 
-import { stackOf, type ObservedLog } from './lib/log.ts';
-import { createMetrics, type Load, type Metrics } from './lib/metrics/metrics.ts';
+import { stackOf, type ObservedLog } from './lib/observability/log.ts';
+import { createMetrics, type Load, type Metrics } from './lib/observability/metrics.ts';
 
 /**
  * `GET /metrics` on a listener of its own, for Prometheus on the same machine. A file of its own too

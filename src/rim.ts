@@ -7,8 +7,8 @@ import { withCors } from './lib/http/cors.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { withAlwaysHeaders } from './lib/http/security-headers.ts';
-import { answerForSender } from './lib/http/sender-answer.ts';
-import { stackOf, type Log } from './lib/log.ts';
+import { answerForSender } from './lib/webhooks/sender-answer.ts';
+import { stackOf, type Log } from './lib/observability/log.ts';
 import { Problem } from './lib/problem.ts';
 
 /**

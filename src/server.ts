@@ -2,9 +2,9 @@ import type http from 'node:http';
 
 import type { WorkingGateway } from './gateway.ts';
 import { createHttpServer, drain } from './lib/http/node-server.ts';
-import { ConfigError } from './lib/config.ts';
-import { stackOf } from './lib/log.ts';
-import { logRejections, logWarnings } from './lib/process-events.ts';
+import { ConfigError } from './lib/config/config.ts';
+import { stackOf } from './lib/observability/log.ts';
+import { logRejections, logWarnings } from './lib/observability/process-events.ts';
 import { logConfigError, openLog, startGateway } from './start.ts';
 
 /** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */

@@ -8,11 +8,11 @@ import {
   type WorkingGateway,
 } from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
-import { ConfigError, loadConfig, type Config } from './lib/config.ts';
+import { ConfigError, loadConfig, type Config } from './lib/config/config.ts';
 import { createDlcClient } from './lib/dlc/client.ts';
 import { readCredentials } from './lib/dlc/credentials.ts';
-import { emfObserver } from './lib/emf.ts';
-import { createLog, LOG_LEVELS, type Log, type ObservedLog } from './lib/log.ts';
+import { emfObserver } from './lib/observability/emf.ts';
+import { createLog, LOG_LEVELS, type Log, type ObservedLog } from './lib/observability/log.ts';
 
 /** What both entries begin with: settings from the environment, and the gateway that they make. */
 

@@ -1,11 +1,11 @@
 import { required, type Exchange, type Tally } from './exchange.ts';
 import type { Clock } from './lib/clock.ts';
-import type { Config } from './lib/config.ts';
-import type { Upstream } from './lib/dlc/cancel.ts';
+import type { Config } from './lib/config/config.ts';
+import type { Upstream } from './lib/cancellation/cancel.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
 import { TOO_LATE } from './lib/dlc/failure.ts';
-import { awaitTurn, type Turns } from './lib/limit/await-turn.ts';
-import type { Log } from './lib/log.ts';
+import { awaitTurn, type Turns } from './lib/rate-limit/await-turn.ts';
+import type { Log } from './lib/observability/log.ts';
 
 /** What there is to reach DLC with, for all requests. */
 export interface Reach {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { ConfigError, loadConfig } from '../src/lib/config.ts';
+import { ConfigError, loadConfig } from '../src/lib/config/config.ts';
 import {
   bearer,
   cancelBody,

@@ -5,8 +5,8 @@ import { systemClock } from '../src/lib/clock.ts';
 import { createDlcClient } from '../src/lib/dlc/client.ts';
 import { parseEndpoint } from '../src/lib/dlc/endpoint.ts';
 import { TOO_LATE } from '../src/lib/dlc/failure.ts';
-import { MemoryLimiter } from '../src/lib/limit/limiter.ts';
-import { createLog } from '../src/lib/log.ts';
+import { MemoryLimiter } from '../src/lib/rate-limit/limiter.ts';
+import { createLog } from '../src/lib/observability/log.ts';
 import { upstreamFor } from '../src/upstream-for.ts';
 import { CLOUD_ENV } from './support/dlc-client.ts';
 

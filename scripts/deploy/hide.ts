@@ -1,5 +1,5 @@
 import { readCredentials } from '../../src/lib/dlc/credentials.ts';
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import type { Deployment } from './serverless-file.ts';
 
 /** Variables whose values may be shown; every other may hold a secret, whatever its name. */

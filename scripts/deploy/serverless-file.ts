@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { CommandError } from '../support/command-line.ts';
 import { EXIT } from '../support/exit-codes.ts';
 import { endpointReasons } from './scf.ts';

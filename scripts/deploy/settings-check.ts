@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { ConfigError, loadConfig } from '../../src/lib/config.ts';
+import { ConfigError, loadConfig } from '../../src/lib/config/config.ts';
 import { root } from '../support/bundle.ts';
 import { EXAMPLE_ADVICE, exampleDigests } from '../support/settings-files.ts';
 import { absurdQuota } from './quota.ts';

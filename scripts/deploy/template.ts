@@ -1,6 +1,6 @@
 import { CommandError } from '../support/command-line.ts';
 import { EXIT } from '../support/exit-codes.ts';
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 
 /**
  * The `${…}` of a `serverless.yml`: `${env:NAME}` (also written `${env.NAME}`), and `${stage}`,

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { toSentences } from '../../src/lib/validation.ts';
 import { CommandError } from '../support/command-line.ts';
 import { EXIT } from '../support/exit-codes.ts';

@@ -1,6 +1,6 @@
-import type { Config } from '../../src/lib/config.ts';
-import type { Environment } from '../../src/lib/secret-reference.ts';
-import { readJsonSetting } from '../../src/lib/setting-values.ts';
+import type { Config } from '../../src/lib/config/config.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
+import { readJsonSetting } from '../../src/lib/config/setting-values.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -1,5 +1,5 @@
 import { readCredentials } from '../../src/lib/dlc/credentials.ts';
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 
 /** The parts of a name, in the two spellings that are read. */

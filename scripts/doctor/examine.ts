@@ -1,6 +1,6 @@
-import type { Config } from '../../src/lib/config.ts';
+import type { Config } from '../../src/lib/config/config.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { checkCallers, checkSecrets } from './callers.ts';
 import { checkCredentials } from './credentials.ts';
 import { checkEndpoint } from './endpoint.ts';

@@ -1,6 +1,6 @@
-import { PATIENCE_MS } from '../../src/lib/limit/patient-store.ts';
-import { isStoreError } from '../../src/lib/limit/store.ts';
-import type { RedisTarget } from '../../src/lib/redis/url.ts';
+import { PATIENCE_MS } from '../../src/lib/rate-limit/patient-store.ts';
+import { isStoreError } from '../../src/lib/rate-limit/store.ts';
+import type { RedisTarget } from '../../src/lib/rate-limit/redis-url.ts';
 import { openStore } from '../../src/redis.ts';
 import { failed, ok, skipped, warning, type Finding } from './finding.ts';
 

@@ -1,5 +1,5 @@
-import { ConfigError, loadConfig, type Config } from '../../src/lib/config.ts';
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import { ConfigError, loadConfig, type Config } from '../../src/lib/config/config.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { failed, ok, type Finding } from './finding.ts';
 
 /** Parses the settings as the gateway does: every wrong one is a finding, and nothing else can be checked then. */

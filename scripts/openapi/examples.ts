@@ -1,7 +1,7 @@
 import { toProblemPage } from '../../src/handlers/problem-page.ts';
 import { toCancelProblem } from '../../src/lib/dlc/problem.ts';
 import { toProblemResponse } from '../../src/lib/http/problem-response.ts';
-import { answerForSender } from '../../src/lib/http/sender-answer.ts';
+import { answerForSender } from '../../src/lib/webhooks/sender-answer.ts';
 import { Problem, type ProblemMembers } from '../../src/lib/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 import { invalid } from '../../src/lib/task-request.ts';

@@ -1,6 +1,6 @@
 import { EXPOSED } from '../../src/lib/http/cors.ts';
 import { ALWAYS } from '../../src/lib/http/security-headers.ts';
-import { POLICIES, quotaRule, rateLimitFields } from '../../src/lib/limit/fields.ts';
+import { POLICIES, quotaRule, rateLimitFields } from '../../src/lib/rate-limit/fields.ts';
 import type { GatewayRoute } from '../../src/exchange.ts';
 
 /** Header fields of answers: each once, as a component that answers refer to. */

@@ -1,6 +1,6 @@
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
 import type { Endpoint } from '../../src/exchange.ts';
-import { answerForSender } from '../../src/lib/http/sender-answer.ts';
+import { answerForSender } from '../../src/lib/webhooks/sender-answer.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 

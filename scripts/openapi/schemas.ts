@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import { cancelTaskWebhook } from '../../src/handlers/cancel-task-webhook.ts';
 import { regionSchema, taskIdSchema } from '../../src/lib/task-request.ts';
-import { webhookBodySchema } from '../../src/lib/webhook-request.ts';
+import { webhookBodySchema } from '../../src/lib/webhooks/webhook-request.ts';
 import * as answers from './answers.ts';
 
 /** The schemas of the gateway as OpenAPI components, by zod's own generator (JSON Schema 2020-12). */

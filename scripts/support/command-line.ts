@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { EXIT } from './exit-codes.ts';
 import { endingOf, mindManners } from './manners.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { makeKey } from '../key.ts';
 import { newTokenSecret, secretSigner, signToken, toClaims } from './token-sign.ts';
 import { toCurl } from './webhook-send.ts';

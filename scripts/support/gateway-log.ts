@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
-import { LOG_LEVELS } from '../../src/lib/log.ts';
+import { LOG_LEVELS } from '../../src/lib/observability/log.ts';
 
 /** A line of the gateway's log. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ export class GatewayLog extends Transform {
     if (line['requestId'] !== undefined) this.#lines = [...this.#lines.slice(1 - KEPT), line];
     const { level, event } = line;
     if (!isLevel(level) || !isLevel(this.#shown)) return true;
-    // As in src/lib/log.ts: the audit trail is kept at every level but `silent`.
+    // As in src/lib/observability/log.ts: the audit trail is kept at every level but `silent`.
     if (event === 'audit') return this.#shown !== 'silent';
     return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.#shown);
   }

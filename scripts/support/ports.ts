@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { CommandError, wrongSetting } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../../src/lib/secret-reference.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
 
 /** What is for people at a terminal alone: colours, and a line that changes. */
 

@@ -1,7 +1,7 @@
 import { required, type Endpoint } from '../exchange.ts';
 import { header } from '../lib/http/message.ts';
 import { jsonResponse } from '../lib/http/json-response.ts';
-import { parseWebhookRequest } from '../lib/webhook-request.ts';
+import { parseWebhookRequest } from '../lib/webhooks/webhook-request.ts';
 import { answerCancellation } from './cancel-task.ts';
 
 /** `POST /webhooks/cancel-task`: the same cancellation, asked for by a signed webhook. */

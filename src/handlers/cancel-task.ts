@@ -6,8 +6,8 @@ import {
   type Exchange,
   type Services,
 } from '../exchange.ts';
-import { cancelTask as cancelUpstream } from '../lib/dlc/cancel.ts';
-import { LEFT_EARLY, type CancelAnswer } from '../lib/dlc/outcome.ts';
+import { cancelTask as cancelUpstream } from '../lib/cancellation/cancel.ts';
+import { LEFT_EARLY, type CancelAnswer } from '../lib/cancellation/outcome.ts';
 import { toCancelProblem } from '../lib/dlc/problem.ts';
 import type { HttpResponse } from '../lib/http/message.ts';
 import { Problem } from '../lib/problem.ts';

@@ -1,5 +1,5 @@
 import { UNUSED_BODY_BYTES, required, type Endpoint } from '../exchange.ts';
-import { lookUp } from '../lib/dlc/cancel.ts';
+import { lookUp } from '../lib/cancellation/cancel.ts';
 import { toLookupProblem } from '../lib/dlc/problem.ts';
 import { mayStillChange } from '../lib/dlc/task-state.ts';
 import { Problem } from '../lib/problem.ts';

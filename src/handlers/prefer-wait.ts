@@ -1,8 +1,8 @@
 import { required, type Exchange, type Services } from '../exchange.ts';
-import { awaitEnd } from '../lib/dlc/await-end.ts';
+import { awaitEnd } from '../lib/cancellation/await-end.ts';
 import type { FinalState } from '../lib/dlc/task-state.ts';
 import { header } from '../lib/http/message.ts';
-import { preferredWait } from '../lib/prefer.ts';
+import { preferredWait } from '../lib/http/prefer.ts';
 
 /** What came of a preference to wait that was followed. */
 export interface Waited {

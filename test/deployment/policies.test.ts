@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { loadConfig } from '../../src/lib/config.ts';
+import { loadConfig } from '../../src/lib/config/config.ts';
 import { projectRoot } from '../support/checkout.ts';
 
 /** The roles of deploy/, and the examples of config/. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 
-import { loadConfig } from '../../src/lib/config.ts';
+import { loadConfig } from '../../src/lib/config/config.ts';
 import { commandsFor } from '../support/documented-commands.ts';
 import { parseAnswers } from '../support/http-client.ts';
 import { hasProgram, IS_UP, openShell, type Shell } from '../support/paste.ts';

@@ -42,16 +42,6 @@ it.each(ALLOWED)('%s imports what it may', (folder, allowed) => {
   expect(beyond(folder, allowed)).toEqual([]);
 });
 
-it('a room of src/lib imports no other, but for the store of the limits in Redis', () => {
-  const roomOf = (file: string): string => /^src\/lib\/(\w+)\//.exec(file)?.[1] ?? '';
-  const across = importsIn('src/lib')
-    .map(([from, to]) => [roomOf(from), roomOf(to)] as const)
-    .filter(([from, to]) => from !== '' && to !== '' && from !== to);
-  expect([...new Set(across.map(([from, to]) => `${from} imports ${to}`))]).toEqual([
-    'redis imports limit',
-  ]);
-});
-
 it('sees what is imported', () => {
   expect(importsIn('src').length).toBeGreaterThan(200);
   expect(beyond('scripts', /^scripts\//).length).toBeGreaterThan(10);

@@ -20,8 +20,8 @@ import {
   signWebhook,
 } from '../../scripts/support/webhook-sign.ts';
 import { webhookSenderEntries } from '../../src/lib/auth/entries.ts';
-import { toWebhookSenders } from '../../src/lib/auth/webhook-senders.ts';
-import { verifyWebhook } from '../../src/lib/auth/webhook-signature.ts';
+import { toWebhookSenders } from '../../src/lib/webhooks/webhook-senders.ts';
+import { verifyWebhook } from '../../src/lib/webhooks/webhook-signature.ts';
 import { EXAMPLE, SVIX } from '../support/webhook.ts';
 import { runScript } from './run-script.ts';
 

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { openApiText } from '../../scripts/openapi/document.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
-import { loadConfig } from '../../src/lib/config.ts';
+import { loadConfig } from '../../src/lib/config/config.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import { toHeaderFields } from '../../src/lib/http/message.ts';
-import { createLog } from '../../src/lib/log.ts';
+import { createLog } from '../../src/lib/observability/log.ts';
 import { expectDocumented } from './documented.ts';
 
 /** A gateway in this process, through the real SDK and real sockets to whatever listens on `port`. */

@@ -1,7 +1,7 @@
-import { MemoryPace } from '../../src/lib/limit/memory-pace.ts';
-import { MemoryQuotas } from '../../src/lib/limit/memory-quotas.ts';
-import type { Times } from '../../src/lib/limit/patient-store.ts';
-import { StoreError, type LimitStore, type StoreTime } from '../../src/lib/limit/store.ts';
+import { MemoryPace } from '../../src/lib/rate-limit/memory-pace.ts';
+import { MemoryQuotas } from '../../src/lib/rate-limit/memory-quotas.ts';
+import type { Times } from '../../src/lib/rate-limit/patient-store.ts';
+import { StoreError, type LimitStore, type StoreTime } from '../../src/lib/rate-limit/store.ts';
 
 /** A shared store as a test wants it: well, failing, silent, slow, with a clock that leaps. */
 export class ManualStore {

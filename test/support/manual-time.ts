@@ -1,4 +1,4 @@
-import type { Times } from '../../src/lib/limit/patient-store.ts';
+import type { Times } from '../../src/lib/rate-limit/patient-store.ts';
 
 /** Time that passes only when a test says so; whoever sleeps is woken in the order of time. */
 export class ManualTime implements Times {

@@ -1,5 +1,5 @@
 import { signWebhook } from '../../scripts/support/webhook-sign.ts';
-import type { WebhookMessage } from '../../src/lib/auth/webhook-signature.ts';
+import type { WebhookMessage } from '../../src/lib/webhooks/webhook-signature.ts';
 
 /** The example of the Standard Webhooks specification's own libraries. */
 export const EXAMPLE = {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { createMetrics } from '../../src/lib/metrics/metrics.ts';
+import { createMetrics } from '../../src/lib/observability/metrics.ts';
 import { PROBLEMS } from '../../src/lib/problems.ts';
 import { markdownTable } from '../support/markdown-table.ts';
 import { parsePrometheus, type Family } from '../support/prometheus-text.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
-import { emfObserver } from '../../src/lib/emf.ts';
+import { emfObserver } from '../../src/lib/observability/emf.ts';
 import { KEYS, settingsFor } from '../support/gateway.ts';
 import { startFunction } from '../support/processes.ts';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import net from 'node:net';
 
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
-import { createLog } from '../../src/lib/log.ts';
-import { createMetrics } from '../../src/lib/metrics/metrics.ts';
+import { createLog } from '../../src/lib/observability/log.ts';
+import { createMetrics } from '../../src/lib/observability/metrics.ts';
 import { KEYS, settingsFor } from '../support/gateway.ts';
 import { portOf, send, type Answer, type Sent } from '../support/http-client.ts';
 import { startServer, type ListeningServer } from '../support/processes.ts';

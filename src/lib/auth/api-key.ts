@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
 import { Problem } from '../problem.ts';
-import { SettingError } from '../setting-error.ts';
+import { SettingError } from '../config/setting-error.ts';
 import { BEARER_CHALLENGE } from './challenge.ts';
 import { narrowingOf, type ApiKeyEntry } from './entries.ts';
 import type { Principal } from './principal.ts';

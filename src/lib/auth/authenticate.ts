@@ -4,8 +4,8 @@ import { createBearerAuthenticator } from './jwt.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
 import type { Principal, Scheme } from './principal.ts';
 import { presentedScheme } from './schemes.ts';
-import type { WebhookSender } from './webhook-senders.ts';
-import { verifyWebhook } from './webhook-signature.ts';
+import type { WebhookSender } from '../webhooks/webhook-senders.ts';
+import { verifyWebhook } from '../webhooks/webhook-signature.ts';
 
 /** What of a request authenticates it. */
 export interface Evidence {

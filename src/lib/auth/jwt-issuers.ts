@@ -1,8 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
 import { isLoopback } from '../loopback.ts';
-import { resolveSecret, type Environment } from '../secret-reference.ts';
-import { SettingError } from '../setting-error.ts';
+import { resolveSecret, type Environment } from '../config/secret-reference.ts';
+import { SettingError } from '../config/setting-error.ts';
 import { narrowingOf, type JwtIssuerEntry } from './entries.ts';
 import { SCOPES, type Narrowing, type Rate, type Scope } from './principal.ts';
 import { toVerificationKey, UnusableKey, type VerificationKey } from './verification-keys.ts';

@@ -1,5 +1,5 @@
 import { isLoopback } from '../loopback.ts';
-import { SettingError } from '../setting-error.ts';
+import { SettingError } from '../config/setting-error.ts';
 
 /** Where DLC is reached, apart from the name that requests are signed for. */
 export interface DlcEndpoint {

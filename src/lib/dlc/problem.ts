@@ -1,6 +1,6 @@
 import { Problem } from '../problem.ts';
 import type { Failure } from './failure.ts';
-import type { CancelAnswer } from './outcome.ts';
+import type { CancelAnswer } from '../cancellation/outcome.ts';
 
 /** A cancellation that was not done, or that nobody knows of, as the problem that its caller is told. */
 export function toCancelProblem(answer: Extract<CancelAnswer, { kind: 'failed' }>): Problem {

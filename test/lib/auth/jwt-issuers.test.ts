@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { jwtIssuerEntries, type JwtIssuerEntry } from '../../../src/lib/auth/entries.ts';
 import { toJwtIssuers, type JwtIssuer } from '../../../src/lib/auth/jwt-issuers.ts';
-import type { Environment } from '../../../src/lib/secret-reference.ts';
-import { SettingError } from '../../../src/lib/setting-error.ts';
+import type { Environment } from '../../../src/lib/config/secret-reference.ts';
+import { SettingError } from '../../../src/lib/config/setting-error.ts';
 import { createKey } from '../../support/jwt.ts';
 
 const SECRET = 'a-secret-of-more-than-32-bytes-0123456789';

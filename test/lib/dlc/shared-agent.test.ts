@@ -3,7 +3,7 @@ import net from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { systemClock } from '../../../src/lib/clock.ts';
-import { cancelTask } from '../../../src/lib/dlc/cancel.ts';
+import { cancelTask } from '../../../src/lib/cancellation/cancel.ts';
 import { TOO_LATE } from '../../../src/lib/dlc/failure.ts';
 import {
   cancel,

@@ -4,7 +4,7 @@ import { jsonResponse } from '../../../src/lib/http/json-response.ts';
 import { toPlatformResponse } from '../../../src/lib/http/platform-response.ts';
 import { toProblemResponse } from '../../../src/lib/http/problem-response.ts';
 import { withAlwaysHeaders } from '../../../src/lib/http/security-headers.ts';
-import { answerForSender, isAcknowledged } from '../../../src/lib/http/sender-answer.ts';
+import { answerForSender, isAcknowledged } from '../../../src/lib/webhooks/sender-answer.ts';
 import { Problem, type ProblemOptions } from '../../../src/lib/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../../src/lib/problems.ts';
 
