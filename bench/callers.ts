@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import { SignJWT } from 'jose';
 
-import { signWebhook } from '../scripts/support/webhook-sign.ts';
+import { signWebhook } from '../scripts/callers/webhook-sign.ts';
 import type { Environment } from './children.ts';
 
 /** Who calls, in the settings of the gateway and of its peers, and what they send: of each kind one, with a key pair of the run's own. */

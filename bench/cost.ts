@@ -1,4 +1,4 @@
-import { wrongUsage } from '../scripts/support/command-line.ts';
+import { wrongUsage } from '../scripts/cli/command-line.ts';
 
 /**
  * What a million cancellations cost as a function, by the formula that SCF and Lambda have in common: so much a million

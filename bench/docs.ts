@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { bundle, DIST, replace, root } from '../scripts/support/bundle.ts';
+import { bundle, DIST, replace, root } from '../scripts/build/bundle.ts';
 import type { Results } from './figures.ts';
 import { barsSvg } from './plot.ts';
 import { tables } from './table.ts';

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { root } from '../scripts/support/bundle.ts';
-import { CommandError, print, runAsScript } from '../scripts/support/command-line.ts';
-import { EXIT } from '../scripts/support/exit-codes.ts';
-import { say } from '../scripts/support/terminal.ts';
+import { root } from '../scripts/build/bundle.ts';
+import { CommandError, print, runAsScript } from '../scripts/cli/command-line.ts';
+import { EXIT } from '../scripts/cli/exit-codes.ts';
+import { say } from '../scripts/cli/terminal.ts';
 import { costOfMillion } from './cost.ts';
 import { writeDocs } from './docs.ts';
 import type { Figure, Results, Section } from './figures.ts';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { parsing, wrongUsage } from '../scripts/support/command-line.ts';
-import { exitCodes } from '../scripts/support/exit-codes.ts';
+import { parsing, wrongUsage } from '../scripts/cli/command-line.ts';
+import { exitCodes } from '../scripts/cli/exit-codes.ts';
 import { readCostInputs, type CostInputs } from './cost.ts';
 import { isSection, SECTIONS, type Section } from './figures.ts';
 

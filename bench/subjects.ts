@@ -3,8 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { bundle, root } from '../scripts/support/bundle.ts';
-import { makePackages } from '../scripts/support/package.ts';
+import { bundle, root } from '../scripts/build/bundle.ts';
+import { makePackages } from '../scripts/build/package.ts';
 import { buildPeers } from './peers/build.ts';
 
 /** What is measured side by side: the gateway, with and without V8's code cache, and its peers. */

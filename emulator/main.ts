@@ -6,8 +6,8 @@ import {
   print,
   runAsScript,
   wrongSetting,
-} from '../scripts/support/command-line.ts';
-import { EXIT, exitCodes } from '../scripts/support/exit-codes.ts';
+} from '../scripts/cli/command-line.ts';
+import { EXIT, exitCodes } from '../scripts/cli/exit-codes.ts';
 import { startEmulator } from './emulator.ts';
 import type { Emulator } from './emulator.ts';
 import { readSettings, SettingsError } from './settings.ts';

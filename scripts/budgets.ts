@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 import { compareBytes, compareCancellation, type Record } from './budgets/compare.ts';
 import { probe } from './budgets/probe.ts';
 import { bytesByModule, weigh } from './budgets/weigh.ts';
-import { bundle, DIST, replace, root } from './support/bundle.ts';
-import { parsing, print, runAsScript } from './support/command-line.ts';
-import { EXIT, exitCodes } from './support/exit-codes.ts';
-import { makePackages } from './support/package.ts';
+import { bundle, DIST, replace, root } from './build/bundle.ts';
+import { parsing, print, runAsScript } from './cli/command-line.ts';
+import { EXIT, exitCodes } from './cli/exit-codes.ts';
+import { makePackages } from './build/package.ts';
 
 const HELP = `Builds, and holds the build against its budgets: what the files weigh, what a cancellation loads, and what it allocates,
 which is the same from run to run. Where something is over, says which module grew since scripts/budgets/record.json.

@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { buildDist } from './support/build-dist.ts';
-import { DIST } from './support/bundle.ts';
-import { parsing, print, runAsScript } from './support/command-line.ts';
-import { exitCodes } from './support/exit-codes.ts';
-import { say } from './support/terminal.ts';
+import { buildDist } from './build/build-dist.ts';
+import { DIST } from './build/bundle.ts';
+import { parsing, print, runAsScript } from './cli/command-line.ts';
+import { exitCodes } from './cli/exit-codes.ts';
+import { say } from './cli/terminal.ts';
 
 const HELP = `Makes dist/ of the sources: function.js for SCF and Lambda, server.js for web functions and containers,
 what they load lazily, both packed for deployment, openapi.json, the licences, and a bill of materials.

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { CommandError, parsing, print, runAsScript } from './support/command-line.ts';
-import { EXIT, exitCodes } from './support/exit-codes.ts';
-import { say, usesColours } from './support/terminal.ts';
+import { CommandError, parsing, print, runAsScript } from './cli/command-line.ts';
+import { EXIT, exitCodes } from './cli/exit-codes.ts';
+import { say, usesColours } from './cli/terminal.ts';
 
 const HELP = `Checks everything that has to hold before a change lands: format, lint, types, dead code, build, the OpenAPI
 document, tests with coverage, and the budgets. Goes through all of it, then says what failed.

@@ -17,8 +17,8 @@ import { checkSettings } from './deploy/settings-check.ts';
 import { smokeTest } from './deploy/smoke-test.ts';
 import type { Run } from './deploy/wait.ts';
 import { refusal } from './deploy/wrong-inputs.ts';
-import { root } from './support/bundle.ts';
-import { CommandError, matching, parsing, runAsScript } from './support/command-line.ts';
+import { root } from './build/bundle.ts';
+import { CommandError, matching, parsing, runAsScript } from './cli/command-line.ts';
 
 /** What a deployment touches of this machine; tests bring their own. */
 export interface Surroundings {

@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util';
 import { examine } from './doctor/examine.ts';
 import type { Finding } from './doctor/finding.ts';
 import { exitCodeOf, summaryOf, toLines } from './doctor/report.ts';
-import { DIST } from './support/bundle.ts';
-import { parsing, print, runAsScript } from './support/command-line.ts';
-import { exitCodes } from './support/exit-codes.ts';
-import { progressLine, usesColours } from './support/terminal.ts';
+import { DIST } from './build/bundle.ts';
+import { parsing, print, runAsScript } from './cli/command-line.ts';
+import { exitCodes } from './cli/exit-codes.ts';
+import { progressLine, usesColours } from './cli/terminal.ts';
 
 const HELP = `Checks a configuration without serving: the environment variables that the gateway would get.
 

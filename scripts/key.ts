@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
 import { apiKeyEntries } from '../src/lib/auth/entries.ts';
-import { parsing, print, required, runAsScript, wrongUsage } from './support/command-line.ts';
-import { exitCodes } from './support/exit-codes.ts';
+import { parsing, print, required, runAsScript, wrongUsage } from './cli/command-line.ts';
+import { exitCodes } from './cli/exit-codes.ts';
 
 const HELP = `Makes an API key, and the entry that lets the gateway know it.
 

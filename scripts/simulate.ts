@@ -6,10 +6,10 @@ import { simulate } from '../simulation/model.ts';
 import { perSecond, plotOutage, plotRows } from '../simulation/plot.ts';
 import { GROUPS, toRow, type Group, type Row } from '../simulation/scenarios.ts';
 import { toTable } from '../simulation/table.ts';
-import { CommandError, parsing, print, runAsScript } from './support/command-line.ts';
-import { EXIT, exitCodes } from './support/exit-codes.ts';
-import { isUnread } from './support/manners.ts';
-import { progressLine } from './support/terminal.ts';
+import { CommandError, parsing, print, runAsScript } from './cli/command-line.ts';
+import { EXIT, exitCodes } from './cli/exit-codes.ts';
+import { isUnread } from './cli/manners.ts';
+import { progressLine } from './cli/terminal.ts';
 
 const HELP = `Simulates the pace upstream: many instances and callers, a network, and Redis with its outages, under the
 limiter's own decisions. Prints tables; the same in every run.

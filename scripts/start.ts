@@ -5,17 +5,17 @@ import { parseArgs } from 'node:util';
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { readSettings, SettingsError } from '../emulator/settings.ts';
 import type { Environment } from '../src/lib/config/secret-reference.ts';
-import { buildDist } from './support/build-dist.ts';
-import { parsing, print, runAsScript, wrongSetting } from './support/command-line.ts';
-import { exitCodes } from './support/exit-codes.ts';
-import { startGateway, untilEnded, untilHealthy } from './support/gateway-process.ts';
-import { GatewayLog } from './support/gateway-log.ts';
-import { playgroundApi } from './support/playground-api.ts';
-import { playgroundPages } from './support/playground-pages.ts';
-import { startPlayground } from './support/playground-server.ts';
-import { referencePages } from './support/reference-pages.ts';
-import { demoPage, demoTasks, makeDemoCallers } from './support/demo.ts';
-import { freePorts, HOST } from './support/ports.ts';
+import { buildDist } from './build/build-dist.ts';
+import { parsing, print, runAsScript, wrongSetting } from './cli/command-line.ts';
+import { exitCodes } from './cli/exit-codes.ts';
+import { startGateway, untilEnded, untilHealthy } from './start/gateway-process.ts';
+import { GatewayLog } from './start/gateway-log.ts';
+import { playgroundApi } from './playground/api.ts';
+import { playgroundPages } from './playground/pages.ts';
+import { startPlayground } from './playground/server.ts';
+import { referencePages } from './playground/reference-pages.ts';
+import { demoPage, demoTasks, makeDemoCallers } from './start/demo.ts';
+import { freePorts, HOST } from './start/ports.ts';
 
 /** So soon that the gateway finds a task cancelled when it looks for what became of a lost answer. */
 const CANCEL_MS = 250;

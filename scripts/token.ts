@@ -15,9 +15,9 @@ import {
   toSeconds,
   variableName,
   wrongUsage,
-} from './support/command-line.ts';
-import { EXIT } from './support/exit-codes.ts';
-import { HELP } from './support/token-help.ts';
+} from './cli/command-line.ts';
+import { EXIT } from './cli/exit-codes.ts';
+import { HELP } from './callers/token-help.ts';
 import {
   keySigner,
   newTokenSecret,
@@ -26,7 +26,7 @@ import {
   toClaims,
   type Signer,
   type TokenRequest,
-} from './support/token-sign.ts';
+} from './callers/token-sign.ts';
 
 const list = { type: 'string', multiple: true } as const;
 const OPTIONS = {

@@ -11,17 +11,17 @@ import {
   runAsScript,
   variableName,
   wrongUsage,
-} from './support/command-line.ts';
-import { EXIT } from './support/exit-codes.ts';
-import { progressLine } from './support/terminal.ts';
-import { HELP } from './support/webhook-help.ts';
-import { send, toCurl, type SignedWebhook } from './support/webhook-send.ts';
+} from './cli/command-line.ts';
+import { EXIT } from './cli/exit-codes.ts';
+import { progressLine } from './cli/terminal.ts';
+import { HELP } from './callers/webhook-help.ts';
+import { send, toCurl, type SignedWebhook } from './callers/webhook-send.ts';
 import {
   cancelTaskBody,
   newWebhookKeyPair,
   newWebhookSecret,
   webhookHeaders,
-} from './support/webhook-sign.ts';
+} from './callers/webhook-sign.ts';
 
 const OPTIONS = {
   'new-secret': { type: 'boolean' },

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { startPlayground, type Playground } from '../scripts/support/playground-server.ts';
-import { referencePages } from '../scripts/support/reference-pages.ts';
+import { startPlayground, type Playground } from '../scripts/playground/server.ts';
+import { referencePages } from '../scripts/playground/reference-pages.ts';
 import { freePort } from './support/free-port.ts';
 import { settingsFor } from './support/gateway.ts';
 import { startServer, type ListeningServer } from './support/processes.ts';

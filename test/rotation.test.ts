@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { newTokenSecret } from '../scripts/support/token-sign.ts';
-import { newWebhookSecret } from '../scripts/support/webhook-sign.ts';
+import { newTokenSecret } from '../scripts/callers/token-sign.ts';
+import { newWebhookSecret } from '../scripts/callers/webhook-sign.ts';
 import {
   bearer,
   cancelBody,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { newWebhookKeyPair } from '../scripts/support/webhook-sign.ts';
+import { newWebhookKeyPair } from '../scripts/callers/webhook-sign.ts';
 import {
   bearer,
   cancelBody,

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { build } from 'esbuild';
 
-import { OPTIONS, replace } from '../../scripts/support/bundle.ts';
+import { OPTIONS, replace } from '../../scripts/build/bundle.ts';
 
 /** Makes of the peers what would be deployed. */
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { root } from '../../scripts/support/bundle.ts';
+import { root } from '../../scripts/build/bundle.ts';
 import { byKey, byToken, byWebhook, everyKind } from '../callers.ts';
 import { output, startDlc, type Environment } from '../children.ts';
 import { figure, type Figure } from '../figures.ts';

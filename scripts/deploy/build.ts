@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-import { root } from '../support/bundle.ts';
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { root } from '../build/bundle.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 
 /** Runs `npm run build`, by itself: stdout is for results. @throws CommandError with the build's exit code */
 export async function build(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { GetFunctionResponse } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import { openUrl } from './function-url.ts';
 import type { Package } from './pack.ts';
 import { configurationOf, creationOf, reservedMemory } from './requests.ts';

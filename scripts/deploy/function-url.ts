@@ -1,7 +1,7 @@
 import type { TriggerInfo } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import { isOpened, publicUrl, triggerOf } from './requests.ts';
 import type { Run } from './wait.ts';
 

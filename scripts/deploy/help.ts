@@ -1,4 +1,4 @@
-import { exitCodes } from '../support/exit-codes.ts';
+import { exitCodes } from '../cli/exit-codes.ts';
 
 export const HELP = `Deploys what serverless.yml says to Tencent SCF: builds, creates or updates the function, publishes a
 version, lets callers get it, opens the function URL, and asks it for /healthz.

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
-import { zip } from '../support/zip.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { zip } from '../build/zip.ts';
 
 /** UpdateFunctionCode takes 20 MB (its model's comment); CreateFunction says 50. */
 const MAX_ZIP_BYTES = 20 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { Deployed } from './deploy-function.ts';
 import { findUrl } from './function-url.ts';
 import { publicUrl } from './requests.ts';

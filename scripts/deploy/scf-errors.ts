@@ -1,6 +1,6 @@
 import type { Failure } from '../../src/lib/dlc/failure.ts';
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 
 /** What whoever deploys can do about each answer of SCF: one table, by code; the longest family that fits wins. */
 

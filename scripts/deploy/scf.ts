@@ -7,8 +7,8 @@ import { ObservedAgent } from '../../src/lib/dlc/observed-agent.ts';
 import { createConnections } from '../../src/lib/dlc/shared-agent.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import { adviceFor, ScfError } from './scf-errors.ts';
 
 /** Every action that a deployment needs; deploy/cam-deployer-policy.json allows these and no others. */

@@ -5,8 +5,8 @@ import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import { endpointReasons } from './scf.ts';
 import { settingReasons } from './settings-check.ts';
 import { fillTree, fillVariables, type Lookup } from './template.ts';

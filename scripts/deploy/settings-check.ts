@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ConfigError, loadConfig } from '../../src/lib/config/config.ts';
-import { root } from '../support/bundle.ts';
-import { EXAMPLE_ADVICE, exampleDigests } from '../support/settings-files.ts';
+import { root } from '../build/bundle.ts';
+import { EXAMPLE_ADVICE, exampleDigests } from '../build/settings-files.ts';
 import { absurdQuota } from './quota.ts';
 import type { Deployment } from './serverless-file.ts';
 

@@ -1,6 +1,6 @@
 import { isLoopback } from '../../src/lib/loopback.ts';
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { Deployed } from './deploy-function.ts';
 import type { Run } from './wait.ts';
 

@@ -2,8 +2,8 @@ import type * as z from 'zod/mini';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { toSentences } from '../../src/lib/validation.ts';
-import { CommandError } from '../support/command-line.ts';
-import { EXIT } from '../support/exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 
 /** A `serverless.yml` as it stands there, before anything is filled in. */
 export interface Template {

@@ -1,4 +1,4 @@
-import { EXIT } from '../support/exit-codes.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 
 /** What a check found: one line of the report. Its texts name settings and codes, never a value of a secret. */
 export interface Finding {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { startPlayground } from '../../scripts/support/playground-server.ts';
+import { startPlayground } from '../../scripts/playground/server.ts';
 import { axeFindings, hasChromium, type Page } from '../support/chromium.ts';
 import { cancel, PlaygroundBrowser, SLOW, summary } from '../support/playground-page.ts';
 

@@ -30,7 +30,7 @@ const ALLOWED: readonly (readonly [string, RegExp])[] = [
   ['src', /^src\//],
   ['src/lib', /^src\/lib\//],
   ['src/handlers', /^src\/(handlers\/|lib\/|exchange\.ts$)/],
-  ['emulator', /^emulator\/|^scripts\/support\/(command-line|exit-codes)\.ts$/],
+  ['emulator', /^emulator\/|^scripts\/cli\/(command-line|exit-codes)\.ts$/],
   ['scripts', /^(scripts|src|emulator|simulation)\//],
   ['bench', /^(bench|scripts|src|emulator)\//],
   ['simulation', /^(simulation|src\/lib)\//],

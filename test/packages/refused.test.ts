@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { bundledPackages } from '../../scripts/support/bundled-packages.ts';
-import { readSettingsFiles } from '../../scripts/support/settings-files.ts';
+import { bundledPackages } from '../../scripts/build/bundled-packages.ts';
+import { readSettingsFiles } from '../../scripts/build/settings-files.ts';
 
 /** What the build would rather fail on than ship. */
 

@@ -6,9 +6,9 @@ import path from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { EXIT } from '../../scripts/support/exit-codes.ts';
-import { endingOf } from '../../scripts/support/manners.ts';
-import { progressLine } from '../../scripts/support/terminal.ts';
+import { EXIT } from '../../scripts/cli/exit-codes.ts';
+import { endingOf } from '../../scripts/cli/manners.ts';
+import { progressLine } from '../../scripts/cli/terminal.ts';
 import { built } from '../support/built.ts';
 import { portOf } from '../support/http-client.ts';
 import { runNode, runScript } from './run-script.ts';

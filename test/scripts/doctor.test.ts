@@ -11,7 +11,7 @@ import { judgeClock } from '../../scripts/doctor/endpoint.ts';
 import { examine } from '../../scripts/doctor/examine.ts';
 import { failed, ok, type Finding } from '../../scripts/doctor/finding.ts';
 import { exitCodeOf, toLines } from '../../scripts/doctor/report.ts';
-import { usesColours } from '../../scripts/support/terminal.ts';
+import { usesColours } from '../../scripts/cli/terminal.ts';
 import { settingsFor } from '../support/gateway.ts';
 import { portOf } from '../support/http-client.ts';
 import {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startDemo, type Demo } from '../support/demo.ts';
-import { GatewayLog } from '../../scripts/support/gateway-log.ts';
+import { GatewayLog } from '../../scripts/start/gateway-log.ts';
 
 /** The playground's own server, as its page and as strangers ask it. */
 

@@ -12,7 +12,7 @@ import {
   secretSigner,
   signToken,
   toClaims,
-} from '../../scripts/support/token-sign.ts';
+} from '../../scripts/callers/token-sign.ts';
 import { jwtIssuerEntries } from '../../src/lib/auth/entries.ts';
 import { runScript } from './run-script.ts';
 

@@ -12,13 +12,13 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 
-import { send, toCurl } from '../../scripts/support/webhook-send.ts';
+import { send, toCurl } from '../../scripts/callers/webhook-send.ts';
 import {
   cancelTaskBody,
   newWebhookKeyPair,
   newWebhookSecret,
   signWebhook,
-} from '../../scripts/support/webhook-sign.ts';
+} from '../../scripts/callers/webhook-sign.ts';
 import { webhookSenderEntries } from '../../src/lib/auth/entries.ts';
 import { toWebhookSenders } from '../../src/lib/webhooks/webhook-senders.ts';
 import { verifyWebhook } from '../../src/lib/webhooks/webhook-signature.ts';

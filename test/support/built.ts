@@ -16,8 +16,8 @@ const cache = path.join(tmpdir(), `dlc-task-gateway-built-${userInfo().uid}`);
 const SOURCES = [
   'src',
   'scripts/openapi',
-  'scripts/support/bundle.ts',
-  'scripts/stubs',
+  'scripts/build/bundle.ts',
+  'scripts/build/stubs',
   'package.json',
   'package-lock.json',
 ];
@@ -31,7 +31,7 @@ export async function built(): Promise<string> {
   const target = path.join(cache, await digestOfSources());
   if (existsSync(target)) return target;
   const made = path.join(cache, `making-${randomUUID()}`);
-  const script = `import { bundle } from './scripts/support/bundle.ts'; await bundle(${JSON.stringify(made)});`;
+  const script = `import { bundle } from './scripts/build/bundle.ts'; await bundle(${JSON.stringify(made)});`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   await promisify(execFile)(process.execPath, args, { cwd: root });
   // Whoever comes second finds the directory there, with the same in it.

@@ -21,8 +21,8 @@ export function packed({ codeCache = false } = {}): Promise<string> {
 async function make(codeCache: boolean): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'dlc-packed-'));
   const script = `
-    import { bundle, root } from './scripts/support/bundle.ts';
-    import { makePackages } from './scripts/support/package.ts';
+    import { bundle, root } from './scripts/build/bundle.ts';
+    import { makePackages } from './scripts/build/package.ts';
     const folder = ${JSON.stringify(folder)};
     await makePackages(root, folder, await bundle(folder), { codeCache: ${codeCache} });`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];

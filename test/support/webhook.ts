@@ -1,4 +1,4 @@
-import { signWebhook } from '../../scripts/support/webhook-sign.ts';
+import { signWebhook } from '../../scripts/callers/webhook-sign.ts';
 import type { WebhookMessage } from '../../src/lib/webhooks/webhook-signature.ts';
 
 /** The example of the Standard Webhooks specification's own libraries. */

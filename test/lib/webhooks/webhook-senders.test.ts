@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/support/webhook-sign.ts';
+import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/callers/webhook-sign.ts';
 import { isSoundPoint } from '../../../src/lib/auth/ed25519-point.ts';
 import { webhookSenderEntries, type WebhookSenderEntry } from '../../../src/lib/auth/entries.ts';
 import { decodeBase64, toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 
-import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/support/webhook-sign.ts';
+import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/callers/webhook-sign.ts';
 import type { Principal } from '../../../src/lib/auth/principal.ts';
 import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
 import { verifyWebhook, type WebhookMessage } from '../../../src/lib/webhooks/webhook-signature.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { deploy } from '../../../scripts/deploy.ts';
-import { CommandError } from '../../../scripts/support/command-line.ts';
+import { CommandError } from '../../../scripts/cli/command-line.ts';
 import { SCF_CREDENTIALS, type ScfServer } from '../../support/scf/server.ts';
 
 export const NAME = 'dlc-task-gateway-dev';

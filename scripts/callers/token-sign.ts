@@ -3,7 +3,7 @@ import { createPrivateKey, createSecretKey, randomBytes, type KeyObject } from '
 import { SignJWT, type JWTPayload } from 'jose';
 
 import type { Scope } from '../../src/lib/auth/principal.ts';
-import { badData } from './command-line.ts';
+import { badData } from '../cli/command-line.ts';
 
 /** The token that is wanted; `authorization_details` (RFC 9396) are made where there are tasks. */
 export interface TokenRequest {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import type { PlaygroundRoutes } from './playground-server.ts';
+import type { PlaygroundRoutes } from './server.ts';
 
 const FOLDER = new URL('../../playground/', import.meta.url);
 

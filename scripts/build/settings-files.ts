@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { badData } from './command-line.ts';
+import { badData } from '../cli/command-line.ts';
 import type { ZipEntry } from './zip.ts';
 
 /** Members of settings whose values are secrets: the entries' own, and the private parts of a JWK. */

@@ -1,4 +1,4 @@
-import type { PlaygroundRoutes } from './playground-server.ts';
+import type { PlaygroundRoutes } from './server.ts';
 
 /** The API reference at `/docs`: Swagger UI from `node_modules`, over the document that the gateway serves. */
 export function referencePages(gatewayUrl: string): PlaygroundRoutes {

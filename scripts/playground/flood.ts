@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Emulator } from '../../emulator/emulator.ts';
-import type { DemoCallers } from './demo.ts';
-import { frontendRequest, sendRequest } from './playground-callers.ts';
+import type { DemoCallers } from '../start/demo.ts';
+import { frontendRequest, sendRequest } from './callers.ts';
 
 /** Far more cancellations than DLC takes, for a while: what the rate view is there to show. */
 

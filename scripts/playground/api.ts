@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 
 import type { Emulator } from '../../emulator/emulator.ts';
-import { demoTasks, oneTaskToken, TOKEN_TTL_SECONDS, type DemoCallers } from './demo.ts';
-import type { GatewayLog } from './gateway-log.ts';
-import { keyRequest, sendRequest, webhookRequest } from './playground-callers.ts';
-import { createFlood, FLOOD_ENGINE } from './playground-flood.ts';
-import type { PlaygroundAction, PlaygroundReply, PlaygroundRoutes } from './playground-server.ts';
+import { demoTasks, oneTaskToken, TOKEN_TTL_SECONDS, type DemoCallers } from '../start/demo.ts';
+import type { GatewayLog } from '../start/gateway-log.ts';
+import { keyRequest, sendRequest, webhookRequest } from './callers.ts';
+import { createFlood, FLOOD_ENGINE } from './flood.ts';
+import type { PlaygroundAction, PlaygroundReply, PlaygroundRoutes } from './server.ts';
 
 /** What the playground's page asks its own server for. */
 export interface PlaygroundParts {

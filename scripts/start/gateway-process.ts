@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-import { DIST } from './bundle.ts';
-import { CommandError } from './command-line.ts';
-import { EXIT } from './exit-codes.ts';
+import { DIST } from '../build/bundle.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import { HOST } from './ports.ts';
 
 /** Starts the built server as `npm start` runs it; Ctrl-C and SIGTERM are passed on to it from now on. */

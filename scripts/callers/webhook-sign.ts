@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 
 import { decodeBase64 } from '../../src/lib/webhooks/webhook-senders.ts';
-import { badData } from './command-line.ts';
+import { badData } from '../cli/command-line.ts';
 
 /** The sender's side of Standard Webhooks: for the tool, the demo and the tests. */
 export interface UnsignedWebhook {

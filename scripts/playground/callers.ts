@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import { oneTaskToken, type DemoCallers } from './demo.ts';
-import { cancelTaskBody, webhookHeaders } from './webhook-sign.ts';
+import { oneTaskToken, type DemoCallers } from '../start/demo.ts';
+import { cancelTaskBody, webhookHeaders } from '../callers/webhook-sign.ts';
 
 /** The two callers that are no browser: the playground's server sends for them, and shows what it sent. */
 

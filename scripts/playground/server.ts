@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 
-import { readJson, refusalOf } from './playground-guard.ts';
+import { readJson, refusalOf } from './guard.ts';
 
 /**
  * What `npm start` shows in a browser: a table of paths, each with what is there. A path that ends in

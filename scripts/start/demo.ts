@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { makeKey } from '../key.ts';
-import { newTokenSecret, secretSigner, signToken, toClaims } from './token-sign.ts';
-import { toCurl } from './webhook-send.ts';
-import { cancelTaskBody, newWebhookSecret, webhookHeaders } from './webhook-sign.ts';
+import { newTokenSecret, secretSigner, signToken, toClaims } from '../callers/token-sign.ts';
+import { toCurl } from '../callers/webhook-send.ts';
+import { cancelTaskBody, newWebhookSecret, webhookHeaders } from '../callers/webhook-sign.ts';
 
 /** What `npm start` shows: callers of all three kinds, tasks in every state, and the lines to try. */
 

@@ -1,4 +1,4 @@
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes } from '../cli/exit-codes.ts';
 
 export const HELP = `Sends the gateway a signed webhook (Standard Webhooks) that asks it to cancel a task.
 

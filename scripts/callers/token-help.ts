@@ -1,4 +1,4 @@
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes } from '../cli/exit-codes.ts';
 
 export const HELP = `Makes a signed token (JWT) for local use and for tests.
 

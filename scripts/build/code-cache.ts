@@ -20,7 +20,7 @@ export async function makeCodeCache(bundle: string, before: string): Promise<Buf
   const folder = await mkdtemp(path.join(tmpdir(), 'dlc-code-cache-'));
   try {
     const out = path.join(folder, 'cache');
-    const warmUp = path.join(root, 'scripts/support/warm-up.ts');
+    const warmUp = path.join(root, 'scripts/build/warm-up.ts');
     const args = ['--import', 'tsx', warmUp, bundle, out];
     // Nothing of this shell: its settings, its credentials and its flags are not to be in the cache.
     await promisify(execFile)(process.execPath, args, { cwd: root, env: {} });

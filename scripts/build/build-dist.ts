@@ -1,8 +1,8 @@
 import { bundle, DIST, root } from './bundle.ts';
-import { CommandError } from './command-line.ts';
-import { EXIT } from './exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import { makePackages } from './package.ts';
-import { say } from './terminal.ts';
+import { say } from '../cli/terminal.ts';
 
 /**
  * Makes `dist/` of the sources, and says on stderr how far it is.

@@ -1,5 +1,5 @@
-import { CommandError } from './command-line.ts';
-import { EXIT } from './exit-codes.ts';
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 
 /** A webhook that is ready to be sent: nothing in it is secret. */
 export interface SignedWebhook {

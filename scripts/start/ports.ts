@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import net from 'node:net';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
-import { CommandError, wrongSetting } from './command-line.ts';
-import { EXIT } from './exit-codes.ts';
+import { CommandError, wrongSetting } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 
 /** The ports of `npm start`, all of them on this machine only. */
 export const HOST = '127.0.0.1';

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import type { Metafile } from 'esbuild';
 
-import { badData } from './command-line.ts';
+import { badData } from '../cli/command-line.ts';
 
 /** A package of which at least a byte is in a bundle. */
 export interface BundledPackage {
@@ -23,7 +23,7 @@ export interface BundledPackage {
 
 /** Licences of packages that ship none, by exact version: another version has to be looked at anew. */
 const KEPT_HERE: Readonly<Record<string, string>> = {
-  '@middy/core@6.4.5': 'scripts/licences/middy-core.txt',
+  '@middy/core@6.4.5': 'scripts/build/licences/middy-core.txt',
 };
 
 /** Reads a JSON file as an object: a package's own account of itself, or npm's. */

@@ -6,7 +6,7 @@ import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { openApiText } from '../openapi/document.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
-const stub = (name: string): string => path.join(root, 'scripts', 'stubs', name);
+const stub = (name: string): string => path.join(root, 'scripts', 'build', 'stubs', name);
 
 const ENTRIES = ['src/function.ts', 'src/server.ts', 'src/cached-function.ts'];
 
