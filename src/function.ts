@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 
+import { lazyApp, openLog } from './app.ts';
 import { platformRequestId, toHttpRequest, wantsMultiValueHeaders } from './lib/http/events.ts';
 import { refusedRequest, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
-import { toPlatformResponse, type PlatformResponse } from './lib/http/platform-response.ts';
-import { toProblemResponse } from './lib/http/problem-response.ts';
-import { withAlwaysHeaders } from './lib/http/security-headers.ts';
+import { toPlatformResponse, type PlatformResponse } from './lib/http/events.ts';
+import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
 import { stackOf } from './lib/observability/log.ts';
-import { Problem } from './lib/problem.ts';
+import { Problem } from './lib/problems.ts';
 import { logExceptions, logRejections, logWarnings } from './lib/observability/process-events.ts';
-import { lazyGateway, openLog } from './start.ts';
+
 
 /**
  * The function's entry, on Tencent SCF (`function.main_handler`) and AWS Lambda (`function.handler`):
  * both take every family of HTTP events.
  */
 const log = openLog(process.env);
-const gateway = lazyGateway(process.env, import.meta.dirname, log);
+const app = lazyApp(process.env, import.meta.dirname, log);
 logWarnings(log);
 logRejections(log);
 logExceptions(log);
@@ -40,7 +40,7 @@ export { main_handler as handler };
 async function answer(event: unknown, context: unknown): Promise<HttpResponse> {
   letPlatformFreeze(context);
   const request = convert(event, context);
-  const response = await gateway().serve(request, remainingMs(context));
+  const response = await app().serve(request, remainingMs(context));
   // A platform may pass on whatever body it is given, and an answer to HEAD has none.
   return request.method === 'HEAD' ? { ...response, body: '' } : response;
 }
@@ -59,7 +59,7 @@ function crashed(error: unknown): HttpResponse {
   const requestId = randomUUID();
   log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
   const problem = new Problem('internal-error');
-  return withAlwaysHeaders(toProblemResponse(problem, { requestId, typePrefix: '' }), requestId);
+  return withAlwaysHeaders(problemResponse(problem, { requestId, typePrefix: '' }), requestId);
 }
 
 interface PlatformContext {

@@ -1,11 +1,11 @@
 import type http from 'node:http';
 
-import type { WorkingGateway } from './gateway.ts';
+import { logSettingsError, openLog, startApp } from './app.ts';
+import type { Load } from './endpoint.ts';
 import { createHttpServer, drain } from './lib/http/node-server.ts';
-import { ConfigError } from './lib/config/config.ts';
 import { stackOf } from './lib/observability/log.ts';
 import { logRejections, logWarnings } from './lib/observability/process-events.ts';
-import { logConfigError, openLog, startGateway } from './start.ts';
+import { SettingsError } from './settings.ts';
 
 /** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */
 
@@ -48,28 +48,28 @@ const log = openLog(process.env);
 let stop: Stop = (_reason, _ms, exitCode) => process.exit(exitCode);
 
 function main(): void {
-  const { gateway, config } = startGateway(process.env, import.meta.dirname, log);
+  const { app, settings } = startApp(process.env, import.meta.dirname, log);
   // A request may wait in silence for as long as its deadline allows.
-  const stallMs = config.requestTimeoutMs + 20_000;
-  const server = createHttpServer(gateway, { stallMs });
+  const stallMs = settings.requestTimeoutMs + 20_000;
+  const server = createHttpServer(app, { stallMs });
   stop = stopping(server);
   server.once('error', (error: NodeJS.ErrnoException) => {
-    const reason = `cannot listen on ${config.host}:${config.port} (${error.code}): HOST and PORT name another`;
+    const reason = `cannot listen on ${settings.host}:${settings.port} (${error.code}): HOST and PORT name another`;
     log.write('error', 'cannot-listen', { reason });
     process.exitCode = EX_UNAVAILABLE;
   });
-  server.listen(config.port, config.host, () => {
+  server.listen(settings.port, settings.host, () => {
     const address = server.address();
-    const port = typeof address === 'object' && address ? address.port : config.port;
-    log.write('info', 'listening', { host: config.host, port });
+    const port = typeof address === 'object' && address ? address.port : settings.port;
+    log.write('info', 'listening', { host: settings.host, port });
   });
-  if (config.metricsPort !== undefined) serveMetrics(gateway.load, config.metricsPort);
+  if (settings.metricsPort !== undefined) serveMetrics(app.load, settings.metricsPort);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => stop(signal, config.requestTimeoutMs, 0));
+    process.on(signal, () => stop(signal, settings.requestTimeoutMs, 0));
   }
 }
 
-function serveMetrics(load: WorkingGateway['load'], port: number): void {
+function serveMetrics(load: Readonly<Load>, port: number): void {
   import('./metrics.ts').then(
     ({ startMetrics }) => startMetrics(log, load, port),
     (error: unknown) => log.write('error', 'no-metrics', { reason: stackOf(error) }),
@@ -118,7 +118,7 @@ try {
   if (exitCode === undefined) main();
   else process.exitCode = exitCode;
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  logConfigError(error, log);
+  if (!(error instanceof SettingsError)) throw error;
+  logSettingsError(error, log);
   process.exitCode = EX_CONFIG;
 }

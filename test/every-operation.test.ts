@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { toHeaderFields } from '../src/lib/http/message.ts';
-import { lazyGateway, openLog } from '../src/start.ts';
+import { lazyApp, openLog } from '../src/app.ts';
 import { expectDocumented } from './support/documented.ts';
 import { ALL_OPERATIONS, ask, shown, TASK, type Request } from './support/every-operation.ts';
 import { startFunction } from './support/processes.ts';
@@ -91,7 +91,7 @@ describe('without openapi.json beside the bundle', () => {
     API_KEYS: JSON.stringify([keyEntry(KEY)]),
     LOG_LEVEL: 'silent',
   };
-  const gateway = lazyGateway(settings, '/nowhere', openLog(settings))();
+  const gateway = lazyApp(settings, '/nowhere', openLog(settings))();
   const serve = async (path: string) => {
     const headers = toHeaderFields([]);
     const readBody = async (): Promise<Buffer> => Buffer.alloc(0);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import type * as functionModule from '../src/function.ts';
-import type { PlatformResponse } from '../src/lib/http/platform-response.ts';
+import type { PlatformResponse } from '../src/lib/http/events.ts';
 import * as aws from './fixtures/events/aws/http-events.ts';
 import * as other from './fixtures/events/aws/other-events.ts';
 import {

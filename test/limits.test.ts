@@ -94,11 +94,11 @@ describe('the pace upstream', () => {
     await cancelAll(gateway, 'b', 1);
     const leaving = new AbortController();
     setTimeout(() => leaving.abort(), 10);
-    await gateway.call('DELETE', '/tasks/b-0', { gone: leaving.signal });
+    await gateway.call('DELETE', '/tasks/b-0', { disconnected: leaving.signal });
     const told = gateway.lines.filter(({ event }) => event === 'request' || event === 'audit');
-    const gone = { level: 'info', gone: true, reason: 'the caller has gone' };
+    const gone = { level: 'info', disconnected: true, reason: 'the client has disconnected' };
     expect(told.slice(-2)).toMatchObject([gone, gone]);
-    expect(told.slice(0, -2).filter((line) => 'gone' in line)).toEqual([]);
+    expect(told.slice(0, -2).filter((line) => 'disconnected' in line)).toEqual([]);
   });
 
   it('is no limit for other regions, nor for looking', async () => {

@@ -1,6 +1,6 @@
 import { expect, it, jest } from '@jest/globals';
 
-import { lazyGateway, openLog } from '../src/start.ts';
+import { lazyApp, openLog } from '../src/app.ts';
 import { toHeaderFields } from '../src/lib/http/message.ts';
 import { expectDocumented } from './support/documented.ts';
 import { keyEntry } from './support/three-callers.ts';
@@ -8,7 +8,7 @@ import { keyEntry } from './support/three-callers.ts';
 /** A function whose settings are wrong answers all the same, and says what is wrong in its log alone. */
 const ORIGIN = 'https://app.example.org';
 
-async function ask(get: ReturnType<typeof lazyGateway>) {
+async function ask(get: ReturnType<typeof lazyApp>) {
   const lines: string[] = [];
   const spy = jest
     .spyOn(process.stdout, 'write')
@@ -28,7 +28,7 @@ async function ask(get: ReturnType<typeof lazyGateway>) {
 
 it('lets a frontend see the 500, tells why once, and recovers once a file has come', async () => {
   const env: Record<string, string> = { CORS_ORIGINS: ORIGIN, API_KEYS: '{', BASE_PATH: '/gw' };
-  const gateway = lazyGateway(env, '/', openLog(env));
+  const gateway = lazyApp(env, '/', openLog(env));
   const first = await ask(gateway);
   expect(first.response).toMatchObject({
     status: 500,

@@ -149,7 +149,7 @@ describe('Prefer: wait', () => {
   it('ends with the caller', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     const leaving = new AbortController();
-    const call = start().call('DELETE', '/tasks/a', { ...wait(2), gone: leaving.signal });
+    const call = start().call('DELETE', '/tasks/a', { ...wait(2), disconnected: leaving.signal });
     await until(() => emulator.stats().calls.DescribeTasks > 0);
     leaving.abort(new Error('the caller has gone'));
     await call;

@@ -3,8 +3,8 @@ import { Client } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180
 import { readCredentials, type CloudCredentials } from '../../src/lib/dlc/credentials.ts';
 import { parseEndpoint, type DlcEndpoint } from '../../src/lib/dlc/endpoint.ts';
 import { classify } from '../../src/lib/dlc/failure.ts';
-import { ObservedAgent } from '../../src/lib/dlc/observed-agent.ts';
-import { createConnections } from '../../src/lib/dlc/shared-agent.ts';
+import { ObservedAgent } from '../../src/lib/dlc/connections.ts';
+import { createConnections } from '../../src/lib/dlc/connections.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
 import { CommandError } from '../cli/command-line.ts';
@@ -58,7 +58,7 @@ export function connect(region: string, env: Environment, { sleep }: Pick<Waitin
   const endpoint = endpointOf(env);
   const shared = createConnections(endpoint);
   const attempt = async (action: Action, input: object): Promise<object> => {
-    const agent = new ObservedAgent(shared);
+    const agent = new ObservedAgent(shared, () => true);
     const httpProfile = {
       endpoint: endpoint.name,
       protocol: `${endpoint.protocol}//`,

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/lib/clock.ts';
 import type { Config } from '../../src/lib/config/config.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
@@ -9,6 +10,8 @@ import { checkIssuer } from './issuers.ts';
 import { checkRedis } from './redis.ts';
 import { checkRegion } from './region.ts';
 import { checkSettings } from './settings.ts';
+
+const SILENT = { write: () => undefined };
 
 export interface Examination {
   readonly env: Environment;
@@ -64,7 +67,7 @@ async function examineCloud(examination: Examination, config: Config): Promise<v
   if ([...credentials, ...reached].some(hasStopped)) {
     return tell([skipped('region', 'no region is asked until the above is right')]);
   }
-  const dlc = createDlcClient(endpoint, env);
+  const dlc = createDlcClient(endpoint, { env, log: SILENT, clock: systemClock });
   const attemptMs = Math.min(attemptTimeoutMs, checkMs);
   const checks = [...allowedRegions].map((region) =>
     bounded(examination, region, (signal) =>

@@ -1,15 +1,10 @@
+import { randomUUID } from 'node:crypto';
+
 import { within } from '../../src/lib/deadline.ts';
-import type { DlcClient } from '../../src/lib/dlc/client.ts';
-import { describeTask } from '../../src/lib/dlc/task-state.ts';
+import type { CallOptions, DlcClient } from '../../src/lib/dlc/client.ts';
+import { describeTask, NO_TASK } from '../../src/lib/dlc/describe-task.ts';
 import { ok, skipped, warning, type Finding } from './finding.ts';
 import { judge } from './judge.ts';
-
-/**
- * A task that cannot exist: of a UUID's form, so that DLC looks for it, but of version 0, which no
- * generator makes (RFC 9562 section 4.2), and neither nil nor all ones, which a program may take for
- * "none" or "all". It is always the same one, so that it is recognised in the account's audit log.
- */
-const NO_TASK = 'd0c70000-0000-0000-0000-00000000d0c7';
 
 export interface RegionOptions {
   readonly region: string;
@@ -64,7 +59,9 @@ function isRefusalOf(action: 'DescribeTasks', { check, exitCode }: Finding): boo
 
 function attempt<T>(
   { region, attemptMs, signal }: RegionOptions,
-  call: (options: { region: string; signal: AbortSignal }) => Promise<T>,
+  call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  return within(attemptMs, signal, (own) => call({ region, signal: own }));
+  const ids = { requestId: randomUUID(), traceId: randomUUID() };
+  const caller = { ...ids, stats: { attempts: 0, waitMs: 0 } };
+  return within(attemptMs, signal, (own) => call({ region, caller, signal: own }));
 }

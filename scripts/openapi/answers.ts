@@ -1,15 +1,16 @@
 import * as z from 'zod/mini';
 
-import type { DescribedTask } from '../../src/lib/dlc/task-state.ts';
-import { TASK_STATES } from '../../src/lib/dlc/task-state.ts';
-import { MAX_RESPONSE_BYTES } from '../../src/lib/dlc/observed-agent.ts';
-import type { ProblemContext } from '../../src/lib/http/problem-response.ts';
-import { MAX_HEADER_BYTES } from '../../src/lib/http/request-checks.ts';
-import { USABLE } from '../../src/lib/http/request-id.ts';
-import { isAcknowledged } from '../../src/lib/webhooks/sender-answer.ts';
+import type { DescribedTask } from '../../src/lib/dlc/describe-task.ts';
+import { TASK_STATES } from '../../src/lib/dlc/describe-task.ts';
+import { MAX_RESPONSE_BYTES } from '../../src/lib/dlc/connections.ts';
+import type { ProblemContext } from '../../src/lib/http/response.ts';
+import { MAX_HEADER_BYTES } from '../../src/middlewares/request-limits.ts';
+import { USABLE_ID } from '../../src/request-context.ts';
+import { FAULT_KINDS } from '../../src/handlers/readyz.ts';
+import { isAcknowledged } from '../../src/lib/webhooks/sender-response.ts';
 import { POLICIES } from '../../src/lib/rate-limit/fields.ts';
-import { Problem, type ProblemMembers } from '../../src/lib/problem.ts';
-import { MOST_VIOLATIONS, regionSchema, taskIdSchema } from '../../src/lib/task-request.ts';
+import { Problem, type ProblemMembers } from '../../src/lib/problems.ts';
+import { MOST_VIOLATIONS, regionSchema, taskIdSchema } from '../../src/lib/tasks.ts';
 import { codesWhere, STATUSES } from './problem-codes.ts';
 
 /**
@@ -19,7 +20,7 @@ import { codesWhere, STATUSES } from './problem-codes.ts';
 const free = (pattern: RegExp, maxLength: number) =>
   z.string().check(z.maxLength(maxLength), z.regex(pattern));
 
-export const requestId = z.string().check(z.regex(USABLE));
+export const requestId = z.string().check(z.regex(USABLE_ID));
 /** As `printable` of `lib/dlc/failure.ts` leaves it. */
 export const upstreamRequestId = z.string().check(z.regex(/^[\w.:?-]{1,128}$/));
 const upstreamText = free(/[\s\S]/, MAX_RESPONSE_BYTES);
@@ -68,6 +69,8 @@ export const ignored = z.strictObject({ outcome: z.literal('ignored'), requestId
 
 export const health = z.strictObject({ status: z.literal('ok') });
 
+export const readiness = z.strictObject({ status: z.literal('ready') });
+
 export const problemCode = z.enum(codesWhere(() => true));
 const title = z.enum([
   ...new Set(codesWhere(() => true).map((code) => new Problem(code).kind.title)),
@@ -88,6 +91,7 @@ const members = {
   taskState: z.optional(endedItself),
   errors: z.optional(z.array(violation).check(z.minLength(1), z.maxLength(MOST_VIOLATIONS))),
   'violated-policies': z.optional(z.array(z.enum(POLICIES)).check(z.minLength(1), z.maxLength(1))),
+  fault: z.optional(z.enum(FAULT_KINDS)),
 } satisfies Record<Exclude<keyof ProblemMembers, 'detail'>, z.ZodMiniType>;
 
 const context = {

@@ -1,10 +1,11 @@
+import { FAULTS } from '../../src/handlers/readyz.ts';
 import { toProblemPage } from '../../src/handlers/problem-page.ts';
-import { toCancelProblem } from '../../src/lib/dlc/problem.ts';
-import { toProblemResponse } from '../../src/lib/http/problem-response.ts';
-import { answerForSender } from '../../src/lib/webhooks/sender-answer.ts';
-import { Problem, type ProblemMembers } from '../../src/lib/problem.ts';
+import { toCancelProblem } from '../../src/lib/cancellation/attempts.ts';
+import { problemResponse } from '../../src/lib/http/response.ts';
+import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
+import { Problem, type ProblemMembers } from '../../src/lib/problems.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
-import { invalid } from '../../src/lib/task-request.ts';
+import { invalid } from '../../src/lib/tasks.ts';
 import { PROBLEM_TEXTS } from './problem-texts.ts';
 import { canHaveUpstreamId, quotaIsTold, upstreamCodeFor } from './problem-codes.ts';
 
@@ -64,6 +65,20 @@ export const EXAMPLES = {
   },
   problemPage: { summary: 'JSON', value: { type: '/problems/task-busy', ...page } },
   problemHtml: { summary: 'A page', value: toProblemPage(page) },
+  ready: { summary: 'It can cancel tasks', value: { status: 'ready' } },
+  notReady: {
+    summary: 'DLC refuses its credentials',
+    value: JSON.parse(
+      problemResponse(
+        new Problem('gateway-misconfigured', {
+          status: 503,
+          detail: FAULTS['cloud-credentials-rejected'],
+          fault: 'cloud-credentials-rejected',
+        }),
+        { requestId, typePrefix: '' },
+      ).body,
+    ),
+  },
   health: { summary: 'It can serve', value: { status: 'ok' } },
 } as const satisfies Record<string, Example>;
 
@@ -79,8 +94,8 @@ export function problemExample(code: ProblemCode, telling: Telling): Example {
   const problem = telling === 'outcome-unknown' ? unknownOutcome(code) : plain(code);
   const response =
     telling === 'to-sender'
-      ? answerForSender(problem, context)
-      : toProblemResponse(problem, context);
+      ? responseForSender(problem, context)
+      : problemResponse(problem, context);
   const value: unknown = JSON.parse(response.body);
   const suffix = telling === 'outcome-unknown' ? ', and nobody knows whether it took effect' : '';
   return { summary: `${problem.kind.title}${suffix}`, value };

@@ -1,7 +1,7 @@
-import { EXPOSED } from '../../src/lib/http/cors.ts';
-import { ALWAYS } from '../../src/lib/http/security-headers.ts';
+import { EXPOSED } from '../../src/middlewares/cors.ts';
+import { ALWAYS } from '../../src/lib/http/response.ts';
 import { POLICIES, quotaRule, rateLimitFields } from '../../src/lib/rate-limit/fields.ts';
-import type { GatewayRoute } from '../../src/exchange.ts';
+import type { Route } from '../../src/endpoint.ts';
 
 /** Header fields of answers: each once, as a component that answers refer to. */
 
@@ -89,12 +89,12 @@ export type Presence = 'always' | 'at times' | 'never';
 export type Presences = Readonly<Record<string, Presence>>;
 
 /** What every answer of a route has, whatever happened. */
-export function alwaysOn(route: GatewayRoute, negotiates: boolean): Presences {
+export function alwaysOn(route: Route, negotiates: boolean): Presences {
   const always = ['X-Request-Id', ...Object.keys(ALWAYS)].map((name) => [name, 'always'] as const);
   return {
     ...Object.fromEntries(always),
     Vary: negotiates ? 'always' : 'at times',
-    ...(!route.forSenders && {
+    ...(!route.isForSenders && {
       'Access-Control-Allow-Origin': 'at times',
       'Access-Control-Expose-Headers': 'at times',
     }),

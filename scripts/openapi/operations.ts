@@ -149,6 +149,27 @@ export const OPERATIONS: Readonly<Record<string, OperationWords>> = {
     problems: ['route-not-found'],
     negotiates: true,
   },
+  'GET /readyz': {
+    operationId: 'getReadiness',
+    tag: 'Service',
+    summary: 'Ask whether the gateway can cancel tasks',
+    description:
+      'For probes and deployments: whether cloud credentials are there, DLC takes them, and Redis takes the settings. DLC is asked at most once a minute.',
+    parameters: ['RequestId'],
+    successes: {
+      200: {
+        description: 'It can.',
+        content: { [JSON_TYPE]: ['Readiness'] },
+        examples: ['ready'],
+      },
+      503: {
+        description: 'Something has to be mended first: `fault` names its kind.',
+        content: { 'application/problem+json': ['Problem'] },
+        examples: ['notReady'],
+        headers: { 'Retry-After': 'always' },
+      },
+    },
+  },
   'GET /healthz': {
     operationId: 'getHealth',
     tag: 'Service',

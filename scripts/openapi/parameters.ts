@@ -1,4 +1,4 @@
-import { MAX_HEADER_BYTES } from '../../src/lib/http/request-checks.ts';
+import { MAX_HEADER_BYTES } from '../../src/middlewares/request-limits.ts';
 
 /** What requests may carry beside their body and their credentials. */
 

@@ -1,4 +1,4 @@
-import type { Endpoint, GatewayRoute } from '../../src/exchange.ts';
+import type { Endpoint, Route } from '../../src/endpoint.ts';
 import { createRoutes } from '../../src/handlers/routes.ts';
 import type { Scheme } from '../../src/lib/auth/principal.ts';
 import type { ProblemCode } from '../../src/lib/problems.ts';
@@ -36,7 +36,7 @@ export function pathsOf(): Record<string, Json> {
   return Object.fromEntries(paths);
 }
 
-function toOperation(route: GatewayRoute, endpoint: Endpoint, words: OperationWords): Json {
+function toOperation(route: Route, endpoint: Endpoint, words: OperationWords): Json {
   const { access } = endpoint;
   const always = alwaysOn(route, false);
   const successes = Object.entries(words.successes).map(([status, success]) => {
@@ -71,18 +71,18 @@ function successAnswer(
 }
 
 function problemAnswers(
-  route: GatewayRoute,
+  route: Route,
   endpoint: Endpoint,
   words: OperationWords,
   always: Presences,
 ): Json {
   const codes = problemsOf(endpoint, words.problems ?? []);
-  const statusOf = (code: ProblemCode): number => statusFor(code, route.forSenders);
+  const statusOf = (code: ProblemCode): number => statusFor(code, route.isForSenders === true);
   // What a sender is told with a 200 is no problem to it.
   const statuses = new Set(codes.map(statusOf).filter((status) => status !== 200));
   const answers = [...statuses].map((status) => {
     const some = codes.filter((code) => statusOf(code) === status);
-    const { forSenders } = route;
+    const forSenders = route.isForSenders === true;
     return [status, problemAnswer({ status, codes: some, endpoint, forSenders, always })] as const;
   });
   return Object.fromEntries(answers);

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../src/exchange.ts';
+import type { Endpoint } from '../../src/endpoint.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 import { problemExample, type Example, type Telling } from './examples.ts';
 import { headersOf, type Presence, type Presences } from './headers.ts';

@@ -1,7 +1,7 @@
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
-import type { Endpoint } from '../../src/exchange.ts';
-import { answerForSender } from '../../src/lib/webhooks/sender-answer.ts';
-import { Problem } from '../../src/lib/problem.ts';
+import type { Endpoint } from '../../src/endpoint.ts';
+import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
+import { Problem } from '../../src/lib/problems.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 
 /** Which problems an operation can answer with: from DLC's table, and from the steps on the way of a request. */
@@ -17,7 +17,7 @@ export function codesWhere(holds: (code: ProblemCode) => boolean): ProblemCode[]
 const told = (code: ProblemCode): number => PROBLEMS[code].status;
 /** As they are told to a webhook's sender; 200 where they are acknowledged. */
 const toldToSender = (code: ProblemCode): number =>
-  answerForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
+  responseForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
 
 /** Every status that a problem can have. */
 export const STATUSES = [...new Set(codesWhere(() => true).map(told))].toSorted((a, b) => a - b);
@@ -72,10 +72,10 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'request-header-fields-too-large',
   'internal-error',
   'gateway-misconfigured',
-  'overloaded',
 ];
 
 const AUTHENTICATED: readonly ProblemCode[] = [
+  'overloaded',
   'unauthenticated',
   'principal-blocked',
   'quota-exceeded',
@@ -103,12 +103,12 @@ export function quotaIsTold(code: ProblemCode): 'always' | 'at times' | 'never' 
 }
 
 const AT_TIMES = new Set<ProblemCode>([
+  'overloaded',
   'invalid-request',
   'internal-error',
   'gateway-misconfigured',
 ]);
 const BEFORE_QUOTA = new Set<ProblemCode>([
-  'overloaded',
   'unauthenticated',
   'principal-blocked',
   'route-not-found',
@@ -117,7 +117,6 @@ const BEFORE_QUOTA = new Set<ProblemCode>([
   'payload-too-large',
   'request-header-fields-too-large',
   'auth-provider-unavailable',
-  'overloaded',
 ]);
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
-import { cancelTaskWebhook } from '../../src/handlers/cancel-task-webhook.ts';
-import { regionSchema, taskIdSchema } from '../../src/lib/task-request.ts';
+import { WEBHOOK_BODY_BYTES } from '../../src/handlers/cancel-task-webhook.ts';
+import { regionSchema, taskIdSchema } from '../../src/lib/tasks.ts';
 import { webhookBodySchema } from '../../src/lib/webhooks/webhook-request.ts';
 import * as answers from './answers.ts';
 
@@ -81,6 +81,7 @@ const ABOUT: readonly (readonly [z.ZodMiniType, About])[] = [
     answers.ignored,
     { id: 'Ignored', description: 'A well-signed webhook of a type that is not for this gateway.' },
   ],
+  [answers.readiness, { id: 'Readiness', description: 'The gateway can cancel tasks.' }],
   [answers.health, { id: 'Health', description: 'The process can serve.' }],
   [
     answers.problemCode,
@@ -122,7 +123,7 @@ const otherEvent = {
     type: {
       type: 'string',
       not: { const: 'task.cancel' },
-      maxLength: cancelTaskWebhook.maxBodyBytes,
+      maxLength: WEBHOOK_BODY_BYTES,
       pattern: '^[^]*$',
       examples: ['task.created'],
     },
@@ -136,6 +137,6 @@ function bounds(schema: z.core.JSONSchema.BaseSchema): object {
   const [, least, most] = /\]\{(\d+),(\d+)\}\$$/.exec(schema.pattern ?? '') ?? [];
   if (most) return { minLength: Number(least), maxLength: Number(most) };
   // Fractions of a second may have any number of digits, as far as they fit into a body.
-  if (schema.format === 'date-time') return { maxLength: cancelTaskWebhook.maxBodyBytes };
+  if (schema.format === 'date-time') return { maxLength: WEBHOOK_BODY_BYTES };
   return schema.type === 'integer' ? { format: 'int64' } : {};
 }

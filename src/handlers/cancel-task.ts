@@ -1,82 +1,88 @@
-import {
-  UNUSED_BODY_BYTES,
-  newTally,
-  required,
-  type Endpoint,
-  type Exchange,
-  type Services,
-} from '../exchange.ts';
+import type { CallerEndpoint, Deps } from '../endpoint.ts';
+import type { CallerContext } from '../request-context.ts';
 import { cancelTask as cancelUpstream } from '../lib/cancellation/cancel.ts';
-import { LEFT_EARLY, type CancelAnswer } from '../lib/cancellation/outcome.ts';
-import { toCancelProblem } from '../lib/dlc/problem.ts';
-import type { HttpResponse } from '../lib/http/message.ts';
-import { Problem } from '../lib/problem.ts';
-import { parseTaskRequest } from '../lib/task-request.ts';
-import { waitAsPreferred, type Waited } from './prefer-wait.ts';
-import { taskAnswer } from './task-answer.ts';
+import { waitForEnd } from '../lib/cancellation/lookup.ts';
+import { toCancelProblem, type CancelResult } from '../lib/cancellation/attempts.ts';
+import type { FinalState } from '../lib/dlc/describe-task.ts';
+import { header, type HttpResponse } from '../lib/http/message.ts';
+import { preferredWait } from '../lib/http/prefer.ts';
+import { taskResponse } from '../lib/http/response.ts';
+import { Problem } from '../lib/problems.ts';
+import { parseTaskRequest, type TaskRef } from '../lib/tasks.ts';
 
 /** `DELETE /tasks/{taskId}`: asks DLC to cancel the task. */
-export const cancelTask: Endpoint = {
-  access: { schemes: ['api-key', 'bearer'], scope: 'tasks:cancel' },
-  maxBodyBytes: UNUSED_BODY_BYTES,
-  readTask: (exchange, config) =>
-    parseTaskRequest(required(exchange, 'parameter'), exchange.request.query, config),
-  async handle(exchange, services) {
-    const done = await cancel(exchange, services);
-    const isTaken = done.outcome === 'cancel_requested';
-    const waited = isTaken ? await waitAsPreferred(exchange, services) : undefined;
-    return answer(exchange, done, waited);
+export const cancelTask: CallerEndpoint<{ readonly task: TaskRef }> = {
+  access: { schemes: ['bearer', 'api-key'], scope: 'tasks:cancel' },
+  validate: ({ parameter, request }, settings) => ({
+    task: parseTaskRequest(parameter, request.query, settings),
+  }),
+  async handle(context, deps) {
+    const done = await cancel(context, deps);
+    const isRequested = done.outcome === 'cancel_requested';
+    const waited = isRequested ? await waitAsPreferred(context, deps) : undefined;
+    return cancelResponse(context, done, waited);
   },
 };
 
-/** Cancels the exchange's task, and does not wait for its end, whatever the request prefers. */
-export async function answerCancellation(
-  exchange: Exchange,
-  services: Services,
-): Promise<HttpResponse> {
-  return answer(exchange, await cancel(exchange, services));
+type TaskContext = CallerContext & { readonly task: TaskRef };
+type Done = Extract<CancelResult, { kind: 'done' }>;
+
+/** @throws Problem for a cancellation that failed */
+export async function cancel(context: TaskContext, deps: Deps): Promise<Done> {
+  const result = await cancelUpstream(context.task, context, deps);
+  if (result.kind === 'failed') throw toCancelProblem(result);
+  return result;
 }
 
-type Done = Extract<CancelAnswer, { kind: 'done' }>;
-
-async function cancel(exchange: Exchange, services: Services): Promise<Done> {
-  const task = required(exchange, 'task');
-  const key = JSON.stringify([required(exchange, 'principal').id, task.region, task.taskId]);
-  const { result, told, isJoined } = services.cancellations.run(
-    key,
-    exchange.deadline,
-    (deadline) => {
-      const tally = newTally();
-      const upstream = services.upstreamFor(exchange, tally);
-      return { result: cancelUpstream(task, deadline, upstream), told: tally };
-    },
-  );
-  exchange.story.shared = { tally: told, isJoined };
-  const answered: CancelAnswer = (await result) ?? LEFT_EARLY;
-  if (answered.kind === 'failed') throw toCancelProblem(answered);
-  return answered;
-}
-
-function answer(exchange: Exchange, done: Done, waited?: Waited): HttpResponse {
-  const { confirmed, upstreamRequestId } = done;
+export function cancelResponse(context: TaskContext, done: Done, waited?: Waited): HttpResponse {
+  const { upstreamRequestId } = done;
   const { state, headers = {} } = waited ?? {};
   if (state === 'succeeded' || state === 'failed') {
     const id = upstreamRequestId === undefined ? {} : { upstreamRequestId };
     throw new Problem('task-already-finished', { taskState: state, headers, ...id });
   }
   const outcome = state ?? done.outcome;
-  exchange.story.outcome = outcome;
-  const task = required(exchange, 'task');
-  if (outcome !== 'cancel_requested') {
-    return taskAnswer(exchange, task, {
-      status: 200,
-      members: { outcome },
-      upstreamRequestId,
-      headers,
-    });
+  const isRequested = outcome === 'cancel_requested';
+  const confirmed = isRequested && done.confirmed === false ? ({ confirmed: false } as const) : {};
+  return taskResponse(isRequested ? 202 : 200, context, {
+    members: { outcome, ...confirmed },
+    upstreamRequestId,
+    headers: { ...headers, ...(isRequested && { 'Retry-After': '1' }) },
+    logged: { outcome, ...confirmed },
+  });
+}
+
+/** The result of a preference to wait that was followed. */
+interface Waited {
+  readonly headers: Readonly<Record<string, string>>;
+  /** `undefined`: time was up, or the state could not be looked up. */
+  readonly state: FinalState | undefined;
+}
+
+/**
+ * Follows `Prefer: wait=N` (RFC 7240, section 4.3) once DLC has accepted the cancellation: waits until
+ * the task has ended, but no longer than N seconds from the request's arrival, the configured maximum
+ * and the deadline. Gives `undefined` if it did not wait.
+ */
+async function waitAsPreferred(context: TaskContext, deps: Deps): Promise<Waited | undefined> {
+  const { settings, waits, clock } = deps;
+  const prefer = header(context.request.headers, 'prefer');
+  const preferredMs = prefer === undefined ? 0 : (preferredWait(prefer) ?? 0) * 1000;
+  const elapsed = clock.steadyMs() - context.startedAt;
+  const most = Math.min(settings.maxPreferWaitMs, elapsed + context.deadline.remaining());
+  const ms = Math.min(preferredMs, most);
+  if (ms <= elapsed || !settings.taskStateLookup) return undefined;
+  const leave = waits.enter(context.principal.id);
+  if (!leave) return undefined;
+  try {
+    const state = await waitForEnd(context.task, ms - elapsed, context, deps);
+    return { headers: { 'Preference-Applied': `wait=${wholeSeconds(ms)}` }, state };
+  } finally {
+    leave();
   }
-  if (confirmed === false) exchange.story.confirmed = confirmed;
-  const members = { outcome, ...(confirmed === false && { confirmed }) };
-  const answered = { status: 202, members, upstreamRequestId, retryAfter: 1, headers };
-  return taskAnswer(exchange, task, answered);
+}
+
+/** The preference knows whole seconds only, and 0 would mean that it was not followed. */
+function wholeSeconds(ms: number): number {
+  return Math.max(1, Math.floor(ms / 1000));
 }

@@ -1,8 +1,7 @@
-import { UNUSED_BODY_BYTES, type Endpoint } from '../exchange.ts';
-import { jsonResponse } from '../lib/http/json-response.ts';
+import type { OpenEndpoint } from '../endpoint.ts';
+import { jsonResponse } from '../lib/http/response.ts';
 
-/** `GET /healthz`: the process can serve. Says nothing of DLC, which is never called for it. */
-export const healthz: Endpoint = {
-  maxBodyBytes: UNUSED_BODY_BYTES,
+/** `GET /healthz`: the process can serve. It says nothing about DLC, which is never called for it. */
+export const healthz: OpenEndpoint = {
   handle: () => jsonResponse(200, { status: 'ok' }),
 };

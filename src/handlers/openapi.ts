@@ -1,9 +1,8 @@
-import { UNUSED_BODY_BYTES, type Endpoint } from '../exchange.ts';
-import { Problem } from '../lib/problem.ts';
+import type { OpenEndpoint } from '../endpoint.ts';
+import { Problem } from '../lib/problems.ts';
 
-/** `GET /openapi.json`: what the build made. Where it was not packed along, nothing is at this path. */
-export const openApi: Endpoint = {
-  maxBodyBytes: UNUSED_BODY_BYTES,
+/** `GET /openapi.json`: what the build made. If it was not packed along, nothing is at this path. */
+export const openApi: OpenEndpoint = {
   handle(_, { document }) {
     const body = document()?.text;
     if (body) return { status: 200, headers: { 'Content-Type': 'application/json' }, body };

@@ -1,13 +1,11 @@
-import { UNUSED_BODY_BYTES, required, type Endpoint } from '../exchange.ts';
-import { isPreflight } from '../lib/http/cors.ts';
-import { allowedMethods } from '../lib/http/router.ts';
+import type { OpenEndpoint } from '../endpoint.ts';
+import { allowedMethods } from '../middlewares/route.ts';
+import { isPreflight } from '../middlewares/cors.ts';
 
-/** `OPTIONS` on every route: a preflight is answered by the CORS stage's header fields alone. */
-export const options: Endpoint = {
-  maxBodyBytes: UNUSED_BODY_BYTES,
-  handle(exchange) {
-    const route = required(exchange, 'route');
-    const isForCors = isPreflight(exchange.request) && route.forBrowsers;
+/** `OPTIONS` on every route. The middleware `cors` adds what a preflight asks for. */
+export const options: OpenEndpoint = {
+  handle({ request, route }) {
+    const isForCors = route.isForBrowsers && isPreflight(request);
     return { status: 204, headers: isForCors ? {} : { Allow: allowedMethods(route) }, body: '' };
   },
 };

@@ -4,12 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds of a clock that never jumps: for everything that lasts. */
+  steadyMs(): number;
   /** Waits `ms` milliseconds; rejects with the signal's reason as soon as it is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: Date.now,
+  steadyMs: () => performance.now(),
   async sleep(ms, signal) {
     signal.throwIfAborted();
     // `ref: false`: a function may be frozen or ended while something still sleeps.

@@ -1,4 +1,4 @@
-/** Every problem that a caller can be told of. `problem.ts` has what is thrown, `http/problem-response.ts` what is answered. */
+/** The problems that the gateway responds with (RFC 9457): the table of their codes, and the one error class. */
 
 export interface ProblemKind {
   status: number;
@@ -115,7 +115,7 @@ export const PROBLEMS = {
   overloaded: {
     status: 503,
     title: 'Overloaded',
-    detail: 'The gateway has more requests under way than it can hold.',
+    detail: 'The gateway has more requests in flight than it can hold.',
     retryable: true,
     retryAfter: 2,
   },
@@ -234,3 +234,61 @@ export const PROBLEMS = {
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One thing that is wrong with a request, for the `errors` member of a validation problem. */
+export interface Violation {
+  in: 'path' | 'query' | 'header' | 'body';
+  name: string;
+  message: string;
+}
+
+export interface ProblemMembers {
+  detail?: string;
+  errors?: readonly Violation[];
+  outcomeUnknown?: true;
+  upstreamCode?: string;
+  upstreamRequestId?: string;
+  taskState?: string;
+  'violated-policies'?: readonly string[];
+  /** Of `/readyz`: the kind of what an operator has to mend. */
+  fault?: string;
+}
+
+export interface ProblemOptions extends ProblemMembers {
+  /** Header fields that belong to this problem, such as `WWW-Authenticate` or `Allow`. */
+  headers?: Readonly<Record<string, string>>;
+  /** Seconds, whole: overrides the table's. */
+  retryAfter?: number;
+  /** Another status than the table's, in the one place where a probe expects it. */
+  status?: number;
+  /** For the log alone: why, in a few words that name no secret. Never reaches a caller. */
+  reason?: string;
+  /** For the log alone; never reaches a caller. */
+  cause?: unknown;
+}
+
+/** The one error of the gateway. Code throws it, and the middleware `problemDetails` turns it into a response. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly members: ProblemMembers;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly retryAfter: number | undefined;
+  readonly reason: string | undefined;
+  readonly status: number;
+
+  constructor(code: ProblemCode, options: ProblemOptions = {}) {
+    const kind: ProblemKind = PROBLEMS[code];
+    const { headers, retryAfter, reason, cause, status = kind.status, ...members } = options;
+    super(members.detail ?? kind.detail, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = status;
+    this.members = members;
+    this.headers = headers ?? {};
+    this.reason = reason;
+    this.retryAfter = kind.retryable ? (retryAfter ?? kind.retryAfter) : undefined;
+  }
+
+  get kind(): ProblemKind {
+    return PROBLEMS[this.code];
+  }
+}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { ALWAYS } from '../../src/lib/http/security-headers.ts';
+import { ALWAYS } from '../../src/lib/http/response.ts';
 import { hasChromium, startChromium } from '../support/chromium.ts';
 import { commandsFor } from '../support/documented-commands.ts';
 import { readDocument } from '../support/documents.ts';

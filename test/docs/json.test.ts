@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
-import { ALWAYS } from '../../src/lib/http/security-headers.ts';
+import { ALWAYS } from '../../src/lib/http/response.ts';
 import { DOCUMENTS, readDocument } from '../support/documents.ts';
 import { expectDocumented } from '../support/documented.ts';
 

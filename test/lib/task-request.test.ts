@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { Problem, type Violation } from '../../src/lib/problem.ts';
-import { parseTaskRequest } from '../../src/lib/task-request.ts';
+import { Problem, type Violation } from '../../src/lib/problems.ts';
+import { parseTaskRequest } from '../../src/lib/tasks.ts';
 
 const regions = {
   defaultRegion: 'ap-guangzhou',

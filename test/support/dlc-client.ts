@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
-import { createDlcClient, type DlcClient, type Reply } from '../../src/lib/dlc/client.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createDlcClient, type Caller, type DlcClient, type Reply } from '../../src/lib/dlc/client.ts';
 import { parseEndpoint } from '../../src/lib/dlc/endpoint.ts';
 import { startUpstream, type UpstreamServer } from './upstream-server.ts';
 
@@ -32,11 +33,25 @@ export function clientOf(
   env: Record<string, string> = CLOUD_ENV,
   protocol = 'http',
 ): DlcClient {
-  return createDlcClient(parseEndpoint(`${protocol}://127.0.0.1:${port}`), env);
+  const log = { write: () => undefined };
+  return createDlcClient(parseEndpoint(`${protocol}://127.0.0.1:${port}`), {
+    env,
+    log,
+    clock: systemClock,
+  });
 }
 
 export function cancel(dlc: DlcClient, signal = AbortSignal.timeout(5000)): Promise<Reply> {
-  return dlc.call('CancelTask', { TaskId: 'a' }, { region: 'ap-guangzhou', signal });
+  return dlc.call('CancelTask', { TaskId: 'a' }, {
+    region: 'ap-guangzhou',
+    caller: newCaller(),
+    signal,
+  });
+}
+
+/** A request that calls are made for. */
+export function newCaller(traceId = 't'): Caller {
+  return { requestId: 'r', traceId, stats: { attempts: 0, waitMs: 0 } };
 }
 
 /** One call to an upstream that answers like this. */

@@ -9,8 +9,8 @@ import {
   type Described,
   type Received,
 } from './described.ts';
-import { PREFLIGHT } from '../../src/lib/http/cors.ts';
-import { ALWAYS } from '../../src/lib/http/security-headers.ts';
+import { PREFLIGHT } from '../../src/middlewares/cors.ts';
+import { ALWAYS } from '../../src/lib/http/response.ts';
 import { note } from './received.ts';
 
 /**

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 
 import { openApiText } from '../../scripts/openapi/document.ts';
-import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { createApp, type App } from '../../src/app.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { loadConfig } from '../../src/lib/config/config.ts';
-import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import { toHeaderFields } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import { expectDocumented } from './documented.ts';
 
 /** A gateway in this process, through the real SDK and real sockets to whatever listens on `port`. */
 export interface InProcessGateway {
-  readonly gateway: Gateway;
+  readonly gateway: App;
   /** The log's lines, parsed. */
   readonly lines: Record<string, unknown>[];
   call(method: 'DELETE' | 'GET', path: string, options?: CallOptions): Promise<Answer>;
@@ -21,7 +20,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Which of the callers, from 0. */
   readonly caller?: number;
-  readonly gone?: AbortSignal;
+  readonly disconnected?: AbortSignal;
 }
 
 export interface Answer {
@@ -58,12 +57,11 @@ export function startInProcess(options: {
     () => clock.now(),
     (line) => void lines.push(JSON.parse(line)),
   );
-  const dlc = createDlcClient(config.endpoint, env);
-  const gateway = createGateway(config, { dlc, log, clock, random, readDocument: openApiText });
+  const gateway = createApp(config, { env, log, clock, random, readDocument: openApiText });
   return {
     gateway,
     lines,
-    async call(method, path, { headers = {}, caller = 0, gone } = {}) {
+    async call(method, path, { headers = {}, caller = 0, disconnected } = {}) {
       const [pathname = '', query = ''] = path.split('?');
       const pairs = Object.entries({
         host: 'gateway',
@@ -75,7 +73,7 @@ export function startInProcess(options: {
         path: pathname,
         query: [...new URLSearchParams(query)],
         headers: toHeaderFields(pairs),
-        ...(gone && { gone }),
+        ...(disconnected && { disconnected }),
         readBody: async () => Buffer.alloc(0),
       });
       const { status, body: text } = response;

@@ -111,6 +111,7 @@ export function manualClock(start = NOW): ManualClock {
   const sleepers = new Set<{ until: number; wake: () => void }>();
   return {
     now: () => now,
+    steadyMs: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const sleeper = { until: now + ms, wake: resolve };

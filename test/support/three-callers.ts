@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 
 import { openApiText } from '../../scripts/openapi/document.ts';
-import { createGateway } from '../../src/gateway.ts';
+import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { loadConfig } from '../../src/lib/config/config.ts';
-import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import { toHeaderFields, type HttpResponse } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import { expectDocumented } from './documented.ts';
@@ -59,8 +58,8 @@ export function startGateway(
   };
   const config = loadConfig(env, import.meta.dirname);
   const log: string[] = [];
-  const gateway = createGateway(config, {
-    dlc: createDlcClient(config.endpoint, env),
+  const gateway = createApp(config, {
+    env,
     log: createLog(config.logLevel, Date.now, (line) => void log.push(line)),
     clock: systemClock,
     random: () => 0,

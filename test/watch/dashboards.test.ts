@@ -27,9 +27,9 @@ const expressions: [string, string][] = [
 
 let families: Map<string, Family>;
 beforeAll(async () => {
-  const metrics = createMetrics({ underWay: 0, waiting: 0 });
-  metrics.observe('request', { code: 'not-found', coalesced: true });
-  for (const event of ['call', 'turn', 'crash', 'limits-own']) metrics.observe(event, {});
+  const metrics = createMetrics({ inFlight: 0, waiting: 0 });
+  metrics.observe('request', { code: 'not-found' });
+  for (const event of ['call', 'slot', 'crash', 'limits-own']) metrics.observe(event, {});
   families = parsePrometheus(await metrics.text());
 });
 

@@ -73,7 +73,7 @@ describe('GET /metrics', () => {
     expect(sum(found, calls, { ...cancels, code: 'upstream-unreachable' })).toBe(1);
     expect(sum(found, calls, { action: 'DescribeTasks', outcome: 'answered' })).toBe(1);
     expect(sum(found, 'dlc_gateway_upstream_call_duration_seconds_count', cancels)).toBe(2);
-    expect(sum(found, 'dlc_gateway_turn_wait_seconds_count', { granted: 'true' })).toBe(2);
+    expect(sum(found, 'dlc_gateway_slot_wait_seconds_count', { granted: 'true' })).toBe(2);
     expect(sum(found, 'process_cpu_seconds_total')).toBeGreaterThan(0);
     expect(sum(found, 'nodejs_version_info')).toBe(1);
     expect(found.get('dlc_gateway_shared_limits_up')?.samples).toEqual([]);
@@ -82,7 +82,7 @@ describe('GET /metrics', () => {
   });
 
   it('counts at LOG_LEVEL=silent too, with the level of the log left as it is', async () => {
-    const metrics = createMetrics({ underWay: 0, waiting: 0 });
+    const metrics = createMetrics({ inFlight: 0, waiting: 0 });
     const written: string[] = [];
     const log = createLog('silent', Date.now, (line) => void written.push(line));
     log.observe(metrics.observe);
@@ -100,12 +100,12 @@ describe('GET /metrics', () => {
     const answers = ['a', 'b', 'c'].map((id) => ask(server, 'DELETE', `/tasks/${id}`));
     await until(() => emulator.requests().length > 0);
     const found = await scrape();
-    expect(sum(found, 'dlc_gateway_requests_under_way')).toBeGreaterThan(0);
-    expect(sum(found, 'dlc_gateway_turns_waiting')).toBeGreaterThan(0);
+    expect(sum(found, 'dlc_gateway_requests_in_flight')).toBeGreaterThan(0);
+    expect(sum(found, 'dlc_gateway_slots_waiting')).toBeGreaterThan(0);
     await Promise.all(answers);
     const after = await scrape();
-    expect(sum(after, 'dlc_gateway_requests_under_way')).toBe(0);
-    expect(sum(after, 'dlc_gateway_turns_waiting')).toBe(0);
+    expect(sum(after, 'dlc_gateway_requests_in_flight')).toBe(0);
+    expect(sum(after, 'dlc_gateway_slots_waiting')).toBe(0);
     await server.stop();
   });
 
@@ -183,7 +183,7 @@ describe('its port', () => {
     await until(() => emulator.requests().length === 1);
     server.child.kill('SIGTERM');
     await server.logged(({ event }) => event === 'stopping');
-    expect(sum(await scrape(), 'dlc_gateway_requests_under_way')).toBe(1);
+    expect(sum(await scrape(), 'dlc_gateway_requests_in_flight')).toBe(1);
     expect((await answer).status).toBe(202);
     expect(await server.ended).toBe(0);
   });
@@ -191,7 +191,7 @@ describe('its port', () => {
 
 describe('what is heard of Redis', () => {
   it('is a gauge from then on', async () => {
-    const metrics = createMetrics({ underWay: 0, waiting: 0 });
+    const metrics = createMetrics({ inFlight: 0, waiting: 0 });
     const up = async (): Promise<unknown> =>
       parsePrometheus(await metrics.text()).get('dlc_gateway_shared_limits_up')?.samples;
     expect(await up()).toEqual([]);

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems.ts';
 import { SettingError } from '../config/setting-error.ts';
 import { BEARER_CHALLENGE } from './challenge.ts';
 import { narrowingOf, type ApiKeyEntry } from './entries.ts';

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 
 import { systemClock } from '../clock.ts';
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems.ts';
 import { INVALID_TOKEN } from './challenge.ts';
 import { JwksUnavailable } from './fetch-jwks.ts';
 import { InvalidToken } from './invalid-token.ts';

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems.ts';
 import { insufficientScope } from './challenge.ts';
 import type { Narrowing, Principal, Scope } from './principal.ts';
 

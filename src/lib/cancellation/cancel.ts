@@ -1,90 +1,107 @@
-import type { Clock } from '../clock.ts';
-import { within, type TimeLeft } from '../deadline.ts';
-import type { TaskRef } from '../task-request.ts';
-import type { DlcClient } from '../dlc/client.ts';
-import { TOO_LATE } from '../dlc/failure.ts';
-import { needsLookup, settle, type Attempt, type CancelAnswer } from './outcome.ts';
-import { decideRetry, SHORTEST_ATTEMPT_MS } from './retry.ts';
-import { noTurn, type TurnAnswer } from './turn.ts';
-import { describeTask, type DescribedTask, type Lookup } from '../dlc/task-state.ts';
+import { within } from '../deadline.ts';
+import { EXPIRED, type Failure } from '../dlc/failure.ts';
+import type { Log } from '../observability/log.ts';
+import type { Limiter } from '../rate-limit/temporary.ts';
+import type { TaskRef } from '../tasks.ts';
+import { lookUp, type Job, type LookupDeps } from './lookup.ts';
+import { needsLookup, settle, type Attempt, type CancelResult } from './attempts.ts';
+import { pauseBeforeNext, SHORTEST_ATTEMPT_MS } from './attempts.ts';
 
-export interface UpstreamSettings {
-  readonly attemptTimeoutMs: number;
-  readonly maxAttempts: number;
-  /** False: DescribeTasks is never called. */
-  readonly lookup: boolean;
+/** The request that a task is cancelled for. */
+export interface CancelJob extends Job {
+  readonly principal: { readonly id: string };
 }
 
-export interface Upstream {
-  readonly dlc: Pick<DlcClient, 'call'>;
-  readonly settings: UpstreamSettings;
-  readonly clock: Clock;
+export interface CancelDeps extends LookupDeps {
+  readonly settings: LookupDeps['settings'] & { readonly maxAttempts: number };
+  readonly limiter: Pick<Limiter, 'acquire' | 'backOff'>;
   readonly random: () => number;
-  readonly traceId?: string;
-  /**
-   * Waits for a turn upstream, which every attempt spends; absent: there is no pace to keep.
-   *
-   * @param reachMs gives the milliseconds from now in which a turn is of use
-   */
-  readonly takeTurn?: (
-    region: string,
-    reachMs: () => number,
-    signal: AbortSignal,
-  ) => Promise<TurnAnswer>;
-  /** Told of every attempt that ends. */
-  readonly onAttempt?: (attempt: Attempt) => void;
-  /** Told of the task wherever DLC shows it. */
-  readonly onFound?: (task: DescribedTask) => void;
+  readonly log: Pick<Log, 'write'>;
+  readonly load: { waiting: number };
 }
 
 /** Kept free for the lookup that settles an unknown outcome: this much, or a quarter of what there is. */
 const LOOKUP_RESERVE_MS = 1000;
 
 /**
- * Asks DLC to cancel a task: attempts, pauses between them, and a look at the task's state where only
- * that tells what happened. All of it within the deadline; what goes wrong is in the answer.
+ * Asks DLC to cancel a task: attempts, each with a slot of the shared rate, pauses between them, and a
+ * lookup of the task's state if only that shows what happened. All of it ends within the deadline.
+ * Never throws for what goes wrong upstream: that is in the result.
  */
 export async function cancelTask(
   task: TaskRef,
-  deadline: TimeLeft,
-  upstream: Upstream,
-): Promise<CancelAnswer> {
-  const attempts = await attemptUntilSettled(task, deadline, upstream);
-  const lookup = needsLookup(attempts) ? await lookUp(task, deadline, upstream) : undefined;
+  job: CancelJob,
+  deps: CancelDeps,
+): Promise<CancelResult> {
+  const attempts = await attemptUntilSettled(task, job, deps);
+  const lookup = needsLookup(attempts) ? await lookUp(task, job, deps) : undefined;
   return settle(attempts, lookup);
 }
 
 async function attemptUntilSettled(
   task: TaskRef,
-  deadline: TimeLeft,
-  upstream: Upstream,
+  job: CancelJob,
+  deps: CancelDeps,
 ): Promise<Attempt[]> {
-  const { settings, clock, random } = upstream;
-  const reserve = settings.lookup ? Math.min(LOOKUP_RESERVE_MS, deadline.remaining() / 4) : 0;
+  const { settings, clock, random, limiter } = deps;
+  const { deadline } = job;
+  const reserve = settings.taskStateLookup
+    ? Math.min(LOOKUP_RESERVE_MS, deadline.remaining() / 4)
+    : 0;
   const remaining = (): number => deadline.remaining() - reserve;
-  const reach = (): number => remaining() - SHORTEST_ATTEMPT_MS;
   const attempts: Attempt[] = [];
   for (;;) {
-    const timeLeft = remaining();
-    const decision = decideRetry(attempts, settings.maxAttempts, timeLeft, random);
-    if (!decision.again) break;
-    if (decision.afterMs > 0)
-      await clock.sleep(decision.afterMs, deadline.signal).catch(() => undefined);
+    const pause = pauseBeforeNext(attempts, settings.maxAttempts, remaining(), random);
+    if (pause === undefined) break;
+    if (pause > 0) await clock.sleep(pause, deadline.signal).catch(() => undefined);
     if (deadline.signal.aborted) break;
-    const turn = await upstream.takeTurn?.(task.region, reach, deadline.signal);
-    if (turn?.go === false) return [...attempts.slice(0, -1), noTurn(attempts.at(-1), turn)];
+    const slot = await acquireSlot(task, job, () => remaining() - SHORTEST_ATTEMPT_MS, deps);
+    if (!slot.granted) return [...attempts.slice(0, -1), withoutSlot(attempts.at(-1), slot)];
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
-    const attempt = await within(ms, deadline.signal, (signal) =>
-      once(task, signal, upstream, turn?.mayLeave),
-    );
-    if (attempt === TOO_LATE) continue;
+    const attempt = await attemptOnce(task, job, ms, slot.isValid, deps);
+    if (attempt === EXPIRED) continue;
     attempts.push(attempt);
-    upstream.onAttempt?.(attempt);
+    if (isRateLimited(attempt)) limiter.backOff(task.region);
   }
   return attempts.length > 0 ? attempts : [NO_TIME];
 }
 
-/** The deadline had passed before anything could be written. */
+/** Waits for a slot, which every attempt needs. */
+async function acquireSlot(
+  { region }: TaskRef,
+  { requestId, principal, deadline, stats }: CancelJob,
+  reachMs: () => number,
+  { limiter, log, clock, load }: CancelDeps,
+) {
+  const startedAt = clock.steadyMs();
+  load.waiting += 1;
+  try {
+    const request = { region, principal: principal.id, kind: 'single', reachMs } as const;
+    const slot = await limiter.acquire({ ...request, signal: deadline.signal });
+    const ms = Math.round(clock.steadyMs() - startedAt);
+    log.write('debug', 'slot', { requestId, region, granted: slot.granted, ms });
+    return slot;
+  } finally {
+    load.waiting -= 1;
+    stats.waitMs += clock.steadyMs() - startedAt;
+  }
+}
+
+async function attemptOnce(
+  { taskId, region }: TaskRef,
+  job: CancelJob,
+  ms: number,
+  isValid: () => boolean,
+  { dlc }: CancelDeps,
+): Promise<Attempt> {
+  const reply = await within(ms, job.deadline.signal, (signal) =>
+    dlc.call('CancelTask', { TaskId: taskId }, { region, caller: job, signal, isValid }),
+  );
+  if (reply.outcome !== 'answered') return reply;
+  return { outcome: 'accepted', upstreamRequestId: reply.requestId };
+}
+
+/** The deadline passed before anything could be written. */
 const NO_TIME: Attempt = {
   outcome: 'did-not-happen',
   code: 'upstream-timeout',
@@ -92,50 +109,27 @@ const NO_TIME: Attempt = {
   reason: 'no time for an attempt',
 };
 
-async function once(
-  task: TaskRef,
-  signal: AbortSignal,
-  upstream: Upstream,
-  mayLeave?: () => boolean,
-): Promise<Attempt> {
-  const options = { ...callOptions(task, signal, upstream), ...(mayLeave && { mayLeave }) };
-  const reply = await upstream.dlc.call('CancelTask', { TaskId: task.taskId }, options);
-  if (reply.outcome !== 'answered') return reply;
-  return { outcome: 'accepted', upstreamRequestId: reply.requestId };
-}
-
 /**
- * The task's state now, or nothing where it cannot be known: a cancellation never fails because a
- * lookup did. A lookup that fails for a passing reason is tried once more.
+ * How the last attempt counts if there is no slot for another one. After a refusal for the rate, the
+ * limiter knows best when to come back; any other failure stays what it was.
+ *
+ * @param last absent: there was no attempt at all
  */
-export async function lookUp(
-  task: TaskRef,
-  deadline: TimeLeft,
-  upstream: Upstream,
-): Promise<Lookup | undefined> {
-  if (!upstream.settings.lookup) return undefined;
-  // Half of the time that is left, so that a lookup that hangs leaves room for another.
-  const first = await lookUpWithin(deadline.remaining() / 2, task, deadline, upstream);
-  const failedForNow = first && 'again' in first && first.again;
-  return failedForNow ? lookUpWithin(deadline.remaining(), task, deadline, upstream) : first;
+export function withoutSlot(
+  last: Attempt | undefined,
+  { retryAfter, detail }: { readonly retryAfter: number; readonly detail?: string },
+): Attempt {
+  if (!last) return { ...NO_SLOT, retryAfter, ...(detail !== undefined && { detail }) };
+  return isRateLimited(last) ? { ...last, retryAfter } : last;
 }
 
-/** One look at the task's state, within this much time. */
-export async function lookUpWithin(
-  timeLeft: number,
-  task: TaskRef,
-  deadline: TimeLeft,
-  upstream: Upstream,
-): Promise<Lookup | undefined> {
-  if (deadline.signal.aborted) return undefined;
-  const ms = Math.min(upstream.settings.attemptTimeoutMs, timeLeft);
-  const found = await within(ms, deadline.signal, (signal) =>
-    describeTask(upstream.dlc, task.taskId, callOptions(task, signal, upstream)),
-  );
-  if (found.outcome === 'found') upstream.onFound?.(found.task);
-  return found;
-}
+const NO_SLOT = {
+  outcome: 'did-not-happen',
+  code: 'upstream-rate-limited',
+  again: false,
+  reason: 'no slot upstream in time',
+} as const;
 
-function callOptions({ region }: TaskRef, signal: AbortSignal, { traceId }: Upstream) {
-  return { region, signal, ...(traceId !== undefined && { traceId }) };
+function isRateLimited(attempt: Attempt): attempt is Failure {
+  return attempt.outcome !== 'accepted' && attempt.code === 'upstream-rate-limited';
 }

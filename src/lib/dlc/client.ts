@@ -4,22 +4,51 @@ import { setImmediate } from 'node:timers/promises';
 // DLC's own client adds a method per action and nothing that is used here (docs/decisions/0003).
 import { CommonClient } from 'tencentcloud-sdk-nodejs/tencentcloud/common/common_client.js';
 
+import type { Clock } from '../clock.ts';
+import { printable } from '../http/message.ts';
+import type { Log } from '../observability/log.ts';
+import { createConnections, ObservedAgent, type Connections } from './connections.ts';
 import { readCredentials, type CloudCredentials } from './credentials.ts';
 import type { DlcEndpoint } from './endpoint.ts';
-import { classify, invalidResponse, misconfigured, printable, type Failure } from './failure.ts';
-import { ObservedAgent } from './observed-agent.ts';
-import { createConnections } from './shared-agent.ts';
+import {
+  classify,
+  EXPIRED,
+  invalidResponse,
+  misconfigured,
+  type Failure,
+} from './failure.ts';
 
 const API_VERSION = '2021-01-25';
 
+export type Action = 'CancelTask' | 'DescribeTasks';
+
+/** What was done upstream for one request, counted while it is done. */
+export interface UpstreamStats {
+  /** Of CancelTask. */
+  attempts: number;
+  /** Milliseconds spent in calls to DLC; absent: there was none. */
+  upstreamMs?: number;
+  /** Milliseconds spent waiting for slots. */
+  waitMs: number;
+  /** The task's engine, if DLC was asked for it to decide on the permission. */
+  engine?: string | undefined;
+}
+
+/** The request that a call is made for. */
+export interface Caller {
+  readonly requestId: string;
+  /** Sent as `X-TC-TraceId`. */
+  readonly traceId: string;
+  readonly stats: UpstreamStats;
+}
+
 export interface CallOptions {
   readonly region: string;
-  /** Bounds this one attempt, from waiting for a connection to the last byte of the answer. */
+  readonly caller: Caller;
+  /** Bounds this one attempt, from waiting for a connection to the last byte of the response. */
   readonly signal: AbortSignal;
-  /** Sent as `X-TC-TraceId`; the SDK makes one up where there is none. */
-  readonly traceId?: string;
-  /** Asked just before the request is written; where it says no, that does not happen. */
-  readonly mayLeave?: () => boolean;
+  /** Asked just before the request is written: whether its slot has not expired. */
+  readonly isValid?: () => boolean;
 }
 
 export type Reply =
@@ -28,52 +57,80 @@ export type Reply =
 
 export interface DlcClient {
   /** One attempt at one action. Never throws for what goes wrong: that is in the reply. */
-  call(action: 'CancelTask' | 'DescribeTasks', input: object, options: CallOptions): Promise<Reply>;
-  /**
-   * Sees to it that the next call finds a connection that is set up. Resolves when there is one, when
-   * there can be none (the call will find out why), and when the signal is aborted.
-   */
-  connect(signal: AbortSignal): Promise<void>;
+  call(action: Action, input: object, options: CallOptions): Promise<Reply>;
+  /** Whether there are cloud credentials now; a platform may bring them later. */
+  hasCredentials(): boolean;
 }
 
-export function createDlcClient(
-  endpoint: DlcEndpoint,
-  env: Readonly<Record<string, string | undefined>>,
-): DlcClient {
-  const shared = createConnections(endpoint);
+export interface DlcClientDeps {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Pick<Log, 'write'>;
+  readonly clock: Pick<Clock, 'steadyMs'>;
+}
+
+/** A client that counts its calls in the caller's stats, and logs each at `debug`. */
+export function createDlcClient(endpoint: DlcEndpoint, deps: DlcClientDeps): DlcClient {
+  const { env, log, clock } = deps;
+  const connections = createConnections(endpoint);
   return {
-    connect: (signal) => shared.ready(signal),
-    async call(action, input, { region, signal, traceId, mayLeave }) {
-      const credential = readCredentials(env);
-      // The SDK would sign with `null`.
-      if (!credential) return misconfigured('the environment has no cloud credentials');
-      if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
-      // What a freeze has hidden, such as connections that were closed meanwhile, comes to light in
-      // one turn of the event loop.
-      if (shared.mayBeDead()) await setImmediate();
-      const agent = new ObservedAgent(shared, mayLeave);
-      const client = new CommonClient(endpoint.name, API_VERSION, {
-        credential,
-        region,
-        // Options are left out rather than set to undefined, which would overwrite the SDK's defaults.
-        // `reqTimeout: 0`: none of the SDK's own timers, which go on after an abort; `signal` bounds all.
-        profile: { httpProfile: { protocol: `${endpoint.protocol}//`, agent, reqTimeout: 0 } },
-      });
-      const headers = {
-        'Accept-Encoding': 'identity',
-        ...(traceId !== undefined && { 'X-TC-TraceId': traceId }),
-      };
-      try {
-        return validated(await client.request(action, input, { signal, headers }));
-      } catch (error) {
-        return classify(error, agent.observation, signal);
-      } finally {
-        // The SDK leaves the body of an answer that it does not like unread: free the connection.
-        const { request, response } = agent.observation;
-        if (!response?.readableEnded) request?.destroy();
+    hasCredentials: () => readCredentials(env) !== undefined,
+    async call(action, input, options) {
+      const { requestId, traceId, stats } = options.caller;
+      const startedAt = clock.steadyMs();
+      if (action === 'CancelTask') stats.attempts += 1;
+      const attempt = action === 'CancelTask' ? stats.attempts : undefined;
+      const reply = await send(action, input, options, { endpoint, connections, env });
+      const ms = clock.steadyMs() - startedAt;
+      stats.upstreamMs = (stats.upstreamMs ?? 0) + ms;
+      if (reply === EXPIRED) {
+        // Nothing was sent, so this was no attempt.
+        stats.attempts -= 1;
+        return reply;
       }
+      const why = reply.outcome === 'answered' ? {} : { code: reply.code, reason: reply.reason };
+      const fields = { requestId, traceId, action, attempt, outcome: reply.outcome, ...why };
+      log.write('debug', 'call', { ...fields, ms: Math.round(ms) });
+      return reply;
     },
   };
+}
+
+interface Way {
+  readonly endpoint: DlcEndpoint;
+  readonly connections: Connections;
+  readonly env: DlcClientDeps['env'];
+}
+
+async function send(
+  action: Action,
+  input: object,
+  { region, signal, caller, isValid = () => true }: CallOptions,
+  { endpoint, connections, env }: Way,
+): Promise<Reply> {
+  const credential = readCredentials(env);
+  // The SDK would sign with `null`.
+  if (!credential) return misconfigured('the environment has no cloud credentials');
+  if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
+  // If the process was frozen, one turn of the event loop shows which connections were closed meanwhile.
+  if (connections.hasIdle()) await setImmediate();
+  const agent = new ObservedAgent(connections, isValid);
+  const client = new CommonClient(endpoint.name, API_VERSION, {
+    credential,
+    region,
+    // Options are left out rather than set to undefined, which would overwrite the SDK's defaults.
+    // `reqTimeout: 0`: none of the SDK's own timers, which go on after an abort; `signal` bounds all.
+    profile: { httpProfile: { protocol: `${endpoint.protocol}//`, agent, reqTimeout: 0 } },
+  });
+  const headers = { 'Accept-Encoding': 'identity', 'X-TC-TraceId': caller.traceId };
+  try {
+    return validated(await client.request(action, input, { signal, headers }));
+  } catch (error) {
+    return classify(error, agent.observation, signal);
+  } finally {
+    // The SDK leaves the body of a response that it does not like unread: free the connection.
+    const { request, response } = agent.observation;
+    if (!response?.readableEnded) request?.destroy();
+  }
 }
 
 /** The id and the token go into header fields, and the error of a field that is not fit for one quotes it. */

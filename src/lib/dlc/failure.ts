@@ -1,6 +1,7 @@
-import type { ProblemCode } from '../problems.ts';
+import { printable } from '../http/message.ts';
+import { Problem, type ProblemCode } from '../problems.ts';
 import { ruleFor } from './errors.ts';
-import { MAX_RESPONSE_BYTES, type Observation } from './observed-agent.ts';
+import { MAX_RESPONSE_BYTES, type Observation } from './connections.ts';
 
 /**
  * What a call to DLC that did not succeed amounts to. `outcome` answers the question that matters for
@@ -18,6 +19,8 @@ export interface Failure {
   readonly upstreamRequestId?: string;
   /** Upstream's words or the transport's, for the log alone. */
   readonly reason: string;
+  /** For the caller, if it differs from the problem's own sentence. */
+  readonly detail?: string;
 }
 
 /** `code` and `requestId` are there in an API error as the SDK throws it, and only there both. */
@@ -27,12 +30,12 @@ interface Thrown {
   readonly message?: unknown;
 }
 
-/** The turn was past when the request was about to be written: no attempt, and another turn is needed. */
-export const TOO_LATE: Failure = {
+/** The slot had expired when the request was about to be written: no attempt, and another slot is needed. */
+export const EXPIRED: Failure = {
   outcome: 'did-not-happen',
   code: 'upstream-rate-limited',
   again: true,
-  reason: 'its turn was past',
+  reason: 'its slot had expired',
 };
 
 /**
@@ -44,9 +47,9 @@ export const TOO_LATE: Failure = {
 export function classify(thrown: unknown, seen: Observation, signal: AbortSignal): Failure {
   const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : {};
   const reason = String(error.message ?? thrown);
-  if (seen.isTooLate) return TOO_LATE;
+  if (seen.isExpired) return EXPIRED;
   if (!seen.request) {
-    // The SDK's own words are not told: they may quote a header field.
+    // The SDK's own words may quote a header field, so they are left out.
     return signal.aborted
       ? cutOff(false, signal)
       : misconfigured('the SDK refused to send the request');
@@ -96,11 +99,6 @@ function fromApiError(error: { code: string; requestId: string }, reason: string
   };
 }
 
-/** A code or an id from upstream, fit for a header field and a log whatever upstream sent. */
-export function printable(text: string): string {
-  return text.replace(/[^\w.:-]/g, '?').slice(0, 128);
-}
-
 const BY_STATUS = new Map<number, Pick<Failure, 'code' | 'outcome'>>([
   [429, { code: 'upstream-rate-limited', outcome: 'did-not-happen' }],
   [502, { code: 'upstream-unreachable', outcome: 'unknown' }],
@@ -112,4 +110,31 @@ function fromStatus(status: number): Failure {
   const known = BY_STATUS.get(status);
   const reason = `HTTP status ${status}`;
   return known ? { ...known, again: true, reason } : invalidResponse(reason);
+}
+
+/** A lookup that failed, as the problem for a caller who asked for the task's state. */
+export function toLookupProblem(failure: Failure): Problem {
+  return new Problem(failure.code, { ...upstreamMembers(failure), reason: loggedReason(failure) });
+}
+
+/** Upstream's code and words, for the log: callers get no words of it, and not every code. */
+export function loggedReason({ upstreamCode, reason }: LoggedFailure): string {
+  return upstreamCode === undefined ? reason : `${upstreamCode}: ${reason}`;
+}
+
+type LoggedFailure = Pick<Failure, 'upstreamCode' | 'reason'>;
+
+
+/** The members of a problem that name upstream's code and request. */
+export function upstreamMembers(failure: Pick<Failure, 'code' | 'upstreamCode' | 'upstreamRequestId'>): {
+  upstreamCode?: string;
+  upstreamRequestId?: string;
+} {
+  const { code, upstreamCode, upstreamRequestId } = failure;
+  // What exactly the cloud refused the gateway is for its operator, not for its callers.
+  const tellsCode = upstreamCode !== undefined && code !== 'upstream-credentials-rejected';
+  return {
+    ...(tellsCode && { upstreamCode }),
+    ...(upstreamRequestId !== undefined && { upstreamRequestId }),
+  };
 }

@@ -1,5 +1,11 @@
-import { Problem } from '../problem.ts';
-import { header, toHeaderFields, unionOfValues, type HttpRequest } from './message.ts';
+import { Problem } from '../problems.ts';
+import {
+  header,
+  toHeaderFields,
+  unionOfValues,
+  type HttpRequest,
+  type HttpResponse,
+} from './message.ts';
 
 /**
  * Platform events in, one request type out: a small converter for each family of events.
@@ -22,9 +28,10 @@ type Converter = (event: Json) => Omit<HttpRequest, 'readBody' | 'platformReques
 export function toHttpRequest(event: unknown, context: unknown): HttpRequest {
   if (!isObject(event) || isAuthorizer(event)) throw notHttp();
   const request = converterFor(event)(event);
-  const id = platformRequestId(event, context) ?? header(request.headers, 'x-scf-request-id');
+  const id = platformRequestId(event, context) ?? scfRequestId(request.headers, process.env);
   return {
     ...request,
+    bodyBytes: bodyBytesOf(event),
     ...(id !== undefined && { platformRequestId: id }),
     readBody: async (limit) => bodyOf(event, limit),
   };
@@ -37,13 +44,41 @@ export function platformRequestId(event: unknown, context: unknown): string | un
   return [ofScf, ofLambda, ofGateway].find((id) => typeof id === 'string');
 }
 
+/** On SCF alone the platform sets this field; elsewhere it is a caller's own. */
+export function scfRequestId(
+  headers: HttpRequest['headers'],
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return env['TENCENTCLOUD_RUNENV'] === 'SCF' ? header(headers, 'x-scf-request-id') : undefined;
+}
+
 /** ALB wants `multiValueHeaders` back where it sends them; every other family wants `headers`. */
 export function wantsMultiValueHeaders(event: unknown): boolean {
   return isObject(event) && isAlb(event) && isObject(event['multiValueHeaders']);
 }
 
+/** What SCF and Lambda take back from a function that answers HTTP. */
+export interface PlatformResponse {
+  statusCode: number;
+  headers?: Readonly<Record<string, string>>;
+  multiValueHeaders?: Readonly<Record<string, string[]>>;
+  body: string;
+  isBase64Encoded: false;
+}
+
+/** `multiValue`: in the form that an ALB with multi-value headers takes, which ignores `headers`. */
+export function toPlatformResponse(response: HttpResponse, multiValue: boolean): PlatformResponse {
+  const { status: statusCode, headers, body } = response;
+  if (!multiValue) return { statusCode, headers, body, isBase64Encoded: false };
+  const multiValueHeaders = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, [value]]),
+  );
+  return { statusCode, multiValueHeaders, body, isBase64Encoded: false };
+}
+
 function converterFor(event: Json): Converter {
   if (event['version'] === '2.0') return fromLambdaV2;
+  if (event['version'] === '1.0') return fromLambdaRest;
   if (isAlb(event)) return fromAlb;
   if ('multiValueHeaders' in event || 'multiValueQueryStringParameters' in event) {
     return fromLambdaRest;
@@ -62,10 +97,16 @@ const fromScf: Converter = (event) => ({
   query: unionOfValues(queryOf(event['queryStringParameters']), queryOf(event['queryString'])),
 });
 
-/** API Gateway REST API, and HTTP API with payload format 1.0: both maps of headers and query. */
+/**
+ * API Gateway REST API, and HTTP API with payload format 1.0 (which alone has a `version`): both maps of
+ * headers and query. The latter has the stage in front of the path.
+ */
 const fromLambdaRest: Converter = (event) => ({
   method: text(event['httpMethod']),
-  path: text(event['path']),
+  path:
+    event['version'] === '1.0'
+      ? withoutStage(text(event['path']), objectOf(event['requestContext'])['stage'])
+      : text(event['path']),
   headers: headersOf(event),
   query: unionOfValues(
     queryOf(event['queryStringParameters']),
@@ -112,14 +153,22 @@ function headersOf(event: Json): HttpRequest['headers'] {
 }
 
 function bodyOf(event: Json, limit: number): Buffer {
+  if (bodyBytesOf(event) > limit) throw new Problem('payload-too-large');
+  const { text: body, encoding } = encodedBody(event);
+  return Buffer.from(body, encoding);
+}
+
+/** Measured before anything is decoded. */
+function bodyBytesOf(event: Json): number {
+  const { text: body, encoding } = encodedBody(event);
+  return Buffer.byteLength(body, encoding);
+}
+
+function encodedBody(event: Json): { text: string; encoding: 'base64' | 'utf8' } {
   const body = event['body'] ?? '';
   if (typeof body !== 'string') throw notHttp();
   const isBase64 = event['isBase64Encoded'] === true || event['isBase64Encoded'] === 'true';
-  // Measured before anything is decoded: 4 characters of base64 stand for 3 bytes, or fewer at the end.
-  const size = isBase64 ? Math.floor((body.length * 3) / 4) - 2 : body.length;
-  const bytes = size > limit ? undefined : Buffer.from(body, isBase64 ? 'base64' : 'utf8');
-  if (!bytes || bytes.length > limit) throw new Problem('payload-too-large');
-  return bytes;
+  return { text: body, encoding: isBase64 ? 'base64' : 'utf8' };
 }
 
 /** An API gateway's question whether a request may pass is not that request: it must not cancel. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../problems.ts';
 
 /** The one request and the one response type that the gateway works with, whatever platform it runs on. */
 
@@ -15,10 +15,12 @@ export interface HttpRequest {
   readonly headers: HeaderFields;
   /** The platform's own id of this request, where it has one. */
   readonly platformRequestId?: string;
-  /** Aborted when the caller goes away before the answer; absent where the platform does not tell. */
-  readonly gone?: AbortSignal;
+  /** Aborted if the client disconnects before the response; absent where the platform does not say. */
+  readonly disconnected?: AbortSignal;
   /** Why this cannot be served at all, whatever else is known of it. */
   readonly refusal?: Problem;
+  /** The body's size in bytes, as the client declares it or the platform hands it over; absent: unknown. */
+  readonly bodyBytes?: number;
   /**
    * Gives the body's raw bytes.
    *
@@ -32,6 +34,17 @@ export interface HttpResponse {
   /** One value per name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** For the log alone; no platform gets it. */
+  readonly logged?: LoggedResult;
+}
+
+/** What the access line and the audit line say about a response. */
+export interface LoggedResult {
+  readonly outcome?: string;
+  /** False: an attempt that was never answered has probably taken effect. */
+  readonly confirmed?: false;
+  readonly upstreamRequestId?: string;
+  readonly problem?: Problem;
 }
 
 /**
@@ -88,4 +101,9 @@ export function toHeaderFields(pairs: Iterable<readonly [string, string]>): Head
     else fields.set(name.toLowerCase(), [value]);
   }
   return fields;
+}
+
+/** A text from elsewhere, fit for a header field and a log whatever it was. */
+export function printable(text: string): string {
+  return text.replace(/[^\w.:-]/g, '?').slice(0, 128);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems.ts';
 import { toHeaderFields, type HttpRequest, type HttpResponse } from './message.ts';
 
 /** Node's own http messages in and out: web functions, containers, laptops. */
@@ -29,12 +29,19 @@ export function fromNode(arrival: Arrival): HttpRequest {
     path,
     query: [...new URLSearchParams(query)],
     headers,
-    gone,
+    disconnected: gone,
+    ...bodyBytesOf(message),
     ...(id !== undefined && { platformRequestId: id }),
     // Node's own answer to it, which is switched off, would be no problem (RFC 9112, section 3.2).
     ...(message.httpVersion === '1.1' && !headers.has('host') && { refusal: lacksHost() }),
     readBody: (limit) => readBody(arrival, limit),
   };
+}
+
+/** A body without a length is of unknown size. */
+function bodyBytesOf({ headers }: IncomingMessage): Pick<HttpRequest, 'bodyBytes'> {
+  const length = headers['content-length'];
+  return length === undefined ? {} : { bodyBytes: Number(length) };
 }
 
 function lacksHost(): Problem {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../problems.ts';
 import type { Arrival } from './node.ts';
 
 /** The requests of each connection that are not answered yet, in the order of their arrival. */

@@ -31,19 +31,17 @@ export function emfObserver(
 
 /** @param fields of an access line */
 function toEmfLine(time: number, fields: LogFields): string {
-  const { route = 'none', outcome, code, status, requestId, coalesced } = fields;
+  const { route = 'none', outcome, code, status, requestId } = fields;
   const { attempts, totalMs, upstreamMs, waitMs } = fields;
-  // What was done once for several callers is counted once.
-  const upstream = coalesced ? {} : { attempts, upstreamMs, waitMs };
-  const values = { requests: 1, totalMs, ...upstream };
+  const values = { requests: 1, totalMs, attempts, upstreamMs, waitMs };
   const metrics = Object.entries(UNITS).filter(([name]) => name in present(values));
-  const told = {
+  const directive = {
     Namespace: NAMESPACE,
     Dimensions: DIMENSIONS,
     Metrics: metrics.map(([Name, Unit]) => ({ Name, Unit })),
   };
   return JSON.stringify({
-    _aws: { Timestamp: time, CloudWatchMetrics: [told] },
+    _aws: { Timestamp: time, CloudWatchMetrics: [directive] },
     event: 'metrics',
     route,
     result: code ?? outcome ?? String(status),

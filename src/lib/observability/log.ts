@@ -10,6 +10,8 @@ export interface Log {
   write(level: Exclude<LogLevel, 'silent'>, event: string, fields: LogFields): void;
   /** Writes a line that has to be kept, at every level but `silent`. */
   record(event: string, fields: LogFields): void;
+  /** Too many lines that have to be kept wait to be written. */
+  isOverloaded(): boolean;
 }
 
 /** Told of every event, whether the level lets it be written or not. */
@@ -78,6 +80,7 @@ export function createLog(
     write: (level, event, fields) =>
       put(LOG_LEVELS.indexOf(level) >= threshold, level, event, fields),
     record: (event, fields) => put(lowest !== 'silent', 'info', event, fields),
+    isOverloaded: () => false,
     observe: (observer) => void observers.push(observer),
   };
 }

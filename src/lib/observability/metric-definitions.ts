@@ -6,7 +6,7 @@ export const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 
 /** Every metric of the gateway's own; docs/observability.md has the same table for people. */
 export function defineMetrics(
   registry: Registry,
-  load: { readonly underWay: number; readonly waiting: number },
+  load: { readonly inFlight: number; readonly waiting: number },
 ) {
   const registers = [registry];
   const buckets = LATENCY_BUCKETS;
@@ -30,14 +30,9 @@ export function defineMetrics(
       labelNames: ['route', 'code'],
       registers,
     }),
-    coalesced: new Counter({
-      name: 'dlc_gateway_coalesced_total',
-      help: 'Requests that joined a cancellation that was under way.',
-      registers,
-    }),
     upstreamCalls: new Counter({
       name: 'dlc_gateway_upstream_calls_total',
-      help: 'Calls to DLC, each attempt one, by how they ended; code is "none" where DLC accepted.',
+      help: 'Calls to DLC, each attempt one, by how they ended; code is "none" if DLC accepted.',
       labelNames: ['action', 'outcome', 'code'],
       registers,
     }),
@@ -48,9 +43,9 @@ export function defineMetrics(
       buckets,
       registers,
     }),
-    turnWait: new Histogram({
-      name: 'dlc_gateway_turn_wait_seconds',
-      help: 'Time that an attempt waited for its turn upstream.',
+    slotWait: new Histogram({
+      name: 'dlc_gateway_slot_wait_seconds',
+      help: 'Time that an attempt waited for a slot upstream.',
       labelNames: ['granted'],
       buckets,
       registers,
@@ -66,17 +61,17 @@ export function defineMetrics(
       help: '1 while Redis shares the limits between instances, 0 while this instance has its own.',
       registers,
     }),
-    requestsUnderWay: new Gauge({
-      name: 'dlc_gateway_requests_under_way',
+    requestsInFlight: new Gauge({
+      name: 'dlc_gateway_requests_in_flight',
       help: 'Requests that are not answered yet.',
       registers,
       collect() {
-        this.set(load.underWay);
+        this.set(load.inFlight);
       },
     }),
-    turnsWaiting: new Gauge({
-      name: 'dlc_gateway_turns_waiting',
-      help: 'Attempts that wait for their turn upstream.',
+    slotsWaiting: new Gauge({
+      name: 'dlc_gateway_slots_waiting',
+      help: 'Attempts that wait for a slot upstream.',
       registers,
       collect() {
         this.set(load.waiting);

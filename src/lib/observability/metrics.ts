@@ -17,7 +17,7 @@ export interface Metrics {
 
 /** Read at every scrape. */
 export interface Load {
-  readonly underWay: number;
+  readonly inFlight: number;
   readonly waiting: number;
 }
 
@@ -54,14 +54,13 @@ export function createMetrics(load: Load): Metrics {
       const route = text(fields, 'route');
       const method = METHODS.has(text(fields, 'method')) ? text(fields, 'method') : 'other';
       // An answer that nobody got is none: it says nothing about the gateway.
-      const isGone = fields['gone'] === true;
-      const outcome = isGone ? 'gone' : text(fields, 'outcome');
-      const status = isGone ? 'none' : text(fields, 'status');
+      const isDisconnected = fields['disconnected'] === true;
+      const outcome = isDisconnected ? 'disconnected' : text(fields, 'outcome');
+      const status = isDisconnected ? 'none' : text(fields, 'status');
       metrics.requests.inc({ route, method, outcome, status });
       metrics.requestDuration.observe({ route }, seconds(fields, 'totalMs'));
-      if (fields['code'] !== undefined && !isGone)
+      if (fields['code'] !== undefined && !isDisconnected)
         metrics.refusals.inc({ route, code: text(fields, 'code') });
-      if (fields['coalesced'] === true) metrics.coalesced.inc();
     },
     call(fields) {
       const action = text(fields, 'action');
@@ -69,8 +68,8 @@ export function createMetrics(load: Load): Metrics {
       metrics.upstreamCalls.inc({ action, outcome, code });
       metrics.upstreamCallDuration.observe({ action }, seconds(fields, 'ms'));
     },
-    turn(fields) {
-      metrics.turnWait.observe({ granted: text(fields, 'granted') }, seconds(fields, 'ms'));
+    slot(fields) {
+      metrics.slotWait.observe({ granted: text(fields, 'granted') }, seconds(fields, 'ms'));
     },
     crash: (fields) => metrics.crashes.inc({ origin: text(fields, 'origin') }),
     'limits-shared': () => metrics.sharedLimitsUp.set(1),

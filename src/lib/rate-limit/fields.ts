@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { Problem } from '../problems.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
 
 /** The caller's quota as header fields (draft-ietf-httpapi-ratelimit-headers-11; RFC 9651 syntax). */

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual, verify } from 'node:crypto';
 
-import { Problem } from '../problem.ts';
+import { header, type HeaderFields } from '../http/message.ts';
+import { Problem } from '../problems.ts';
 import { WEBHOOK_CHALLENGE } from '../auth/challenge.ts';
 import type { Principal } from '../auth/principal.ts';
 import { decodeBase64, type WebhookSecret, type WebhookSender } from './webhook-senders.ts';
@@ -11,6 +12,19 @@ export interface WebhookMessage {
   readonly timestamp: string | undefined;
   readonly signature: string | undefined;
   readonly body: Buffer;
+}
+
+/** Svix's own names of the three fields count where `webhook-signature` is not there. */
+export function webhookMessage(headers: HeaderFields, body: Buffer): WebhookMessage {
+  const prefix = headers.has('webhook-signature') ? 'webhook' : 'svix';
+  const field = (name: string): string | undefined =>
+    header(headers, `${prefix}-${name}`) ?? header(headers, `webhook-${name}`);
+  return {
+    id: field('id'),
+    timestamp: field('timestamp'),
+    signature: field('signature'),
+    body,
+  };
 }
 
 /** The decoded signatures that a header carries, of the two versions that the gateway knows. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { jwtIssuerEntries } from '../../../src/lib/auth/entries.ts';
 import { createBearerAuthenticator, type BearerAuthenticator } from '../../../src/lib/auth/jwt.ts';
 import { toJwtIssuers } from '../../../src/lib/auth/jwt-issuers.ts';
-import { Problem } from '../../../src/lib/problem.ts';
+import { Problem } from '../../../src/lib/problems.ts';
 import { startJwksServer, answerKeys } from '../../support/jwks-server.ts';
 import {
   base64url,

@@ -4,7 +4,7 @@ import { jwtIssuerEntries } from '../../../src/lib/auth/entries.ts';
 import { createBearerAuthenticator, type BearerAuthenticator } from '../../../src/lib/auth/jwt.ts';
 import { toJwtIssuers } from '../../../src/lib/auth/jwt-issuers.ts';
 import type { Principal } from '../../../src/lib/auth/principal.ts';
-import { Problem } from '../../../src/lib/problem.ts';
+import { Problem } from '../../../src/lib/problems.ts';
 import {
   answer,
   answerKeys,

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { Clock } from '../../../src/lib/clock.ts';
 import { startDeadline } from '../../../src/lib/deadline.ts';
-import { cancelTask, lookUp, type Upstream } from '../../../src/lib/cancellation/cancel.ts';
+import { cancelTask, type CancelDeps } from '../../../src/lib/cancellation/cancel.ts';
+import { lookUp } from '../../../src/lib/cancellation/lookup.ts';
 import type { DlcClient, Reply } from '../../../src/lib/dlc/client.ts';
-import { askEngine } from '../../../src/lib/cancellation/engine.ts';
 import type { Failure } from '../../../src/lib/dlc/failure.ts';
-import type { Attempt } from '../../../src/lib/cancellation/outcome.ts';
+import { newCaller } from '../../support/dlc-client.ts';
 
 const task = { taskId: 'a', region: 'ap-guangzhou' };
 const unknown: Failure = {
@@ -30,6 +30,7 @@ function sleepingClock(): Clock & { readonly slept: number[] } {
   return {
     slept,
     now: () => now,
+    steadyMs: () => now,
     async sleep(ms) {
       slept.push(ms);
       now += ms;
@@ -41,11 +42,12 @@ function sleepingClock(): Clock & { readonly slept: number[] } {
 function upstreamOf(
   cancels: readonly Reply[],
   lookups: readonly Reply[] = [],
-  more: Partial<Upstream> & { lookup?: boolean } = {},
-): Upstream & { readonly calls: string[] } {
+  more: Partial<CancelDeps> & { lookup?: boolean } = {},
+): CancelDeps & { readonly calls: string[] } {
   const calls: string[] = [];
   const script = { CancelTask: [...cancels], DescribeTasks: [...lookups] };
-  const dlc: Pick<DlcClient, 'call'> = {
+  const dlc: DlcClient = {
+    hasCredentials: () => true,
     async call(action) {
       calls.push(action);
       const replies = script[action];
@@ -57,9 +59,15 @@ function upstreamOf(
   return {
     calls,
     dlc,
-    settings: { attemptTimeoutMs: 3000, maxAttempts: 4, lookup },
+    settings: { attemptTimeoutMs: 3000, maxAttempts: 4, taskStateLookup: lookup },
     clock: sleepingClock(),
     random: () => 0.5,
+    log: { write: () => undefined },
+    load: { waiting: 0 },
+    limiter: {
+      acquire: async () => ({ granted: true, isValid: () => true }),
+      backOff: () => undefined,
+    },
     ...rest,
   };
 }
@@ -67,7 +75,7 @@ function upstreamOf(
 /** A deadline by the upstream's own clock, closed in the end. */
 async function withDeadline<T>(
   ms: number,
-  { clock }: Upstream,
+  { clock }: CancelDeps,
   work: (deadline: ReturnType<typeof startDeadline>) => Promise<T>,
 ): Promise<T> {
   const deadline = startDeadline(ms, clock);
@@ -78,16 +86,23 @@ async function withDeadline<T>(
   }
 }
 
-const cancel = (upstream: Upstream, ms = 10_000) =>
-  withDeadline(ms, upstream, (deadline) => cancelTask(task, deadline, upstream));
+const jobOf = (deadline: ReturnType<typeof startDeadline>) => ({
+  ...newCaller(),
+  principal: { id: 'key:a' },
+  deadline,
+});
+
+const cancel = (upstream: CancelDeps, ms = 10_000) =>
+  withDeadline(ms, upstream, (deadline) => cancelTask(task, jobOf(deadline), upstream));
 
 describe('cancelTask', () => {
-  it('tells of each attempt that ends', async () => {
-    const told: Attempt['outcome'][] = [];
-    const onAttempt = ({ outcome }: Attempt): void => void told.push(outcome);
-    const upstream = upstreamOf([unknown, ok], [], { onAttempt });
-    expect(await cancel(upstream)).toMatchObject({ outcome: 'cancel_requested' });
-    expect(told).toEqual(['unknown', 'accepted']);
+  it('backs the limiter off when DLC refuses an attempt for its rate', async () => {
+    const regions: string[] = [];
+    const busy: Failure = { ...unknown, outcome: 'refused', code: 'upstream-rate-limited' };
+    const upstream = upstreamOf([busy, unknown, ok]);
+    const limiter = { ...upstream.limiter, backOff: (region: string) => void regions.push(region) };
+    expect(await cancel({ ...upstream, limiter })).toMatchObject({ outcome: 'cancel_requested' });
+    expect(regions).toEqual(['ap-guangzhou']);
   });
 
   it('pauses by the injected clock and random source, and gives up after the last attempt', async () => {
@@ -121,6 +136,7 @@ describe('cancelTask', () => {
     const leaving = new AbortController();
     const clock: Clock = {
       now: () => 0,
+      steadyMs: () => 0,
       async sleep(ms, signal) {
         if (ms > 0) leaving.abort(new Error('gone'));
         signal.throwIfAborted();
@@ -128,26 +144,14 @@ describe('cancelTask', () => {
     };
     const upstream = upstreamOf([unknown, ok], [foundIn(-3)], { clock });
     const deadline = startDeadline(10_000, clock, leaving.signal);
-    expect(await cancelTask(task, deadline, upstream)).toMatchObject({ outcomeUnknown: true });
+    expect(await cancelTask(task, jobOf(deadline), upstream)).toMatchObject({ outcomeUnknown: true });
     deadline.close();
     expect(upstream.calls).toEqual(['CancelTask']);
   });
-
-  it('hands the trace id on', async () => {
-    const seen: unknown[] = [];
-    const dlc: Pick<DlcClient, 'call'> = {
-      async call(_, input, { region, traceId }) {
-        seen.push([input, region, traceId]);
-        return ok;
-      },
-    };
-    await cancel(upstreamOf([], [], { dlc, traceId: 't' }));
-    expect(seen).toEqual([[{ TaskId: 'a' }, 'ap-guangzhou', 't']]);
-  });
 });
 
-const look = (upstream: Upstream) =>
-  withDeadline(10_000, upstream, (deadline) => lookUp(task, deadline, upstream));
+const look = (upstream: CancelDeps) =>
+  withDeadline(10_000, upstream, (deadline) => lookUp(task, jobOf(deadline), upstream));
 
 describe('lookUp', () => {
   it('tries a passing failure once more, and no other', async () => {
@@ -165,35 +169,5 @@ describe('lookUp', () => {
     const upstream = upstreamOf([], [foundIn(2)], { lookup: false });
     expect(await look(upstream)).toBeUndefined();
     expect(upstream.calls).toEqual([]);
-  });
-});
-
-const ask = (upstream: Upstream, ms = 10_000) =>
-  withDeadline(ms, upstream, (deadline) => askEngine(task, deadline, upstream));
-
-const failing = (code: Failure['code']): Upstream => upstreamOf([], [{ ...refused, code }]);
-
-describe('askEngine', () => {
-  it('gives name and id; nothing where there is no such task', async () => {
-    const names = { DataEngineName: 'e', DataEngineId: 'id' };
-    expect(await ask(upstreamOf([], [foundIn(1, names)]))).toEqual(['e', 'id']);
-    const none: Reply = { outcome: 'answered', requestId: 'r', response: { TaskList: [] } };
-    expect(await ask(upstreamOf([], [none]))).toEqual([]);
-    expect(await ask(failing('task-not-found'))).toEqual([]);
-  });
-
-  it('throws where lookups are off', async () => {
-    const off = upstreamOf([], [foundIn(1)], { lookup: false });
-    await expect(ask(off)).rejects.toMatchObject({ code: 'task-not-permitted' });
-    expect(off.calls).toEqual([]);
-  });
-
-  it('throws where DLC cannot be asked, or refuses the role', async () => {
-    for (const code of ['upstream-credentials-rejected', 'gateway-misconfigured'] as const) {
-      await expect(ask(failing(code))).rejects.toMatchObject({ code });
-    }
-    const unavailable = { code: 'permission-check-unavailable' };
-    await expect(ask(failing('upstream-error'))).rejects.toMatchObject(unavailable);
-    await expect(ask(upstreamOf([], [foundIn(1)]), 0)).rejects.toMatchObject(unavailable);
   });
 });

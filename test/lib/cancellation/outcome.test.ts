@@ -6,11 +6,12 @@ import type { Failure } from '../../../src/lib/dlc/failure.ts';
 import {
   needsLookup,
   settle,
+  toCancelProblem,
   type Attempt,
-  type CancelAnswer,
-} from '../../../src/lib/cancellation/outcome.ts';
-import { toCancelProblem, toLookupProblem } from '../../../src/lib/dlc/problem.ts';
-import type { Lookup, TaskState } from '../../../src/lib/dlc/task-state.ts';
+  type CancelResult,
+} from '../../../src/lib/cancellation/attempts.ts';
+import { toLookupProblem } from '../../../src/lib/dlc/failure.ts';
+import type { Lookup, TaskState } from '../../../src/lib/dlc/describe-task.ts';
 
 const accepted: Attempt = { outcome: 'accepted', upstreamRequestId: 'r-accepted' };
 const timeout: Failure = {
@@ -44,7 +45,7 @@ const FINISHED = 'InvalidParameter.TaskAlreadyFinished';
 const ANOTHER = 'FailedOperation.AnotherRequestProcessing';
 
 /** The answer in short: outcome or code, what qualifies it, and the request id. */
-function short(answer: CancelAnswer): string {
+function short(answer: CancelResult): string {
   const { upstreamRequestId: id = 'no id' } = answer;
   if (answer.kind === 'done') {
     return [answer.outcome, answer.confirmed === false && 'unconfirmed', id].filter(Boolean).join();
@@ -207,7 +208,7 @@ describe('whatever happens to the attempts', () => {
 });
 
 function assertTrue(
-  answer: CancelAnswer,
+  answer: CancelResult,
   task: Model,
   start: TaskState | 'absent',
   attempts: readonly Attempt[],

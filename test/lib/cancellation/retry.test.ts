@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import type { Attempt } from '../../../src/lib/cancellation/outcome.ts';
-import { backOff, decideRetry, SHORTEST_ATTEMPT_MS } from '../../../src/lib/cancellation/retry.ts';
+import type { Attempt } from '../../../src/lib/cancellation/attempts.ts';
+import { backOff, pauseBeforeNext, SHORTEST_ATTEMPT_MS } from '../../../src/lib/cancellation/attempts.ts';
 
 const accepted: Attempt = { outcome: 'accepted', upstreamRequestId: 'r' };
 function ended(again: boolean | 'once', outcome: 'unknown' | 'refused' = 'unknown'): Attempt {
@@ -10,40 +10,34 @@ function ended(again: boolean | 'once', outcome: 'unknown' | 'refused' = 'unknow
 }
 const half = (): number => 0.5;
 
-describe('decideRetry', () => {
-  it.each<[string, Attempt[], object]>([
-    ['begins at once', [], { again: true, afterMs: 0 }],
-    ['ends with an acceptance', [accepted], { again: false, why: 'settled' }],
-    ['ends where the table says so', [ended(false)], { again: false, why: 'settled' }],
-    ['pauses, then tries again', [ended(true)], { again: true, afterMs: 100 }],
-    ['pauses longer each time', [ended(true), ended(true)], { again: true, afterMs: 200 }],
-    ['tries an invalid answer once more', [ended('once')], { again: true, afterMs: 100 }],
-    ['but no more', [ended('once'), ended('once')], { again: false, why: 'settled' }],
+describe('pauseBeforeNext', () => {
+  it.each<[string, Attempt[], number | undefined]>([
+    ['begins at once', [], 0],
+    ['ends with an acceptance', [accepted], undefined],
+    ['ends where the table says so', [ended(false)], undefined],
+    ['pauses, then tries again', [ended(true)], 100],
+    ['pauses longer each time', [ended(true), ended(true)], 200],
+    ['tries an invalid answer once more', [ended('once')], 100],
+    ['but no more', [ended('once'), ended('once')], undefined],
     [
       'nor where other failures came between',
       [ended('once'), ended(true), ended('once')],
-      { again: false, why: 'settled' },
+      undefined,
     ],
-    ['one of each is no second', [ended(true), ended('once')], { again: true, afterMs: 200 }],
-    ['looks at the last attempt', [ended(true), ended(false)], { again: false, why: 'settled' }],
-    ['gives up after the last', Array(4).fill(ended(true)), { again: false, why: 'attempts' }],
+    ['one of each is no second', [ended(true), ended('once')], 200],
+    ['looks at the last attempt', [ended(true), ended(false)], undefined],
+    ['gives up after the last', Array(4).fill(ended(true)), undefined],
   ])('%s', (_, attempts, decision) => {
-    expect(decideRetry(attempts, 4, 10_000, half)).toEqual(decision);
+    expect(pauseBeforeNext(attempts, 4, 10_000, half)).toBe(decision);
   });
 
   it('does not begin what cannot finish in the time left, its pause counted', () => {
     const one = [ended(true)];
-    expect(decideRetry([], 4, SHORTEST_ATTEMPT_MS, half)).toMatchObject({ again: true });
-    expect(decideRetry([], 4, SHORTEST_ATTEMPT_MS - 1, half)).toEqual({
-      again: false,
-      why: 'time',
-    });
-    expect(decideRetry(one, 4, SHORTEST_ATTEMPT_MS + 100, half)).toMatchObject({ again: true });
-    expect(decideRetry(one, 4, SHORTEST_ATTEMPT_MS + 99, half)).toEqual({
-      again: false,
-      why: 'time',
-    });
-    expect(decideRetry(one, 4, 0, half)).toEqual({ again: false, why: 'time' });
+    expect(pauseBeforeNext([], 4, SHORTEST_ATTEMPT_MS, half)).toBeDefined();
+    expect(pauseBeforeNext([], 4, SHORTEST_ATTEMPT_MS - 1, half)).toBeUndefined();
+    expect(pauseBeforeNext(one, 4, SHORTEST_ATTEMPT_MS + 100, half)).toBeDefined();
+    expect(pauseBeforeNext(one, 4, SHORTEST_ATTEMPT_MS + 99, half)).toBeUndefined();
+    expect(pauseBeforeNext(one, 4, 0, half)).toBeUndefined();
   });
 
   it('never exceeds attempts or time, whatever happened', () => {
@@ -58,11 +52,11 @@ describe('decideRetry', () => {
         fc.integer({ min: 0, max: 20_000 }),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (attempts, most, timeLeft, random) => {
-          const decision = decideRetry(attempts, most, timeLeft, () => random);
-          if (!decision.again) return;
+          const decision = pauseBeforeNext(attempts, most, timeLeft, () => random);
+          if (decision === undefined) return;
           expect(attempts.length).toBeLessThan(most);
           expect(attempts.at(-1)?.outcome).not.toBe('accepted');
-          expect(timeLeft - decision.afterMs).toBeGreaterThanOrEqual(SHORTEST_ATTEMPT_MS);
+          expect(timeLeft - decision).toBeGreaterThanOrEqual(SHORTEST_ATTEMPT_MS);
         },
       ),
     );

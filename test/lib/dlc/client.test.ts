@@ -9,6 +9,7 @@ import {
   CLOUD_ENV,
   closeLater,
   closeUpstreams,
+  newCaller,
   upstream,
 } from '../../support/dlc-client.ts';
 import { OK, reply } from '../../support/upstream-server.ts';
@@ -186,7 +187,7 @@ describe('a request', () => {
     const server = await upstream((response) => reply(response, OK));
     const dlc = clientOf(server.port);
     const signal = AbortSignal.timeout(5000);
-    const options = { region: 'ap-singapore', signal, traceId: 'trace-1' };
+    const options = { region: 'ap-singapore', signal, caller: newCaller('trace-1') };
     await dlc.call('CancelTask', { TaskId: 'a' }, options);
     expect(server.requests[0]).toMatchObject({
       body: '{"TaskId":"a"}',
@@ -204,7 +205,7 @@ describe('a request', () => {
 
   it('that the SDK refuses to send has not happened, and its words are not told', async () => {
     const server = await upstream((response) => reply(response, OK));
-    const options = { region: 'ap-x', signal: AbortSignal.timeout(5000), traceId: 'a\nSECRET' };
+    const options = { region: 'ap-x', signal: AbortSignal.timeout(5000), caller: newCaller('a\nSECRET') };
     const answer = await clientOf(server.port).call('CancelTask', {}, options);
     expect(answer).toMatchObject({ outcome: 'did-not-happen', code: 'gateway-misconfigured' });
     expect(JSON.stringify(answer)).not.toContain('SECRET');

@@ -7,7 +7,7 @@ import {
   toHeaderFields,
   unionOfValues,
 } from '../../../src/lib/http/message.ts';
-import { Problem } from '../../../src/lib/problem.ts';
+import { Problem } from '../../../src/lib/problems.ts';
 
 type Pair = readonly [string, string];
 const pairs = fc.array(

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
-import type { Gateway } from '../../../src/gateway.ts';
+import type { App } from '../../../src/app.ts';
 import { createHttpServer, drain } from '../../../src/lib/http/node-server.ts';
 import { expectAlwaysHeaders, expectProblem } from '../../support/gateway.ts';
 import {
@@ -46,10 +46,10 @@ async function start(
   options: {
     timeouts?: Timeouts;
     env?: Record<string, string>;
-    wrap?: (gateway: Gateway) => Gateway;
+    wrap?: (gateway: App) => App;
   } = {},
 ): Promise<Started> {
-  const { timeouts = {}, env = {}, wrap = (gateway: Gateway) => gateway } = options;
+  const { timeouts = {}, env = {}, wrap = (gateway: App) => gateway } = options;
   const made = startInProcess({ port: emulator.port, env });
   const server = createHttpServer(wrap(made.gateway), { lingerMs: 50, ...timeouts });
   servers.push(server);
@@ -62,7 +62,7 @@ async function start(
 }
 
 /** A gateway whose requests wait until they are let through. */
-function gated(): { wrap: (gateway: Gateway) => Gateway; open: () => void; arrived: () => number } {
+function gated(): { wrap: (gateway: App) => App; open: () => void; arrived: () => number } {
   let open = (): void => undefined;
   let arrived = 0;
   const gate = new Promise<void>((resolve) => (open = resolve));
@@ -576,7 +576,7 @@ describe('a caller that goes away', () => {
     const { port } = await start({
       wrap: () => ({
         async serve(request) {
-          gone = request.gone;
+          gone = request.disconnected;
           await new Promise((resolve) => gone?.addEventListener('abort', resolve, { once: true }));
           return { status: 200, headers: {}, body: 'nobody hears it' };
         },
@@ -594,7 +594,7 @@ describe('a caller that goes away', () => {
     const { port } = await start({
       wrap: (gateway) => ({
         serve(request) {
-          gone = request.gone;
+          gone = request.disconnected;
           return gateway.serve(request);
         },
       }),

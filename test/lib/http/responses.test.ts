@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { jsonResponse } from '../../../src/lib/http/json-response.ts';
-import { toPlatformResponse } from '../../../src/lib/http/platform-response.ts';
-import { toProblemResponse } from '../../../src/lib/http/problem-response.ts';
-import { withAlwaysHeaders } from '../../../src/lib/http/security-headers.ts';
-import { answerForSender, isAcknowledged } from '../../../src/lib/webhooks/sender-answer.ts';
-import { Problem, type ProblemOptions } from '../../../src/lib/problem.ts';
+import { jsonResponse } from '../../../src/lib/http/response.ts';
+import { toPlatformResponse } from '../../../src/lib/http/events.ts';
+import { problemResponse } from '../../../src/lib/http/response.ts';
+import { withAlwaysHeaders } from '../../../src/lib/http/response.ts';
+import { responseForSender, isAcknowledged } from '../../../src/lib/webhooks/sender-response.ts';
+import { Problem, type ProblemOptions } from '../../../src/lib/problems.ts';
 import { PROBLEMS, type ProblemCode } from '../../../src/lib/problems.ts';
 
 const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
@@ -15,7 +15,7 @@ const parse = (text: string): Record<string, unknown> => Object(JSON.parse(text)
 
 describe('a problem', () => {
   it.each(CODES)('%s is problem+json with all members', (code) => {
-    const { status, headers, body } = toProblemResponse(new Problem(code), CONTEXT);
+    const { status, headers, body } = problemResponse(new Problem(code), CONTEXT);
     const kind = PROBLEMS[code];
     expect(parse(body)).toEqual({
       type: `/problems/${code}`,
@@ -34,7 +34,7 @@ describe('a problem', () => {
 
   it('has a type under the prefix', () => {
     const typeWith = (typePrefix: string): unknown =>
-      parse(toProblemResponse(new Problem('overloaded'), { ...CONTEXT, typePrefix }).body)['type'];
+      parse(problemResponse(new Problem('overloaded'), { ...CONTEXT, typePrefix }).body)['type'];
     expect(typeWith('/gateway')).toBe('/gateway/problems/overloaded');
     expect(typeWith('https://gateway.example.org')).toBe(
       'https://gateway.example.org/problems/overloaded',
@@ -52,7 +52,7 @@ describe('a problem', () => {
       cause: new Error('CAUSE'),
       headers: { Allow: 'GET' },
     });
-    const response = toProblemResponse(problem, {
+    const response = problemResponse(problem, {
       ...CONTEXT,
       taskId: 't',
       region: 'ap-guangzhou',
@@ -80,7 +80,7 @@ describe('a problem', () => {
   });
 
   it('has the computed Retry-After before that of the table', () => {
-    const response = toProblemResponse(new Problem('quota-exceeded', { retryAfter: 42 }), CONTEXT);
+    const response = problemResponse(new Problem('quota-exceeded', { retryAfter: 42 }), CONTEXT);
     expect(response.headers['Retry-After']).toBe('42');
   });
 });
@@ -100,7 +100,7 @@ describe("what a webhook's sender is told", () => {
 
   it('is never 410, and a 409 never', () => {
     for (const code of CODES) {
-      const { status } = answerForSender(new Problem(code), CONTEXT);
+      const { status } = responseForSender(new Problem(code), CONTEXT);
       expect([409, 410]).not.toContain(status);
     }
   });
@@ -108,7 +108,7 @@ describe("what a webhook's sender is told", () => {
   it.each([...FORBIDDEN, ...FINAL])('of %s is an acknowledgement', (code) => {
     const problem = new Problem(code, { upstreamRequestId: 'u-1', headers: { Allow: 'x' } });
     const context = { ...CONTEXT, taskId: 't', region: 'ap-guangzhou' };
-    const { status, headers, body } = answerForSender(problem, context);
+    const { status, headers, body } = responseForSender(problem, context);
     expect(isAcknowledged(problem)).toBe(true);
     expect(status).toBe(200);
     expect(headers).toEqual({ 'Content-Type': 'application/json', 'X-Tc-Request-Id': 'u-1' });
@@ -123,7 +123,7 @@ describe("what a webhook's sender is told", () => {
 
   it('has the state of a task that is known', () => {
     const problem = new Problem('task-already-finished', { taskState: 'failed' });
-    const { headers, body } = answerForSender(problem, CONTEXT);
+    const { headers, body } = responseForSender(problem, CONTEXT);
     expect(parse(body)).toEqual({
       outcome: 'task_already_finished',
       requestId: 'r-1',
@@ -133,7 +133,7 @@ describe("what a webhook's sender is told", () => {
   });
 
   it.each(LATER)('of %s is a 503 with the same Retry-After', (code) => {
-    const { status, headers, body } = answerForSender(new Problem(code), CONTEXT);
+    const { status, headers, body } = responseForSender(new Problem(code), CONTEXT);
     expect(status).toBe(503);
     expect(parse(body)).toMatchObject({ status: 503, code, retryable: true, requestId: 'r-1' });
     expect(headers).toMatchObject({
@@ -148,14 +148,14 @@ describe("what a webhook's sender is told", () => {
     const options: ProblemOptions = { headers: { 'WWW-Authenticate': 'Webhook-Signature' } };
     const problem = new Problem(code, options);
     expect(isAcknowledged(problem)).toBe(false);
-    expect(answerForSender(problem, CONTEXT)).toEqual(toProblemResponse(problem, CONTEXT));
+    expect(responseForSender(problem, CONTEXT)).toEqual(problemResponse(problem, CONTEXT));
   });
 
   it.each([...FORBIDDEN, ...FINAL])(
     'of %s is no acknowledgement while the outcome is unknown',
     (code) => {
       const problem = new Problem(code, { outcomeUnknown: true });
-      const { status, body } = answerForSender(problem, CONTEXT);
+      const { status, body } = responseForSender(problem, CONTEXT);
       expect(status).toBe(PROBLEMS[code].status);
       expect(parse(body)).toMatchObject({ code, outcomeUnknown: true });
     },

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 
 import { quotaRule, rateLimitFields, refuseOverQuota } from '../../../src/lib/rate-limit/fields.ts';
 import { MemoryQuotas } from '../../../src/lib/rate-limit/memory-quotas.ts';
-import { Problem } from '../../../src/lib/problem.ts';
+import { Problem } from '../../../src/lib/problems.ts';
 
 const rules = fc.record({
   limit: fc.integer({ min: 1, max: 50 }),

@@ -8,7 +8,7 @@ import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/callers/we
 import type { Principal } from '../../../src/lib/auth/principal.ts';
 import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
 import { verifyWebhook, type WebhookMessage } from '../../../src/lib/webhooks/webhook-signature.ts';
-import { Problem } from '../../../src/lib/problem.ts';
+import { Problem } from '../../../src/lib/problems.ts';
 import { EXAMPLE, signedWebhook, SVIX } from '../../support/webhook.ts';
 
 const NOW = EXAMPLE.timestamp * 1000;

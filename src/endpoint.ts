@@ -1,0 +1,82 @@
+import type { Scheme, Scope } from './lib/auth/principal.ts';
+import type { Clock } from './lib/clock.ts';
+import type { DlcClient } from './lib/dlc/client.ts';
+import type { HttpResponse } from './lib/http/message.ts';
+import type { Limiter } from './lib/rate-limit/temporary.ts';
+import type { Log } from './lib/observability/log.ts';
+import type { TaskRef } from './lib/tasks.ts';
+import type { ApiDocument } from './lib/api-document.ts';
+import type { ConcurrencyLimit } from './lib/concurrency-limit.ts';
+import type { Settings } from './settings.ts';
+import type { CallerContext, RequestContext, Routed } from './request-context.ts';
+
+/** Routes, and the endpoints behind their methods. */
+
+/** What middlewares and handlers work with: made once for each process. */
+export interface Deps {
+  readonly settings: Settings;
+  readonly dlc: DlcClient;
+  /** The rate limit upstream, and the callers' quotas. */
+  readonly limiter: Limiter;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** From 0 to 1, as `Math.random` gives it. */
+  readonly random: () => number;
+  /** Bounds the `Prefer: wait` of one principal. */
+  readonly waits: ConcurrencyLimit;
+  /** The OpenAPI document; `undefined` if the build's file is not there. */
+  readonly document: () => ApiDocument | undefined;
+  readonly load: Load;
+}
+
+/** How many requests there are now. */
+export interface Load {
+  /** All that have no response yet. */
+  inFlight: number;
+  /** Those of authenticated callers within their quota. */
+  admitted: number;
+  /** Attempts that wait for a slot upstream. */
+  waiting: number;
+}
+
+/** One method of one route, open to everybody. */
+export interface OpenEndpoint {
+  readonly access?: never;
+  handle(context: RequestContext & Routed, deps: Deps): Promise<HttpResponse> | HttpResponse;
+}
+
+/** What an endpoint reads from a request: the task that it is about, if it is about one. */
+export interface TaskInput {
+  readonly task?: TaskRef | undefined;
+}
+
+/**
+ * One method of one route, for callers who authenticate.
+ *
+ * @typeParam Input what `validate` reads from the request, and `handle` gets
+ */
+export interface CallerEndpoint<Input extends TaskInput = TaskInput> {
+  readonly access: { readonly schemes: readonly Scheme[]; readonly scope: Scope };
+  /** Absent: no body is read. `isSigned`: authentication needs it. */
+  readonly body?: { readonly maxBytes: number; readonly isSigned: boolean };
+  /** @throws Problem `invalid-request`, `unsupported-media-type` */
+  validate(context: CallerContext, settings: Settings): Input;
+  handle(context: CallerContext & Input, deps: Deps): Promise<HttpResponse> | HttpResponse;
+}
+
+export type Endpoint = OpenEndpoint | CallerEndpoint;
+
+export type Method = 'GET' | 'DELETE' | 'POST';
+
+export interface Route {
+  /** Such as `/tasks/{taskId}`. A parameter stands for one segment, which is not empty. */
+  readonly template: string;
+  readonly methods: Readonly<Partial<Record<Method, Endpoint>>>;
+  /** Browsers call it from other origins: it takes part in CORS. */
+  readonly isForBrowsers?: true;
+  /** Webhook senders call it: the status decides whether they send again. */
+  readonly isForSenders?: true;
+}
+
+/** A body that no endpoint asks for is ignored, but a larger one than this is refused. */
+export const UNUSED_BODY_BYTES = 8 * 1024;

@@ -1,0 +1,53 @@
+import type { Deps, OpenEndpoint } from '../endpoint.ts';
+import type { RequestContext } from '../request-context.ts';
+import { lookUp } from '../lib/cancellation/lookup.ts';
+import { NO_TASK } from '../lib/dlc/describe-task.ts';
+import { jsonResponse } from '../lib/http/response.ts';
+import { Problem } from '../lib/problems.ts';
+
+/** Asking DLC costs a call, so its answer holds for a minute. */
+const ASK_EVERY_MS = 60_000;
+
+/** What an operator has to mend before the gateway can cancel anything. */
+export const FAULTS = {
+  'cloud-credentials-missing': 'The gateway has no cloud credentials.',
+  'cloud-credentials-rejected': "DLC does not accept the gateway's cloud credentials or permissions.",
+  'redis-misconfigured': 'Redis refuses the gateway by its settings.',
+} as const;
+type Fault = keyof typeof FAULTS;
+export const FAULT_KINDS = [
+  'cloud-credentials-missing',
+  'cloud-credentials-rejected',
+  'redis-misconfigured',
+] as const satisfies Fault[];
+
+/**
+ * `GET /readyz`: the gateway can cancel tasks, as far as its own set-up goes. Names the kind of fault
+ * and nothing else; the log has the reason. DLC is asked for a task that does not exist, at most once
+ * a minute.
+ */
+export function createReadyz(): OpenEndpoint {
+  let last: { readonly askedAt: number; readonly fault: Promise<Fault | undefined> } | undefined;
+  return {
+    async handle(context, deps) {
+      const now = deps.clock.steadyMs();
+      if (!last || now - last.askedAt >= ASK_EVERY_MS) {
+        last = { askedAt: now, fault: askDlc(context, deps) };
+      }
+      const isRedisWrong = deps.limiter.status().kind === 'misconfigured';
+      const fault = (await last.fault) ?? (isRedisWrong ? 'redis-misconfigured' : undefined);
+      if (fault === undefined) return jsonResponse(200, { status: 'ready' });
+      // Missing credentials may come at any time, and looking for them asks nobody.
+      if (fault === 'cloud-credentials-missing') last = undefined;
+      throw new Problem('gateway-misconfigured', { status: 503, detail: FAULTS[fault], fault });
+    },
+  };
+}
+
+async function askDlc(context: RequestContext, deps: Deps): Promise<Fault | undefined> {
+  if (!deps.dlc.hasCredentials()) return 'cloud-credentials-missing';
+  const task = { taskId: NO_TASK, region: deps.settings.defaultRegion };
+  const found = await lookUp(task, context, deps);
+  const isRefused = found && 'code' in found && found.code === 'upstream-credentials-rejected';
+  return isRefused ? 'cloud-credentials-rejected' : undefined;
+}

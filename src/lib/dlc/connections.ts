@@ -1,0 +1,168 @@
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import tls from 'node:tls';
+import type { Socket } from 'node:net';
+
+import type { DlcEndpoint } from './endpoint.ts';
+
+/**
+ * Longest that an idle connection is kept. After the process was frozen, an older one may be dead
+ * without a trace, and a request on it would hang.
+ */
+const MAX_IDLE_MS = 4000;
+
+const OPTIONS = {
+  keepAlive: true,
+  noDelay: true,
+  timeout: MAX_IDLE_MS,
+  scheduling: 'lifo',
+} as const;
+
+/** The connections to DLC, shared by all calls of the process: they and their TLS sessions are reused. */
+export interface Connections {
+  readonly agent: http.Agent;
+  readonly hasIdle: () => boolean;
+  /** Closes the idle connections that the other side has closed, or may have. */
+  dropDead(): void;
+}
+
+export function createConnections(endpoint: DlcEndpoint): Connections {
+  const agent = endpoint.protocol === 'https:' ? new https.Agent(OPTIONS) : new http.Agent(OPTIONS);
+  const { connectTo, protocol } = endpoint;
+  if (connectTo && protocol === 'http:') {
+    agent.createConnection = ({ timeout }) =>
+      net.connect({ ...connectTo, ...(timeout !== undefined && { timeout }) });
+  } else if (connectTo) {
+    agent.createConnection = (given) => tls.connect({ ...given, ...connectTo, path: undefined });
+  }
+  const idleSince = new WeakMap<Socket, number>();
+  agent.on('free', (socket: Socket) => idleSince.set(socket, Date.now()));
+  const pools = (): Socket[][] =>
+    Object.values(agent.freeSockets).flatMap((pool) => (pool ? [pool] : []));
+  // By the wall clock: the steady one may stop while the process is frozen, and a jump of the wall
+  // clock costs a new connection, nothing else.
+  const isDead = (socket: Socket): boolean =>
+    !socket.readable ||
+    !socket.writable ||
+    Math.abs(Date.now() - (idleSince.get(socket) ?? 0)) >= MAX_IDLE_MS;
+  return {
+    agent,
+    hasIdle: () => pools().some((pool) => pool.length > 0),
+    dropDead() {
+      for (const pool of pools()) {
+        // Timers do not run in a frozen process, so the age is checked again before use. The agent
+        // itself passes over dead connections at the front of the pool only.
+        for (const socket of pool.filter(isDead)) {
+          pool.splice(pool.indexOf(socket), 1);
+          socket.destroy();
+        }
+      }
+    },
+  };
+}
+
+/** The event after which something can be written to a socket; `undefined` if it is ready. */
+export function pendingEvent(socket: Socket): 'connect' | 'secureConnect' | undefined {
+  // A socket whose first request was given up at once may be idle and still connecting.
+  if (socket instanceof tls.TLSSocket) {
+    return 'secureConnecting' in socket && socket.secureConnecting ? 'secureConnect' : undefined;
+  }
+  return socket.connecting ? 'connect' : undefined;
+}
+
+/** What Node's own agents have and its ClientRequest uses, though the types leave it out. */
+declare module 'node:http' {
+  interface Agent {
+    protocol: string;
+    defaultPort: number;
+    addRequest(request: http.ClientRequest, options: object): void;
+  }
+}
+
+/**
+ * One call as the wire saw it. The SDK reduces every transport error to a sentence; whether a
+ * cancellation may have happened depends on what is lost there, so it is observed here.
+ */
+export interface Observation {
+  /** A socket was connected (and its TLS set up), so the request may have been written. */
+  connected: boolean;
+  /** Status of the first response's head, once it has come. */
+  status?: number;
+  /** Bytes of the response's body so far. */
+  bytes: number;
+  /** Node's code of the connection's error, such as `ECONNREFUSED`. */
+  errorCode?: string;
+  /** Nothing was sent: the slot had expired. */
+  isExpired?: true;
+  request?: http.ClientRequest;
+  response?: http.IncomingMessage;
+}
+
+/** Responses of DLC are a few hundred bytes; a task's with a long SQL text, some kilobytes. */
+export const MAX_RESPONSE_BYTES = 1024 * 1024;
+
+/**
+ * An agent for one call: hands its one request to the shared agent and observes it. A second request
+ * is a redirect, which would take the session token to another host: it is refused.
+ */
+export class ObservedAgent extends http.Agent {
+  readonly observation: Observation = { connected: false, bytes: 0 };
+  readonly #shared: Connections;
+  readonly #isValid: () => boolean;
+
+  /** @param isValid asked just before the request is written: whether its slot has not expired */
+  constructor(shared: Connections, isValid: () => boolean) {
+    super({ keepAlive: true });
+    this.#shared = shared;
+    this.#isValid = isValid;
+    const { protocol, defaultPort } = shared.agent;
+    // What Node's ClientRequest reads of its agent to know whether the two fit together.
+    Object.assign(this, { protocol, defaultPort });
+  }
+
+  override addRequest(request: http.ClientRequest, options: object): void {
+    if (this.observation.request) {
+      // Destroying a request that has no socket yet would tell nobody.
+      process.nextTick(() => request.emit('error', new Error('redirect refused')));
+      return;
+    }
+    if (!this.#isValid()) {
+      this.observation.isExpired = true;
+      process.nextTick(() => request.emit('error', new Error('slot expired')));
+      return;
+    }
+    this.#observe(request);
+    this.#shared.dropDead();
+    this.#shared.agent.addRequest(request, options);
+  }
+
+  #observe(request: http.ClientRequest): void {
+    const seen = this.observation;
+    seen.request = request;
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== undefined) seen.errorCode ??= error.code;
+    });
+    request.once('socket', (socket) => {
+      const event = pendingEvent(socket);
+      if (event === undefined) seen.connected = true;
+      else socket.once(event, () => (seen.connected = true));
+    });
+    request.once('response', (response) => {
+      seen.status = response.statusCode ?? 0;
+      seen.response = response;
+      // The SDK would inflate a compressed body, without a limit, and hand out a stream of events whose
+      // errors nobody hears: whatever is not JSON as it stands is no answer.
+      delete response.headers['content-encoding'];
+      delete response.headers['content-type'];
+      response.on('data', (chunk: Buffer) => {
+        seen.bytes += chunk.length;
+        if (seen.bytes > MAX_RESPONSE_BYTES) request.destroy(new Error('response too large'));
+      });
+      response.once('close', () => {
+        // The SDK's fetch does not notice the end of a body that is shorter than announced.
+        if (!response.complete) request.emit('error', new Error('response cut short'));
+      });
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod/mini';
+
+import { Problem, type Violation } from './problems.ts';
+
+/** Which task a request names: the patterns of ids and regions, and what reads them from path and query. */
+
+/** DLC's ids are not always UUIDs: 31 and 32 hex digits and 17 to 20 decimal digits are documented too. */
+export const TASK_ID = /^[A-Za-z0-9_-]{1,128}$/;
+export const REGION = /^(?=.{1,64}$)[a-z]{2,}(-[a-z0-9]+)+$/;
+
+export const taskIdSchema = z.string().check(z.regex(TASK_ID));
+export const regionSchema = z.string().check(z.regex(REGION));
+
+export interface TaskRef {
+  readonly taskId: string;
+  readonly region: string;
+}
+
+export interface Regions {
+  readonly defaultRegion: string;
+  readonly allowedRegions: ReadonlySet<string>;
+}
+
+/**
+ * Reads the task that a path's segment and a query name. The query may hold one `region` and nothing
+ * else, so that a typo never cancels in the wrong region.
+ *
+ * @param segment still percent-encoded; decoded exactly once
+ * @throws Problem `invalid-request` with all violations
+ */
+export function parseTaskRequest(
+  segment: string,
+  query: readonly (readonly [string, string])[],
+  regions: Regions,
+): TaskRef {
+  const taskId = decodeOnce(segment);
+  const violations: Violation[] = [];
+  if (!TASK_ID.test(taskId)) violations.push({ in: 'path', name: 'taskId', message: ID_RULE });
+  const named = query.filter(([name]) => name === 'region').map(([, value]) => value);
+  if (named.length > 1) violations.push(inQuery('region', 'must not be repeated'));
+  for (const [name, value] of query) {
+    const message =
+      name === 'region' ? regionRule(value, regions) : 'is not a parameter of this route';
+    if (message !== undefined) violations.push(inQuery(name, message));
+  }
+  if (violations.length > 0) throw invalid(violations);
+  return { taskId, region: named[0] ?? regions.defaultRegion };
+}
+
+const ID_RULE = 'must be 1 to 128 letters, digits, "_" or "-"';
+
+function inQuery(name: string, message: string): Violation {
+  return { in: 'query', name: shown(name), message };
+}
+
+/** What is wrong with a region that a caller names; `undefined` if nothing is. */
+export function regionRule(value: string, { allowedRegions }: Regions): string | undefined {
+  if (!REGION.test(value)) return 'must be a region such as ap-guangzhou';
+  return allowedRegions.has(value) ? undefined : 'is not a region that this gateway serves';
+}
+
+/** A name that the caller chose, as far as it is harmless to give back. */
+function shown(name: string): string {
+  return name.replace(/[^\w.-]/g, '?').slice(0, 64);
+}
+
+function decodeOnce(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return '';
+  }
+}
+
+/** A query or a body of 16 KB can have thousands, and a response is no place for all of them. */
+export const MOST_VIOLATIONS = 16;
+
+/** The problem of a request that is not valid. If one thing is wrong, its detail says it. */
+export function invalid(errors: readonly Violation[]): Problem {
+  const [first] = errors;
+  const detail =
+    errors.length === 1 && first
+      ? `The ${KIND[first.in]}${first.name && ` "${first.name}"`} ${first.message}.`
+      : 'Some parts of the request are not valid; "errors" lists them.';
+  return new Problem('invalid-request', { detail, errors: errors.slice(0, MOST_VIOLATIONS) });
+}
+
+const KIND = {
+  path: 'path parameter',
+  query: 'query parameter',
+  header: 'header field',
+  body: 'body',
+} as const satisfies Record<Violation['in'], string>;

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+
+import type { TaskInput } from '../endpoint.ts';
+import type { CallerContext, PartialContext, Permitted } from '../request-context.ts';
+import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
+import type { Log, LogFields } from '../lib/observability/log.ts';
+import { Problem } from '../lib/problems.ts';
+import { TASK_ID } from '../lib/tasks.ts';
+import { reasonOf, upstreamIdOf } from './access-log.ts';
+import { before, onResponse, type Middleware } from './middleware.ts';
+
+/**
+ * The audit trail. Every allowed cancellation leaves an intent before its first CancelTask, and a
+ * result; a refusal leaves a result alone. So a process that is killed in between leaves the intent.
+ */
+export function auditResult(log: Log): Middleware<PartialContext> {
+  return onResponse((context, response) => {
+    // A webhook of another type asks for nothing.
+    const isDecided = context.isAudited && response.logged?.outcome !== 'ignored';
+    if (isDecided) log.record('audit', toResultLine(context, response));
+    return response;
+  });
+}
+
+/** From here on, the request is a cancellation by somebody, whom the next steps authenticate. */
+export const startAudit: Middleware = before(() => ({ isAudited: true }));
+
+/**
+ * @throws Problem `overloaded` if the log takes no more audit lines: nobody would know of the
+ *   cancellation
+ */
+export function auditIntent(log: Log): Middleware<CallerContext & Permitted & TaskInput> {
+  return before((context) => {
+    if (!context.task) return undefined;
+    if (log.isOverloaded()) {
+      throw new Problem('overloaded', { reason: 'too many audit lines wait to be written' });
+    }
+    const intentId = randomUUID();
+    log.record('audit', { phase: 'intent', lineId: intentId, ...decision(context, undefined) });
+    return { intentId };
+  });
+}
+
+function toResultLine(context: PartialContext, response: HttpResponse): LogFields {
+  const logged = response.logged ?? {};
+  const { problem } = logged;
+  return {
+    phase: 'result',
+    lineId: randomUUID(),
+    intentId: context.intentId,
+    ...decision(context, problem),
+    upstreamRequestId: upstreamIdOf(logged),
+    outcome: outcomeOf(context, logged),
+    confirmed: logged.confirmed,
+    outcomeUnknown: problem?.members.outcomeUnknown,
+    code: problem?.code,
+    ...reasonOf(context, logged),
+    status: response.status,
+  };
+}
+
+/** Who asked for what, and whether it was allowed. The ids that callers choose stand beside `lineId`. */
+function decision(context: PartialContext, problem: Problem | undefined): LogFields {
+  const { request, principal, task, stats, permittedBy } = context;
+  return {
+    requestId: context.requestId,
+    platformRequestId: request.platformRequestId,
+    traceId: context.traceId,
+    principal: principal?.id,
+    scheme: principal?.scheme,
+    action: 'cancel',
+    route: context.route?.template,
+    taskId: task?.taskId ?? taskInPath(context),
+    region: task?.region,
+    engine: stats.engine,
+    decision: permittedBy === undefined ? 'deny' : 'allow',
+    rule: permittedBy ?? problem?.code,
+  };
+}
+
+/** The task in the path, if the request was refused before its task was looked at. */
+function taskInPath({ parameter }: PartialContext): string | undefined {
+  return parameter !== undefined && TASK_ID.test(parameter) ? parameter : undefined;
+}
+
+/** What became of the task. A defect after an attempt leaves that open. */
+function outcomeOf({ stats }: PartialContext, { problem, outcome }: LoggedResult) {
+  if (!problem) return outcome;
+  const isOpen = problem.code === 'internal-error' && stats.attempts > 0;
+  return isOpen || problem.members.outcomeUnknown ? 'unknown' : 'not_cancelled';
+}

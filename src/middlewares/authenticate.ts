@@ -1,0 +1,112 @@
+import type { Authenticated, CallerContext, RequestContext } from '../request-context.ts';
+import { authenticateApiKey } from '../lib/auth/api-key.ts';
+import { BEARER_CHALLENGE, TWO_SCHEMES, WEBHOOK_CHALLENGE } from '../lib/auth/challenge.ts';
+import { createBearerAuthenticator } from '../lib/auth/jwt.ts';
+import { refuseBlocked } from '../lib/auth/policy.ts';
+import type { Principal, Scheme } from '../lib/auth/principal.ts';
+import type { HeaderFields } from '../lib/http/message.ts';
+import { Problem } from '../lib/problems.ts';
+import { verifyWebhook, webhookMessage } from '../lib/webhooks/webhook-signature.ts';
+import type { Settings } from '../settings.ts';
+import type { Clock } from '../lib/clock.ts';
+import { before, type Middleware } from './middleware.ts';
+
+/** Finds the principal that a request's credentials belong to. */
+export type Authenticate = (
+  context: RequestContext,
+  schemes: readonly Scheme[],
+) => Promise<Principal>;
+
+/**
+ * Authenticates the caller by the one scheme that the request presents.
+ *
+ * @throws Problem `invalid-request` for two schemes, `unauthenticated`, `auth-provider-unavailable`,
+ *   `principal-blocked`
+ */
+export function authenticate(
+  find: Authenticate,
+  schemes: readonly Scheme[],
+  blocked: ReadonlySet<string>,
+): Middleware<CallerContext> {
+  return before(async (context): Promise<Authenticated> => {
+    const principal = await find(context, schemes).catch((error: unknown) => {
+      throw error instanceof Problem ? withWays(error, schemes) : error;
+    });
+    refuseBlocked(principal, blocked);
+    return { principal };
+  });
+}
+
+export function createAuthenticate(
+  { apiKeys, jwtIssuers, webhookSenders }: Settings,
+  clock: Clock,
+): Authenticate {
+  const authenticateBearer = createBearerAuthenticator(jwtIssuers, { clock });
+  return async ({ request: { headers }, body, deadline }, schemes) => {
+    const { scheme, credentials } = presentedScheme(headers, schemes);
+    if (scheme === 'bearer') return authenticateBearer(credentials, deadline.signal);
+    if (scheme === 'api-key') return authenticateApiKey(apiKeys, credentials, clock.now());
+    return verifyWebhook(webhookSenders, webhookMessage(headers, body), clock.now());
+  };
+}
+
+/** A scheme that the gateway knows, with the credentials that the request presents. */
+export interface Presented {
+  readonly scheme: Scheme | 'other';
+  readonly credentials: string;
+}
+
+/**
+ * Finds the one scheme that a request presents. Any `Authorization`, any `X-API-Key` and any
+ * `Webhook-*` (or Svix's `Svix-*`) field each count as one.
+ *
+ * @throws Problem `invalid-request` for more than one, `unauthenticated` for none or for one that the
+ *   route does not take
+ */
+export function presentedScheme(headers: HeaderFields, accepted: readonly Scheme[]): Presented {
+  const isForSenders = accepted.includes('webhook');
+  const [presented, another] = allPresented(headers);
+  if (another) {
+    const detail = 'Use one way of authenticating, not several at once.';
+    throw new Problem('invalid-request', { detail, headers: isForSenders ? {} : TWO_SCHEMES });
+  }
+  if (!presented || !accepted.some((scheme) => scheme === presented.scheme)) {
+    const reason = presented ? `${presented.scheme} is not taken here` : 'no credentials';
+    const challenge = isForSenders ? WEBHOOK_CHALLENGE : BEARER_CHALLENGE;
+    throw new Problem('unauthenticated', { reason, headers: challenge });
+  }
+  return presented;
+}
+
+function allPresented(headers: HeaderFields): Presented[] {
+  const found: Presented[] = [];
+  const authorization = headers.get('authorization')?.[0];
+  if (authorization !== undefined) found.push(fromAuthorization(authorization));
+  const key = headers.get('x-api-key')?.[0];
+  if (key !== undefined) found.push({ scheme: 'api-key', credentials: key });
+  const isSigned = [...headers.keys()].some((name) => /^(webhook|svix)-/.test(name));
+  if (isSigned) found.push({ scheme: 'webhook', credentials: '' });
+  return found;
+}
+
+/** The scheme's name is case-insensitive (RFC 9110, 11.1). */
+function fromAuthorization(value: string): Presented {
+  const token = /^bearer +(.*)$/is.exec(value)?.[1];
+  if (token === undefined) return { scheme: 'other', credentials: '' };
+  return { scheme: 'bearer', credentials: token.trim() };
+}
+
+const WAYS = {
+  bearer: 'a token in "Authorization: Bearer"',
+  'api-key': 'a key in "X-API-Key"',
+  webhook: 'the signature of a Standard Webhook in "Webhook-Id", "Webhook-Timestamp" and "Webhook-Signature"',
+} as const satisfies Record<Scheme, string>;
+
+/** A 401 says how to authenticate. */
+function withWays(problem: Problem, schemes: readonly Scheme[]): Problem {
+  if (problem.code !== 'unauthenticated') return problem;
+  const { headers, reason, members } = problem;
+  const ways = `This route takes ${schemes.map((scheme) => WAYS[scheme]).join(', or ')}.`;
+  const detail = members.detail === undefined ? ways : `${members.detail} ${ways}`;
+  return new Problem('unauthenticated', { ...members, detail, headers, ...(reason !== undefined && { reason }) });
+}

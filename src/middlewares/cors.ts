@@ -1,0 +1,55 @@
+import type { Route } from '../endpoint.ts';
+import type { PartialContext } from '../request-context.ts';
+import { header, type HttpRequest, type HttpResponse } from '../lib/http/message.ts';
+import { onResponse, type Middleware } from './middleware.ts';
+
+/** Cross-origin requests (the Fetch standard's CORS protocol): exact origins only, no credentials mode. */
+
+export const EXPOSED =
+  'X-Request-Id, X-Tc-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, WWW-Authenticate, Allow';
+
+export const PREFLIGHT = {
+  'Access-Control-Allow-Methods': 'GET, DELETE',
+  // Not x-api-key: keys do not belong in browsers.
+  'Access-Control-Allow-Headers':
+    'authorization, content-type, prefer, x-request-id, traceparent, tracestate, baggage',
+  'Access-Control-Max-Age': '600',
+} as const;
+
+/** @param origins the configured ones; if there are none, nothing is added */
+export function cors(origins: ReadonlySet<string>): Middleware<PartialContext> {
+  return onResponse(({ request, route }, response) => withCors(request, response, origins, route));
+}
+
+/**
+ * Adds the fields of the CORS protocol to a response. Scripts may read every response but those to
+ * webhook senders; a preflight is allowed only on the routes that scripts call.
+ *
+ * @param route absent if there is none at the path
+ */
+export function withCors(
+  request: HttpRequest,
+  response: HttpResponse,
+  origins: ReadonlySet<string>,
+  route: Pick<Route, 'isForBrowsers' | 'isForSenders'> | undefined,
+): HttpResponse {
+  if (origins.size === 0) return response;
+  const { Vary: negotiated } = response.headers;
+  const Vary = negotiated ? `${negotiated}, Origin` : 'Origin';
+  const vary = { ...response, headers: { ...response.headers, Vary } };
+  const origin = header(request.headers, 'origin');
+  if (route?.isForSenders || origin === undefined || !origins.has(origin)) return vary;
+  const allows = route?.isForBrowsers && isPreflight(request);
+  const headers = {
+    ...vary.headers,
+    'Access-Control-Allow-Origin': origin,
+    ...(allows ? PREFLIGHT : { 'Access-Control-Expose-Headers': EXPOSED }),
+  };
+  return { ...vary, headers };
+}
+
+export function isPreflight({ method, headers }: HttpRequest): boolean {
+  return (
+    method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method')
+  );
+}

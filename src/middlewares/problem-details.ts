@@ -1,0 +1,24 @@
+import type { PartialContext } from '../request-context.ts';
+import { problemResponse } from '../lib/http/response.ts';
+import { stackOf, type Log } from '../lib/observability/log.ts';
+import { Problem } from '../lib/problems.ts';
+import { responseForSender } from '../lib/webhooks/sender-response.ts';
+import type { Middleware } from './middleware.ts';
+
+/** Turns whatever was thrown into a problem document (RFC 9457). What is no Problem is a defect, and logged. */
+export function problemDetails(log: Log, typePrefix: string): Middleware<PartialContext> {
+  return {
+    onError(request) {
+      const { event: context, error } = request;
+      const { requestId, route, task } = context;
+      if (!(error instanceof Problem)) {
+        log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
+      }
+      const problem = error instanceof Problem ? error : new Problem('internal-error');
+      const known = { requestId, typePrefix, ...task };
+      request.response = route?.isForSenders
+        ? responseForSender(problem, known)
+        : problemResponse(problem, known);
+    },
+  };
+}

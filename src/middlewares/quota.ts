@@ -1,0 +1,54 @@
+import type { Deps } from '../endpoint.ts';
+import type { CallerContext, Metered } from '../request-context.ts';
+import type { Scope } from '../lib/auth/principal.ts';
+import { Problem } from '../lib/problems.ts';
+import type { QuotaDecision, QuotaRule } from '../lib/rate-limit/quota.ts';
+import type { Middleware } from './middleware.ts';
+
+/** The caller's own quota, and the header fields that describe it (draft-ietf-httpapi-ratelimit-headers-11). */
+
+export const POLICIES = ['cancel', 'read'] as const;
+export type Policy = (typeof POLICIES)[number];
+
+/** Reading is cheaper: its rate is so many times as high. */
+const READS_PER_CANCELLATION = 5;
+
+/** @throws Problem `quota-exceeded` */
+export function quota(scope: Scope, { settings, limiter }: Deps): Middleware<CallerContext & Partial<Metered>> {
+  const policy = scope === 'tasks:read' ? 'read' : 'cancel';
+  return {
+    async before({ event: context }) {
+      const { id, rate = settings.callerRate } = context.principal;
+      const rule = quotaRule(policy, rate);
+      const decision = await limiter.spend(`${policy} ${id}`, rule);
+      Object.assign(context, { quotaFields: rateLimitFields(policy, rule, decision) });
+      if (decision.allowed) return;
+      const retryAfter = wholeSeconds(decision.resetMs);
+      throw new Problem('quota-exceeded', { retryAfter, 'violated-policies': [policy] });
+    },
+  };
+}
+
+export function quotaRule(
+  policy: Policy,
+  { limit, windowSeconds }: { readonly limit: number; readonly windowSeconds: number },
+): QuotaRule {
+  const times = policy === 'read' ? READS_PER_CANCELLATION : 1;
+  return { limit: limit * times, windowMs: windowSeconds * 1000 };
+}
+
+export function rateLimitFields(
+  policy: Policy,
+  { limit, windowMs }: QuotaRule,
+  { left, resetMs }: Pick<QuotaDecision, 'left' | 'resetMs'>,
+): Record<string, string> {
+  return {
+    'RateLimit-Policy': `"${policy}";q=${limit};w=${windowMs / 1000}`,
+    RateLimit: `"${policy}";r=${left};t=${wholeSeconds(resetMs)}`,
+  };
+}
+
+/** Rounded up: a caller that waits so long does not come too early. */
+function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1000);
+}

@@ -1,0 +1,47 @@
+import { UNUSED_BODY_BYTES, type Endpoint } from '../endpoint.ts';
+import type { RequestContext, Routed } from '../request-context.ts';
+import type { HttpRequest } from '../lib/http/message.ts';
+import { Problem } from '../lib/problems.ts';
+import { invalid } from '../lib/tasks.ts';
+import { before, type Middleware } from './middleware.ts';
+
+/** Refuses, before anybody is authenticated, what is too large or can be read in two ways. */
+export const requestLimits: Middleware<RequestContext & Routed> = before(
+  ({ request, endpoint }) => {
+    refuseLargeHeaders(request);
+    if ((request.bodyBytes ?? 0) > maxBodyBytes(endpoint)) throw new Problem('payload-too-large');
+    refuseRepeatedHeaders(request);
+  },
+);
+
+export function maxBodyBytes(endpoint: Endpoint): number {
+  return endpoint.access ? (endpoint.body?.maxBytes ?? UNUSED_BODY_BYTES) : UNUSED_BODY_BYTES;
+}
+
+/** Node's own limit, kept for platform events too. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
+/** @throws Problem `request-header-fields-too-large` */
+export function refuseLargeHeaders({ headers }: Pick<HttpRequest, 'headers'>): void {
+  let size = 0;
+  for (const [name, values] of headers) {
+    for (const value of values) size += name.length + value.length;
+  }
+  if (size > MAX_HEADER_BYTES) throw new Problem('request-header-fields-too-large');
+}
+
+const ONE_VALUE = /^(host|authorization|x-api-key|content-type|prefer|webhook-.*|svix-.*)$/;
+
+/**
+ * Refuses two values where only one can be meant: a proxy in front of the gateway may have looked at
+ * the other one.
+ *
+ * @throws Problem `invalid-request`
+ */
+export function refuseRepeatedHeaders({ headers }: Pick<HttpRequest, 'headers'>): void {
+  for (const [name, values] of headers) {
+    if (values.length > 1 && ONE_VALUE.test(name)) {
+      throw invalid([{ in: 'header', name, message: 'must not be repeated' }]);
+    }
+  }
+}

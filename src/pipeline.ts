@@ -1,0 +1,122 @@
+import middy, { type MiddyfiedHandler } from '@middy/core';
+
+import type { CallerEndpoint, Deps, Route, TaskInput } from './endpoint.ts';
+import type {
+  CallerContext,
+  PartialContext,
+  Permitted,
+  RequestContext,
+  Routed,
+} from './request-context.ts';
+import type { HttpResponse } from './lib/http/message.ts';
+import { Problem } from './lib/problems.ts';
+import { accessLog } from './middlewares/access-log.ts';
+import { auditIntent, auditResult, startAudit } from './middlewares/audit.ts';
+import { authenticate, createAuthenticate, type Authenticate } from './middlewares/authenticate.ts';
+import { readBody } from './middlewares/body.ts';
+import { cors } from './middlewares/cors.ts';
+import { limitLoad } from './middlewares/limit-load.ts';
+import { before, type Middleware } from './middlewares/middleware.ts';
+import { authorize, permit } from './middlewares/permit.ts';
+import { problemDetails } from './middlewares/problem-details.ts';
+import { quota } from './middlewares/quota.ts';
+import { requestLimits } from './middlewares/request-limits.ts';
+import { responseHeaders } from './middlewares/response-headers.ts';
+import { route } from './middlewares/route.ts';
+
+/**
+ * The way of a request, from top to bottom. The contract fixes the order of the checks. The outer
+ * middlewares also see every response, from the inside out: middy runs `after` and `onError` in the
+ * reverse order.
+ */
+
+type Respond<Context = RequestContext> = (context: Context) => Promise<HttpResponse>;
+
+/** What the outer middlewares need. They work even if the settings are wrong. */
+export type OuterDeps = Pick<Deps, 'log' | 'clock'> & {
+  readonly settings: Pick<Deps['settings'], 'corsOrigins' | 'problemPrefix'>;
+};
+
+function outer({ log, clock, settings }: OuterDeps): Middleware<PartialContext>[] {
+  return [
+    accessLog(log, clock),
+    auditResult(log),
+    responseHeaders,
+    cors(settings.corsOrigins),
+    problemDetails(log, settings.problemPrefix),
+  ];
+}
+
+/** For every request: finds its endpoint, which then responds. */
+export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
+  const authenticateBy = createAuthenticate(deps.settings, deps.clock);
+  const pipelines = new Map<AnyCallerEndpoint, Respond<RequestContext & Routed>>();
+  const pipelineOf = (endpoint: AnyCallerEndpoint): Respond<RequestContext & Routed> => {
+    const made = pipelines.get(endpoint) ?? callerPipeline(endpoint, authenticateBy, deps);
+    pipelines.set(endpoint, made);
+    return made;
+  };
+  return withMiddlewares<RequestContext, RequestContext & Routed>(
+    [...outer(deps), route(routes, deps.settings.basePath), requestLimits],
+    async (context) => {
+      const { endpoint } = context;
+      return endpoint.access ? pipelineOf(endpoint)(context) : endpoint.handle(context, deps);
+    },
+  );
+}
+
+type AnyCallerEndpoint = CallerEndpoint<TaskInput>;
+
+/** What the last middleware of a caller's pipeline leaves. */
+type EndContext = CallerContext & TaskInput & Permitted;
+
+/** For an endpoint whose callers authenticate. */
+function callerPipeline(
+  endpoint: AnyCallerEndpoint,
+  authenticateBy: Authenticate,
+  deps: Deps,
+): Respond<RequestContext & Routed> {
+  const { settings, log, load } = deps;
+  const { access, body } = endpoint;
+  const isCancellation = access.scope === 'tasks:cancel';
+  return withMiddlewares<RequestContext & Routed, EndContext>(
+    [
+      ...(body?.isSigned ? [readBody(body)] : []),
+      ...(isCancellation ? [startAudit] : []),
+      authenticate(authenticateBy, access.schemes, settings.blockedPrincipals),
+      quota(access.scope, deps),
+      authorize(access.scope),
+      limitLoad(load),
+      ...(body && !body.isSigned ? [readBody(body)] : []),
+      before((context) => endpoint.validate(context, settings)),
+      permit(access.scope, deps),
+      ...(isCancellation ? [auditIntent(log)] : []),
+    ],
+    async (context) => endpoint.handle(context, deps),
+  );
+}
+
+/** For a gateway whose settings are wrong: it refuses every request. */
+export function createRefusingPipeline(deps: OuterDeps): Respond {
+  return withMiddlewares(outer(deps), async ({ request }) => {
+    throw request.refusal ?? new Problem('gateway-misconfigured');
+  });
+}
+
+/** middy asks for a platform's context; the request context has all that is used of one. */
+const NO_CONTEXT = Object.create(null);
+
+/**
+ * @typeParam Start what the request context has before the first middleware
+ * @typeParam End what it has after the last one: each part is added by a middleware of the list
+ */
+function withMiddlewares<Start extends RequestContext, End extends Start>(
+  middlewares: readonly Middleware<End>[],
+  handle: (context: End) => Promise<HttpResponse>,
+): Respond<Start> {
+  // middy's early timeout has one AbortController for the whole module: the deadline is our own.
+  const pipeline: MiddyfiedHandler = middy({ timeoutEarlyInMillis: 0 });
+  for (const middleware of middlewares) pipeline.use(middleware);
+  const handler = pipeline.handler(async (context: End) => handle(context));
+  return (context) => handler(context, NO_CONTEXT);
+}

@@ -1,0 +1,52 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { systemClock } from '../../../src/lib/clock.ts';
+import { cancelTask } from '../../../src/lib/cancellation/cancel.ts';
+import { EXPIRED } from '../../../src/lib/dlc/failure.ts';
+import { clientOf, closeUpstreams, newCaller, upstream } from '../../support/dlc-client.ts';
+import { OK, reply } from '../../support/upstream-server.ts';
+
+afterEach(closeUpstreams);
+
+const signal = AbortSignal.timeout(20_000);
+const answering = () => upstream((response) => reply(response, OK));
+
+describe('a request whose slot has expired', () => {
+  it('is not written, and no attempt', async () => {
+    const server = await answering();
+    const dlc = clientOf(server.port);
+    const caller = newCaller();
+    const call = (isValid: boolean) =>
+      dlc.call('CancelTask', {}, { region: 'ap-guangzhou', caller, signal, isValid: () => isValid });
+    expect(await call(false)).toBe(EXPIRED);
+    expect({ sockets: server.sockets, attempts: caller.stats.attempts }).toEqual({
+      sockets: [],
+      attempts: 0,
+    });
+    expect(await call(true)).toMatchObject({ outcome: 'answered' });
+    expect(caller.stats.attempts).toBe(1);
+  });
+
+  it('acquires another slot', async () => {
+    const server = await answering();
+    const slots = [false, false, true];
+    const job = { ...newCaller(), principal: { id: 'key:a' }, deadline: { signal, remaining: () => 5000 } };
+    const result = await cancelTask({ taskId: 'a', region: 'ap-guangzhou' }, job, {
+      dlc: clientOf(server.port),
+      settings: { attemptTimeoutMs: 1000, maxAttempts: 1, taskStateLookup: false },
+      clock: systemClock,
+      random: () => 0,
+      log: { write: () => undefined },
+      load: { waiting: 0 },
+      limiter: {
+        async acquire() {
+          const isValid = slots.shift() ?? false;
+          return { granted: true, isValid: () => isValid };
+        },
+        backOff: () => undefined,
+      },
+    });
+    expect(result).toMatchObject({ kind: 'done', outcome: 'cancel_requested' });
+    expect({ left: slots.length, sent: server.requests.length }).toEqual({ left: 0, sent: 1 });
+  });
+});
