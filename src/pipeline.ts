@@ -11,8 +11,13 @@ import type {
 import type { HttpResponse } from './lib/http/message.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';
-import { auditIntent, auditResult, startAudit } from './middlewares/audit.ts';
-import { authenticate, createAuthenticate, type Authenticate } from './middlewares/authenticate.ts';
+import { auditIntent, auditResult } from './middlewares/audit.ts';
+import {
+  authenticate,
+  createAuthenticate,
+  refuseBlockedPrincipals,
+  type Authenticate,
+} from './middlewares/authenticate.ts';
 import { readBody } from './middlewares/body.ts';
 import { cors } from './middlewares/cors.ts';
 import { limitLoad } from './middlewares/limit-load.ts';
@@ -82,8 +87,8 @@ function callerPipeline(
   return withMiddlewares<RequestContext & Routed, EndContext>(
     [
       ...(body?.isSigned ? [readBody(body)] : []),
-      ...(isCancellation ? [startAudit] : []),
-      authenticate(authenticateBy, access.schemes, settings.blockedPrincipals),
+      authenticate(authenticateBy, access.schemes),
+      refuseBlockedPrincipals(settings.blockedPrincipals),
       quota(access.scope, deps),
       authorize(access.scope),
       limitLoad(load),
@@ -98,8 +103,8 @@ function callerPipeline(
 
 /** For a gateway whose settings are wrong: it refuses every request. */
 export function createRefusingPipeline(deps: OuterDeps): Respond {
-  return withMiddlewares(outer(deps), async ({ request }) => {
-    throw request.refusal ?? new Problem('gateway-misconfigured');
+  return withMiddlewares(outer(deps), async () => {
+    throw new Problem('gateway-misconfigured');
   });
 }
 

@@ -59,8 +59,6 @@ export type CallerContext = RequestContext & Routed & Authenticated;
 export type PartialContext = RequestContext &
   Partial<Routed & Authenticated & Metered & Permitted> & {
     readonly task?: TaskRef | undefined;
-    /** From here on, every decision about the request is audited. */
-    readonly isAudited?: true;
   };
 
 /** @param ms how long the request may take, in milliseconds */

@@ -123,7 +123,7 @@ describe('the bundle, loaded as a platform loads it', () => {
     // Two for each family above, one more for each to nobody, and this one; all but this have a record.
     const events = bundle.lines().map(({ event }) => event);
     expect(events.filter((event) => event === 'request')).toHaveLength(FAMILIES.length * 3 + 1);
-    expect(events.filter((event) => event === 'audit')).toHaveLength(FAMILIES.length * 3);
+    expect(events.filter((event) => event === 'audit')).toHaveLength(FAMILIES.length * 5);
     expect(new Set(events).size).toBe(2);
     expect(line).toMatchObject({ event: 'request', level: 'info', method: 'GET', status: 200 });
     expect(bundle.output.stderr).toBe('');

@@ -4,7 +4,7 @@ import type { TaskInput } from '../endpoint.ts';
 import type { CallerContext, PartialContext, Permitted } from '../request-context.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
 import type { Log, LogFields } from '../lib/observability/log.ts';
-import { Problem } from '../lib/problems.ts';
+import { Problem, type ProblemCode } from '../lib/problems.ts';
 import { TASK_ID } from '../lib/tasks.ts';
 import { reasonOf, upstreamIdOf } from './access-log.ts';
 import { before, onResponse, type Middleware } from './middleware.ts';
@@ -15,15 +15,23 @@ import { before, onResponse, type Middleware } from './middleware.ts';
  */
 export function auditResult(log: Log): Middleware<PartialContext> {
   return onResponse((context, response) => {
-    // A webhook of another type asks for nothing.
-    const isDecided = context.isAudited && response.logged?.outcome !== 'ignored';
-    if (isDecided) log.record('audit', toResultLine(context, response));
+    if (isDecision(context, response)) log.record('audit', toResultLine(context, response));
     return response;
   });
 }
 
-/** From here on, the request is a cancellation by somebody, whom the next steps authenticate. */
-export const startAudit: Middleware = before(() => ({ isAudited: true }));
+/** Refused on nobody's behalf, before anybody was asked for. */
+const NO_DECISION: ReadonlySet<ProblemCode> = new Set([
+  'request-timeout',
+  'payload-too-large',
+  'request-header-fields-too-large',
+]);
+
+/** A webhook of another type asks for nothing. */
+function isDecision({ endpoint }: PartialContext, { logged = {} }: HttpResponse): boolean {
+  if (endpoint?.access?.scope !== 'tasks:cancel' || logged.outcome === 'ignored') return false;
+  return !logged.problem || !NO_DECISION.has(logged.problem.code);
+}
 
 /**
  * @throws Problem `overloaded` if the log takes no more audit lines: nobody would know of the

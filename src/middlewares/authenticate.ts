@@ -20,22 +20,23 @@ export type Authenticate = (
 /**
  * Authenticates the caller by the one scheme that the request presents.
  *
- * @throws Problem `invalid-request` for two schemes, `unauthenticated`, `auth-provider-unavailable`,
- *   `principal-blocked`
+ * @throws Problem `invalid-request` for two schemes, `unauthenticated`, `auth-provider-unavailable`
  */
 export function authenticate(
   find: Authenticate,
   schemes: readonly Scheme[],
-  blocked: ReadonlySet<string>,
 ): Middleware<CallerContext> {
   return before(async (context): Promise<Authenticated> => {
     const principal = await find(context, schemes).catch((error: unknown) => {
       throw error instanceof Problem ? withWays(error, schemes) : error;
     });
-    refuseBlocked(principal, blocked);
     return { principal };
   });
 }
+
+/** @throws Problem `principal-blocked` */
+export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middleware<CallerContext> =>
+  before(({ principal }) => refuseBlocked(principal, blocked));
 
 export function createAuthenticate(
   { apiKeys, jwtIssuers, webhookSenders }: Settings,

@@ -37,10 +37,7 @@ async function engineOf(task: TaskRef, context: CallerContext, deps: Deps) {
     throw new Problem('task-not-permitted', { reason: 'a token has engines, the lookup is off' });
   }
   const found = await lookUp(task, context, deps);
-  if (found?.outcome === 'found') {
-    context.stats.engine = found.task.engine;
-    return found.task.engineNames;
-  }
+  if (found?.outcome === 'found') return found.task.engineNames;
   if (found?.outcome === 'absent' || found?.code === 'task-not-found') return [];
   const reason = found ? loggedReason(found) : 'no time for a lookup';
   const isOurs = found && ['upstream-credentials-rejected', 'gateway-misconfigured'].includes(found.code);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import { until } from '../support/until.ts';
 import {
   bearer,
   cancelBody,
@@ -11,7 +12,7 @@ import {
   type TestGateway,
 } from '../support/three-callers.ts';
 
-/** The audit line: one for each decision to let a cancellation through or not. */
+/** The audit trail: an intent and a result for each cancellation that is allowed, a result for each refusal. */
 let emulator: Emulator;
 beforeAll(async () => {
   emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
@@ -29,20 +30,35 @@ afterAll(() => emulator.close());
 const start = (settings: Record<string, string> = {}) => startGateway(emulator.port, settings);
 const withKey = (members: object) => start({ API_KEYS: JSON.stringify([keyEntry(KEY, members)]) });
 const key = [['X-API-Key', KEY]] as const;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 const lines = ({ log }: TestGateway, wanted: string): Record<string, unknown>[] =>
   log.map((line) => Object(JSON.parse(line))).filter(({ event }) => event === wanted);
-const audits = (gateway: TestGateway) => lines(gateway, 'audit');
+const audits = (gateway: TestGateway) =>
+  lines(gateway, 'audit').filter(({ phase }) => phase === 'result');
 
 describe('a cancellation that is let through', () => {
   it('is told whole: who, what, why, and what came of it', async () => {
     const gateway = start();
     const { body } = await gateway.send('DELETE', '/tasks/mine?region=ap-singapore', key);
-    expect(audits(gateway)).toEqual([
+    const [intent, result, ...more] = lines(gateway, 'audit');
+    expect(more).toEqual([]);
+    expect({ ...intent, ...result, lineId: intent?.['lineId'] }).toEqual(
+      // What the intent says, the result says again.
+      { ...result, lineId: result?.['intentId'] },
+    );
+    expect([intent, result].map((line) => line?.['lineId'])).toEqual([
+      expect.stringMatching(UUID),
+      expect.stringMatching(UUID),
+    ]);
+    expect([result]).toEqual([
       {
         time: expect.any(String),
         level: 'info',
         event: 'audit',
+        phase: 'result',
+        lineId: expect.not.stringMatching(String(intent?.['lineId'])),
+        intentId: intent?.['lineId'],
         requestId: body['requestId'],
         upstreamRequestId: body['upstreamRequestId'],
         traceId: expect.stringMatching(/^[\da-f]{32}$/),
@@ -215,21 +231,24 @@ describe('no record', () => {
     await gateway.send('DELETE', '/tasks/mine', key);
     expect(lines(gateway, 'request')).toEqual([]);
     expect(audits(gateway)).toHaveLength(count);
+    expect(lines(gateway, 'audit')).toHaveLength(2 * count);
   });
 });
 
-describe('callers who ask for the same at the same time', () => {
-  it('each have a record and the whole story, which says who only joined', async () => {
-    await emulator.addFault({ action: 'CancelTask', kind: 'reset-before', times: 1 });
-    const gateway = start();
-    await Promise.all([1, 2, 3].map(() => gateway.send('DELETE', '/tasks/mine', key)));
-    const told = lines(gateway, 'request');
-    expect(told.map(({ coalesced }) => coalesced)).toEqual([undefined, true, true]);
-    for (const line of told) {
-      expect(line).toMatchObject({ attempts: 2, upstreamMs: expect.any(Number) });
-    }
-    expect(audits(gateway).map(({ coalesced }) => coalesced)).toEqual([undefined, true, true]);
-    expect(new Set(audits(gateway).map(({ requestId }) => requestId)).size).toBe(3);
-    expect(new Set(audits(gateway).map((line) => line['upstreamRequestId'])).size).toBe(1);
-  });
+it('an intent is there before the first attempt, and a refusal has none', async () => {
+  const gateway = withKey({ engines: ['etl'] });
+  await emulator.addFault({ action: 'CancelTask', kind: 'hang', times: 'always' });
+  const hanging = gateway.send('DELETE', '/tasks/mine', key);
+  await until(() => emulator.requests().some(({ action }) => action === 'CancelTask'));
+  expect(lines(gateway, 'audit')).toMatchObject([{ phase: 'intent', decision: 'allow' }]);
+  await emulator.reset();
+  await hanging;
+  await gateway.send('DELETE', '/tasks/other', key);
+  expect(lines(gateway, 'audit').map(({ phase }) => phase)).toEqual(['intent', 'result', 'result']);
+});
+
+it('the rule names only what was checked', async () => {
+  const gateway = withKey({});
+  await gateway.send('DELETE', '/tasks/mine', [...key, ['Prefer', 'wait=2']]);
+  expect(audits(gateway)).toMatchObject([{ rule: 'scope', outcome: 'cancelled' }]);
 });

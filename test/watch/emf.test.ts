@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
-import { emfObserver } from '../../src/lib/observability/emf.ts';
 import { KEYS, settingsFor } from '../support/gateway.ts';
 import { startFunction } from '../support/processes.ts';
 
@@ -93,17 +92,4 @@ describe('a function', () => {
     expect(bundle.lines()).toHaveLength(1);
     await bundle.stop();
   });
-});
-
-it('counts once what was done once for several callers', () => {
-  const written: string[] = [];
-  const observe = emfObserver(Date.now, (line) => void written.push(line));
-  const fields = { route: '/healthz', status: 200, totalMs: 5, attempts: 2, upstreamMs: 3 };
-  observe('request', { ...fields, coalesced: true });
-  observe('audit', fields);
-  expect(written).toHaveLength(1);
-  const line: Record<string, unknown> = JSON.parse(written.join(''));
-  expectEmf(line);
-  expect(line).toMatchObject({ requests: 1, totalMs: 5 });
-  expect(line).not.toHaveProperty('attempts');
 });

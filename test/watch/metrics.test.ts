@@ -109,17 +109,6 @@ describe('GET /metrics', () => {
     await server.stop();
   });
 
-  it('counts what was shared once, and who joined it', async () => {
-    await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 1000 });
-    const { server, scrape } = await start();
-    await Promise.all([1, 2, 3].map(() => ask(server, 'DELETE', '/tasks/a')));
-    const found = await scrape();
-    expect(sum(found, 'dlc_gateway_requests_total')).toBe(3);
-    expect(sum(found, 'dlc_gateway_coalesced_total')).toBe(2);
-    expect(sum(found, 'dlc_gateway_upstream_calls_total')).toBe(1);
-    await server.stop();
-  });
-
   it('has no more series for callers who make things up, and nothing of theirs in it', async () => {
     const { server, port, scrape } = await start();
     const rounds = async (from: number): Promise<number> => {

@@ -39,9 +39,11 @@ async function lookUpWithin(
 ): Promise<Lookup | undefined> {
   if (job.deadline.signal.aborted) return undefined;
   const ms = Math.min(settings.attemptTimeoutMs, timeLeft);
-  return within(ms, job.deadline.signal, (signal) =>
+  const found = await within(ms, job.deadline.signal, (signal) =>
     describeTask(dlc, task.taskId, { region: task.region, caller: job, signal }),
   );
+  if (found.outcome === 'found') job.stats.engine = found.task.engine;
+  return found;
 }
 
 /** Pauses between lookups: 100 ms, 200 ms, 400 ms, …, but never above 1 s. */

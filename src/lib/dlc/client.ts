@@ -30,7 +30,7 @@ export interface UpstreamStats {
   upstreamMs?: number;
   /** Milliseconds spent waiting for slots. */
   waitMs: number;
-  /** The task's engine, if DLC was asked for it to decide on the permission. */
+  /** The task's engine, if a lookup has shown the task. */
   engine?: string | undefined;
 }
 
