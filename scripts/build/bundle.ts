@@ -8,7 +8,7 @@ import { openApiText } from '../openapi/document.ts';
 export const root = path.resolve(import.meta.dirname, '../..');
 const stub = (name: string): string => path.join(root, 'scripts', 'build', 'stubs', name);
 
-const ENTRIES = ['src/function.ts', 'src/server.ts', 'src/cached-function.ts'];
+const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
 /** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
 const LAZY = ['src/lib/auth/jose.ts', 'src/metrics.ts', 'src/redis.ts'];

@@ -88,14 +88,7 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
     expect.objectContaining({ name: 'scf_bootstrap', mode: 0o100755 }),
     plain('server.js'),
   ]);
-  const bundles = [
-    'cached-function.js',
-    'function.js',
-    'jose.js',
-    'metrics.js',
-    'redis.js',
-    'server.js',
-  ];
+  const bundles = ['function.js', 'jose.js', 'metrics.js', 'redis.js', 'server.js'];
   const maps = bundles.map((name) => `${name}.map`);
   expect([...one.keys()].filter((name) => name.endsWith('.map'))).toEqual(maps.toSorted());
 });
