@@ -1,4 +1,4 @@
-import middy from '@middy/core';
+import { default as middy } from '@middy/core';
 
 import { required, type Exchange, type GatewayRoute, type Services } from './exchange.ts';
 import { options } from './handlers/options.ts';
@@ -56,7 +56,7 @@ function runnable(
   hooks: readonly Hook[],
   handle: (exchange: Exchange) => Promise<HttpResponse> | HttpResponse,
 ): Chain {
-  // middy's early timeout has one AbortController for the whole module: the deadline is ours.
+  // The gateway has its own deadline, which also covers the middlewares.
   const chain = middy<Exchange, HttpResponse>({ timeoutEarlyInMillis: 0 });
   for (const hook of hooks) chain.use(hook);
   const handler = chain.handler(async (exchange: Exchange) => handle(exchange));
