@@ -1,29 +1,16 @@
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
 import type { Endpoint } from '../../src/exchange.ts';
+import { CODES } from '../../src/handlers/shared.openapi.ts';
 import { answerForSender } from '../../src/lib/webhooks/sender-answer.ts';
 import { Problem } from '../../src/lib/problem.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 
 /** Which problems an operation can answer with: from DLC's table, and from the steps on the way of a request. */
 
-const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
-
-/** The codes that a rule holds for, in the order of the table of problems. */
-export function codesWhere(holds: (code: ProblemCode) => boolean): ProblemCode[] {
-  return Object.keys(PROBLEMS).filter(isCode).filter(holds);
-}
-
-/** As problems are told to most callers. */
-const told = (code: ProblemCode): number => PROBLEMS[code].status;
-/** As they are told to a webhook's sender; 200 where they are acknowledged. */
-const toldToSender = (code: ProblemCode): number =>
-  answerForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
-
-/** Every status that a problem can have. */
-export const STATUSES = [...new Set(codesWhere(() => true).map(told))].toSorted((a, b) => a - b);
-
+/** The status of a problem. To a webhook's sender that is 200 if the problem is acknowledged. */
 export function statusFor(code: ProblemCode, forSenders: boolean): number {
-  return forSenders ? toldToSender(code) : told(code);
+  if (!forSenders) return PROBLEMS[code].status;
+  return answerForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
 }
 
 /** A cancellation or a lookup: whatever DLC may say (`lib/dlc/errors.ts`), and the transport's. */
@@ -93,7 +80,7 @@ export function problemsOf(endpoint: Endpoint, own: readonly ProblemCode[]): Pro
     ...(access?.schemes.includes('bearer') ? (['auth-provider-unavailable'] as const) : []),
     ...own,
   ]);
-  return codesWhere((code) => isIn.has(code));
+  return CODES.filter((code) => isIn.has(code));
 }
 
 /** Where in the order of steps a problem comes up, seen from the caller's quota. */

@@ -1,7 +1,13 @@
 import * as z from 'zod/mini';
 
 import { Problem } from '../problem.ts';
-import { invalid, regionSchema, taskIdSchema, type Regions, type TaskRef } from '../task-request.ts';
+import {
+  invalid,
+  regionSchema,
+  taskIdSchema,
+  type Regions,
+  type TaskRef,
+} from '../task-request.ts';
 import { toSentences } from '../validation.ts';
 
 /**
