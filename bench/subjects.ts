@@ -7,7 +7,7 @@ import { bundle, root } from '../scripts/build/bundle.ts';
 import { makePackages } from '../scripts/build/package.ts';
 import { buildPeers } from './peers/build.ts';
 
-/** What is measured side by side: the gateway, with and without V8's code cache, and its peers. */
+/** What is measured side by side: the gateway and its peers. */
 export interface Subject {
   readonly name: string;
   /** The file that a platform would load, with `handler`. */
@@ -29,19 +29,11 @@ export async function buildAll(): Promise<Build> {
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   const dist = path.join(folder, 'dist');
-  await makePackages(root, dist, await bundle(dist), { codeCache: true });
+  await makePackages(root, dist, await bundle(dist));
   const peers = await buildPeers(path.join(folder, 'peers'));
   return {
     dist,
     remove,
-    subjects: [
-      { name: 'gateway', file: path.join(dist, 'function.js'), bundled: true },
-      {
-        name: 'gateway, code cache',
-        file: path.join(dist, 'function', 'function.js'),
-        bundled: true,
-      },
-      ...peers,
-    ],
+    subjects: [{ name: 'gateway', file: path.join(dist, 'function.js'), bundled: true }, ...peers],
   };
 }

@@ -18,7 +18,6 @@ export function verdicts(figures: readonly Figure[]): Verdict[] {
   const bestPeer = (section: Section): number =>
     Math.min(...PEERS.map((row) => value(section, row)).filter((one) => !Number.isNaN(one)));
   const started = value('start', 'gateway');
-  const cached = value('start', 'gateway, code cache');
   const whole = value('start', 'whole-sdk');
   const first = value('first', 'gateway');
   const p50 = (concurrency: number): number =>
@@ -27,7 +26,6 @@ export function verdicts(figures: readonly Figure[]): Verdict[] {
   return [
     atMost('start, to the whole SDK', 1 / 9, started / whole),
     atMost('start, to the whole SDK: stretch', 1 / 14, started / whole),
-    atMost('start with code cache, to the whole SDK: stretch', 1 / 14, cached / whole),
     atMost('start, to the best bundled peer', 0.4, started / bestPeer('start')),
     atMost('first cancellation, to the whole SDK', 1 / 6, first / value('first', 'whole-sdk')),
     atMost('first cancellation, to the best bundled peer', 0.4, first / bestPeer('first')),

@@ -1,4 +1,4 @@
-import middy, { type MiddyfiedHandler } from '@middy/core';
+import middy from '@middy/core';
 
 import type { CallerEndpoint, Deps, Route, TaskInput } from './endpoint.ts';
 import type {
@@ -120,8 +120,17 @@ function withMiddlewares<Start extends RequestContext, End extends Start>(
   handle: (context: End) => Promise<HttpResponse>,
 ): Respond<Start> {
   // middy's early timeout has one AbortController for the whole module: the deadline is our own.
-  const pipeline: MiddyfiedHandler = middy({ timeoutEarlyInMillis: 0 });
+  const pipeline = middy<End, HttpResponse>({ timeoutEarlyInMillis: 0 });
   for (const middleware of middlewares) pipeline.use(middleware);
   const handler = pipeline.handler(async (context: End) => handle(context));
-  return (context) => handler(context, NO_CONTEXT);
+  return (context) => {
+    willBecome<End>(context);
+    return handler(context, NO_CONTEXT);
+  };
 }
+
+/**
+ * middy has one type for the context of a whole pipeline. Each middleware declares what it needs, so the
+ * order of the list is what makes this true.
+ */
+function willBecome<End>(_context: unknown): asserts _context is End {}

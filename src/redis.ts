@@ -4,7 +4,14 @@ import type { PaceRule } from './lib/rate-limit/pace.ts';
 import { quotaDecision } from './lib/rate-limit/quota.ts';
 import { StoreError, type LimitStore } from './lib/rate-limit/store.ts';
 import { RedisConnection } from './lib/rate-limit/redis-connection.ts';
-import { GIVE_BACK, PROBE, PUSH_BACK, SPEND, TAKE_TURN, type Script } from './lib/rate-limit/redis-scripts.ts';
+import {
+  GIVE_BACK,
+  PROBE,
+  PUSH_BACK,
+  SPEND,
+  TAKE_TURN,
+  type Script,
+} from './lib/rate-limit/redis-scripts.ts';
 import type { RedisTarget } from './lib/rate-limit/redis-url.ts';
 
 /** The shared limits in Redis: a file of its own (`redis.js`), loaded where `REDIS_URL` is set. */

@@ -39,15 +39,16 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
     expect(await ask(emulator.port, {}, make(), large)).toMatchObject({ status: 431 });
   });
 
-  it('whose body never ends', async () => {
+  it('whose body never ends: nothing waits for a body that is not needed', async () => {
     const never = (): Promise<Buffer> => new Promise(() => undefined);
-    const answer = await ask(emulator.port, { REQUEST_TIMEOUT_MS: '100' }, make(), [], never);
-    expect(shown(answer)).toEqual({ status: 408, code: 'request-timeout' });
+    const answer = await ask(emulator.port, { REQUEST_TIMEOUT_MS: '500' }, make(), [], never);
+    const isNeeded = make().method === 'POST';
+    if (isNeeded) expect(shown(answer)).toEqual({ status: 503, code: 'request-timeout' });
+    else expect(answer.status).toBeLessThan(300);
   });
 
   it('which the gateway has a defect for', async () => {
-    const broken = (): Promise<Buffer> => Promise.reject(new Error('a defect'));
-    const answer = await ask(emulator.port, {}, make(), [], broken);
+    const answer = await ask(emulator.port, {}, make(), [], undefined, true);
     expect(shown(answer)).toEqual({ status: 500, code: 'internal-error' });
   });
 

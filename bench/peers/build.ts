@@ -36,8 +36,8 @@ export function arePeersInstalled(): boolean {
 }
 
 /**
- * Builds all peers, the bundles into `outdir`, by the gateway's own settings of esbuild: but for the aliases, which
- * put the gateway's stand-ins in the place of parts of the SDK and are work of its own.
+ * Builds all peers, the bundles into `outdir`, with the gateway's esbuild settings except its plugins: the
+ * stand-ins for parts of the SDK are the gateway's own work.
  *
  * @returns them in an order that stays
  * @throws Error that says what to run, where their packages are not installed
@@ -65,7 +65,6 @@ async function buildPeer({ name, file, bundled }: Peer): Promise<void> {
     entryPoints: [`${name}.ts`],
     outfile: file,
     write: false,
-    alias: {},
     plugins: [],
     sourcemap: false,
     // The peer's own few files go together, what it imports stays where it is.

@@ -1,4 +1,4 @@
-import middy, { type MiddlewareObj } from '@middy/core';
+import { default as middy, type MiddlewareObj } from '@middy/core';
 import cors from '@middy/http-cors';
 import httpErrorHandler from '@middy/http-error-handler';
 import httpHeaderNormalizer from '@middy/http-header-normalizer';

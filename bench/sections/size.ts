@@ -8,9 +8,9 @@ import type { Build } from '../subjects.ts';
 /** Bytes of every bundle, plain and deflated as in a zip; the gateway's zips. */
 export function measureSize({ dist, subjects }: Build): Figure[] {
   const bundles = subjects
-    .filter(({ name, bundled }) => bundled && name !== 'gateway, code cache')
+    .filter(({ bundled }) => bundled)
     .map(({ name, file }) => [name, file] as const);
-  const files = ['redis.js', 'jose.js', 'metrics.js', 'function/gateway.cache'].map(
+  const files = ['redis.js', 'jose.js', 'metrics.js'].map(
     (name) => [`gateway: ${path.basename(name)}`, path.join(dist, name)] as const,
   );
   return [...bundles, ...files].flatMap(([name, file]) => {

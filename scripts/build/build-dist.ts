@@ -7,10 +7,9 @@ import { say } from '../cli/terminal.ts';
 /**
  * Makes `dist/` of the sources, and says on stderr how far it is.
  *
- * @param codeCache puts V8's code cache of this Node into the function's package
- * @throws CommandError 65 where a source or a file of `config/` is wrong
+ * @throws CommandError 65 if a source or a file of `config/` is wrong
  */
-export async function buildDist({ codeCache = false } = {}): Promise<void> {
+export async function buildDist(): Promise<void> {
   say('Building dist/ …');
   const metafile = await bundle(DIST).catch((error: unknown) => {
     if (!isBuildFailure(error)) throw error;
@@ -18,7 +17,7 @@ export async function buildDist({ codeCache = false } = {}): Promise<void> {
     throw new CommandError(EXIT.data, message);
   });
   say('Packing it …');
-  await makePackages(root, DIST, metafile, { codeCache });
+  await makePackages(root, DIST, metafile);
 }
 
 /** esbuild has said itself, on stderr, what it does not like. */

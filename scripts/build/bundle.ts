@@ -4,11 +4,11 @@ import path from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 import { openApiText } from '../openapi/document.ts';
+import { standIns } from './stand-ins.ts';
 
 export const root = path.resolve(import.meta.dirname, '../..');
-const stub = (name: string): string => path.join(root, 'scripts', 'build', 'stubs', name);
 
-const ENTRIES = ['src/function.ts', 'src/server.ts', 'src/cached-function.ts'];
+const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
 /** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
 const LAZY = ['src/lib/auth/jose.ts', 'src/metrics.ts', 'src/redis.ts'];
@@ -51,23 +51,11 @@ export const OPTIONS: BuildOptions = {
   minify: true,
   sourcemap: 'external',
   legalComments: 'none',
-  // What the SDK brings along and the gateway never uses (docs/decisions/0003-sdk.md).
-  alias: {
-    'whatwg-url': stub('whatwg-url.cjs'),
-    url: stub('url.cjs'),
-    'https-proxy-agent': stub('never-used.cjs'),
-    'form-data': stub('never-used.cjs'),
-    'bignumber.js': stub('bignumber.cjs'),
-    tslib: stub('tslib.cjs'),
-    uuid: stub('uuid.cjs'),
-    // It would write every command to stderr, a password's too, where `DEBUG` says so.
-    debug: stub('debug.cjs'),
-  },
   // CommonJS has no import.meta; `@path` settings are relative to the bundle.
   define: { 'import.meta.dirname': '__dirname' },
   // `import()` becomes a `require` when it is called: no other loader has to start for it.
   supported: { 'dynamic-import': false },
-  plugins: [lazyFiles, lazyBuiltins],
+  plugins: [standIns, lazyFiles, lazyBuiltins],
   logLevel: 'warning',
 };
 

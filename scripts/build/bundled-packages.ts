@@ -21,9 +21,9 @@ export interface BundledPackage {
   readonly imports: readonly string[];
 }
 
-/** Licences of packages that ship none, by exact version: another version has to be looked at anew. */
-const KEPT_HERE: Readonly<Record<string, string>> = {
-  '@middy/core@6.4.5': 'scripts/build/licences/middy-core.txt',
+/** The licence texts of packages that ship none. They apply as long as the package declares this licence. */
+const KEPT_HERE: Readonly<Record<string, { license: string; file: string }>> = {
+  '@middy/core': { license: 'MIT', file: 'scripts/build/licences/middy-core.txt' },
 };
 
 /** Reads a JSON file as an object: a package's own account of itself, or npm's. */
@@ -84,12 +84,12 @@ function describe(
   if (typeof name !== 'string' || typeof version !== 'string' || typeof license !== 'string') {
     throw badData(`${folder}/package.json does not say its name, its version and its licence`);
   }
-  const kept = KEPT_HERE[`${name}@${version}`];
+  const kept = KEPT_HERE[name];
   const own = readdirSync(path.join(root, folder))
     .filter((file) => /^(licen[cs]e|copying|notice)([.-]|$)/i.test(file))
     .toSorted()
     .map((file) => path.join(folder, file));
-  const files = own.length === 0 && kept !== undefined ? [kept] : own;
+  const files = own.length === 0 && kept?.license === license ? [kept.file] : own;
   if (files.length === 0) {
     throw badData(
       `${name} ${version} ships no text of its licence (${license}): look it up, and add it to KEPT_HERE`,

@@ -6,7 +6,6 @@ import type { Metafile } from 'esbuild';
 
 import { replace } from './bundle.ts';
 import { bundledPackages, importsOf, readObject } from './bundled-packages.ts';
-import { makeCodeCache } from './code-cache.ts';
 import { toLicences } from './licences.ts';
 import { toSbom } from './sbom.ts';
 import { readSettingsFiles } from './settings-files.ts';
@@ -18,7 +17,6 @@ const PACKAGES = {
   web: { bundles: ['server.js', 'jose.js', 'redis.js', 'metrics.js'], start: ['scf_bootstrap'] },
 } as const;
 
-const CODE_CACHE = 'gateway.cache';
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
 /**
@@ -26,14 +24,12 @@ const LICENCES = 'THIRD-PARTY-LICENSES.txt';
  * files in a folder beside it, the licences, and the bill of materials.
  *
  * @param root the project's folder
- * @param codeCache puts V8's code cache of this Node into the function's package
  * @throws CommandError 65 where a package has no licence, or a file of `config/` a secret
  */
 export async function makePackages(
   root: string,
   outdir: string,
   metafile: Metafile,
-  { codeCache = false } = {},
 ): Promise<void> {
   const packages = bundledPackages(metafile, root);
   const settings = readSettingsFiles(path.join(root, 'config'));
@@ -42,12 +38,11 @@ export async function makePackages(
   const zips: Record<string, Uint8Array> = {};
   for (const [name, { bundles, start }] of Object.entries(PACKAGES)) {
     const made = bundles.filter((file) => metafile.outputs[`dist/${file}`]);
-    const plain = [
+    const entries = [
       ...start.map((file) => ({ ...entryOf(root, file), executable: true })),
       ...[...made, 'openapi.json', 'package.json', LICENCES].map(read),
       ...settings,
     ];
-    const entries = codeCache && name === 'function' ? await withCodeCache(outdir, plain) : plain;
     const file = `${name}.zip`;
     zips[file] = zip(entries);
     await replace(path.join(outdir, file), zips[file]);
@@ -61,22 +56,6 @@ export async function makePackages(
   const imports = importsOf(metafile, undefined);
   const sbom = toSbom({ ...product, imports, files: zips }, packages);
   await replace(path.join(outdir, 'sbom.json'), sbom);
-}
-
-/** The bundle under another name, its cache, and what loads both in its place (`src/cached-function.ts`). */
-async function withCodeCache(outdir: string, entries: readonly ZipEntry[]): Promise<ZipEntry[]> {
-  const loader = { ...entryOf(outdir, 'cached-function.js'), name: 'function.js' };
-  const cache = await makeCodeCache(
-    path.join(outdir, 'function.js'),
-    path.join(outdir, 'function', CODE_CACHE),
-  );
-  return [
-    loader,
-    ...entries.map((entry) =>
-      entry.name === 'function.js' ? { ...entry, name: 'gateway.js' } : entry,
-    ),
-    { name: CODE_CACHE, contents: cache },
-  ];
 }
 
 function entryOf(folder: string, name: string): ZipEntry {

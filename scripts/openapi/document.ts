@@ -1,45 +1,49 @@
 import { readFileSync } from 'node:fs';
 
-import { EXAMPLES } from './examples.ts';
-import { headerComponents } from './headers.ts';
-import { TAGS } from './operations.ts';
-import { PARAMETERS, SECURITY_SCHEMES } from './parameters.ts';
-import { pathsOf } from './paths.ts';
-import { problemExamples } from './problem-answers.ts';
-import { PROBLEM_TEXTS } from './problem-texts.ts';
-import { schemaComponents } from './schemas.ts';
+import { createDocument } from 'zod-openapi';
+
+import { WEBHOOK_BODY_BYTES } from '../../src/handlers/cancel-task-webhook.ts';
+import { SECURITY_SCHEMES } from '../../src/lib/auth/schemes.openapi.ts';
+import { problemSchema } from '../../src/lib/http/problem-response.openapi.ts';
+import { PROBLEM_TEXTS } from '../../src/lib/problems.openapi.ts';
+import { componentStore } from './components.ts';
+import { pathsOf } from './operations.ts';
 
 /**
- * The OpenAPI 3.1 document, from the schemas, tables and constants that the gateway runs on. The same
- * sources always give the same text.
+ * Makes the OpenAPI 3.1 document of the routes, the schemas and tables that the gateway runs on, and the words in
+ * `src/handlers/*.openapi.ts`. The same sources always give the same text.
  */
 export function openApiDocument(): OpenApiDocument {
-  const paths = pathsOf();
+  const store = componentStore();
+  const paths = pathsOf(store);
   const { name, version, description, license }: PackageJson = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   );
-  const components = {
-    schemas: schemaComponents(),
-    parameters: PARAMETERS,
-    headers: headerComponents(),
-    examples: { ...EXAMPLES, ...problemExamples() },
+  const info = {
+    title: name,
+    version,
+    summary: description,
+    description: DESCRIPTION,
+    contact: { name: 'The operator of this gateway' },
+    license: { name: license, url: 'https://www.apache.org/licenses/LICENSE-2.0' },
   };
-  return {
-    openapi: '3.1.1',
-    info: {
-      title: name,
-      version,
-      summary: description,
-      description: DESCRIPTION,
-      contact: { name: 'The operator of this gateway' },
-      license: { name: license, url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+  const document = createDocument(
+    {
+      openapi: '3.1.1',
+      info,
+      servers: [{ url: '/', description: SERVER, 'x-internal': false }],
+      tags: Object.entries(TAGS).map(([tag, about]) => ({ name: tag, description: about })),
+      paths,
+      components: {
+        schemas: { Problem: problemSchema },
+        ...store.components,
+        securitySchemes: SECURITY_SCHEMES,
+      },
+      'x-problems': PROBLEM_TEXTS,
     },
-    servers: [{ url: '/', description: SERVER, 'x-internal': false }],
-    tags: Object.entries(TAGS).map(([tag, about]) => ({ name: tag, description: about })),
-    paths,
-    components: { ...used(components, paths), securitySchemes: SECURITY_SCHEMES },
-    'x-problems': PROBLEM_TEXTS,
-  };
+    { override: ({ jsonSchema }) => void Object.assign(jsonSchema, bounds(jsonSchema)) },
+  );
+  return JSON.parse(JSON.stringify(document));
 }
 
 /** What `dist/openapi.json` holds. */
@@ -56,30 +60,23 @@ export interface OpenApiDocument {
 
 type PackageJson = Readonly<Record<'name' | 'version' | 'description' | 'license', string>>;
 
+/** Adds the bounds that a schema has in another form, as the linters want them: lengths in a pattern, the width of a number. */
+function bounds(schema: { pattern?: string; format?: string; type?: unknown }): object {
+  const [, least, most] = /\]\{(\d+),(\d+)\}\$$/.exec(schema.pattern ?? '') ?? [];
+  if (most) return { minLength: Number(least), maxLength: Number(most) };
+  // Fractions of a second may have any number of digits that fits into a body.
+  if (schema.format === 'date-time') return { maxLength: WEBHOOK_BODY_BYTES };
+  return schema.type === 'integer' ? { format: 'int64' } : {};
+}
+
 const SERVER = 'The gateway that this document came from, local or in production.';
 
 const DESCRIPTION = `Every error is \`application/problem+json\` (RFC 9457); \`code\` tells them apart, \`retryable\` says whether the same request may succeed later, and \`type\` leads to a page about it.
 
-HEAD is answered like GET, without a body; OPTIONS with a 204, as a preflight where browsers call. A known path with another method is a 405 \`method-not-allowed\`, any other path a 404 \`route-not-found\`.`;
+OPTIONS is answered with a 204, as a preflight for browsers. A known path with another method is a 405 \`method-not-allowed\`, any other path a 404 \`route-not-found\`.`;
 
-type Components = OpenApiDocument['components'];
-
-/** The components that are referred to, by an operation or by one another. */
-function used(all: Components, paths: unknown): Components {
-  const names = new Set<string>();
-  const visit = (value: unknown): void => {
-    for (const [, kind = '', name = ''] of JSON.stringify(value).matchAll(REFERENCE)) {
-      if (names.has(`${kind}/${name}`)) continue;
-      names.add(`${kind}/${name}`);
-      visit(all[kind]?.[name]);
-    }
-  };
-  visit(paths);
-  const kept = Object.entries(all).map(([kind, some]) => [
-    kind,
-    Object.fromEntries(Object.entries(some).filter(([name]) => names.has(`${kind}/${name}`))),
-  ]);
-  return Object.fromEntries(kept);
-}
-
-const REFERENCE = /"#\/components\/(\w+)\/([\w-]+)"/g;
+const TAGS = {
+  Tasks: 'Cancelling a task and asking for its state: for frontends and internal services.',
+  Webhooks: 'Cancelling a task by a signed webhook. The gateway receives webhooks; it sends none.',
+  Service: 'About the gateway itself, open to anybody.',
+} as const;

@@ -1,193 +1,117 @@
-import type { ProblemCode } from '../../src/lib/problems.ts';
-import { EXAMPLES, type ExampleName } from './examples.ts';
-import type { Presences } from './headers.ts';
-import type { ParameterName } from './parameters.ts';
+import { readdirSync } from 'node:fs';
 
-/** In words: what each operation does and what it succeeds with. What can be derived is in `paths.ts`. */
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
 
-export interface Success {
-  readonly description: string;
-  /** By media type: the components of which the body is one. */
-  readonly content: Readonly<Record<string, readonly string[]>>;
-  readonly examples: readonly ExampleName[];
-  /** Beside those that every answer of the route has. */
-  readonly headers?: Presences;
+import type { Endpoint, Route } from '../../src/endpoint.ts';
+import { createRoutes } from '../../src/handlers/routes.ts';
+import {
+  EXAMPLE,
+  schemaRef,
+  type OperationWords,
+  type Parameter,
+  type Success,
+} from '../../src/handlers/shared.openapi.ts';
+import { SCHEME_NAMES } from '../../src/lib/auth/schemes.openapi.ts';
+import type { ComponentStore, Json } from './components.ts';
+import { alwaysOn, headersOf } from './headers.ts';
+import { problemResponses } from './problem-responses.ts';
+
+/** Joins each route of `routes.ts` with the words in the `*.openapi.ts` file beside its handler. */
+
+const HANDLERS = new URL('../../src/handlers/', import.meta.url);
+
+async function readWords(file: string): Promise<OperationWords[]> {
+  const { words }: { words?: OperationWords } = await import(new URL(file, HANDLERS).href);
+  return words ? [words] : [];
 }
 
-export interface OperationWords {
-  readonly operationId: string;
-  readonly tag: TagName;
-  readonly summary: string;
-  readonly description: string;
-  readonly parameters: readonly ParameterName[];
-  /** Components of which the request's body is one. */
-  readonly body?: {
-    readonly schemas: readonly string[];
-    readonly examples: readonly ExampleName[];
-  };
-  readonly successes: Readonly<Record<number, Success>>;
-  /** Problems that neither DLC nor the steps before the handler can be the cause of. */
-  readonly problems?: readonly ProblemCode[];
-  /** What the answer depends on is said in `Vary`. */
-  readonly negotiates?: true;
+const files = readdirSync(HANDLERS).filter((file) => file.endsWith('.openapi.ts'));
+const WORDS = (await Promise.all(files.toSorted().map(readWords))).flat();
+
+/** @throws Error if a route has no words, or words have no route */
+export function pathsOf(store: ComponentStore): ZodOpenApiPathsObject {
+  const unused = new Set<string>(WORDS.map(({ route }) => route));
+  const paths = createRoutes({ taskStateLookup: true }).map((route) => {
+    const operations = Object.entries(route.methods).flatMap(([method, endpoint]) => {
+      const key = `${method} ${route.template}`;
+      const words = WORDS.find((one) => one.route === key);
+      if (!words) throw new Error(`no src/handlers/*.openapi.ts describes ${key}`);
+      unused.delete(key);
+      const operation = toOperation(route, endpoint, words, store);
+      const made = [[method.toLowerCase(), operation] as const];
+      return method === 'GET' ? [...made, ['head', toHead(operation)] as const] : made;
+    });
+    return [route.template, Object.fromEntries(operations)] as const;
+  });
+  if (unused.size > 0) throw new Error(`routes.ts has no ${[...unused].join(', ')}`);
+  return Object.fromEntries(paths);
 }
 
-export const TAGS = {
-  Tasks: 'Cancelling a task and asking for its state: for frontends and internal services.',
-  Webhooks: 'Cancelling a task by a signed webhook. The gateway receives webhooks; it sends none.',
-  Service: 'About the gateway itself, open to anybody.',
-} as const;
-type TagName = keyof typeof TAGS;
-
-const JSON_TYPE = 'application/json';
-const QUOTA = { RateLimit: 'always', 'RateLimit-Policy': 'always' } as const;
-const REQUESTED = 'DLC has taken the cancellation, which takes effect soon.';
-
-export const OPERATIONS: Readonly<Record<string, OperationWords>> = {
-  'DELETE /tasks/{taskId}': {
-    operationId: 'cancelTask',
-    tag: 'Tasks',
-    summary: 'Cancel a task',
-    description:
-      'Asks DLC to cancel the task. Cancelling twice does no harm. An error without `outcomeUnknown` means that this request did not cancel it.',
-    parameters: ['TaskId', 'Region', 'Prefer', 'RequestId'],
-    successes: {
-      200: {
-        description: 'The task is cancelled: by this request, or before it.',
-        content: { [JSON_TYPE]: ['Cancelled'] },
-        examples: ['alreadyCancelled', 'cancelled'],
-        headers: { ...QUOTA, 'X-Tc-Request-Id': 'at times', 'Preference-Applied': 'at times' },
-      },
-      202: {
-        description: REQUESTED,
-        content: { [JSON_TYPE]: ['CancellationRequested'] },
-        examples: ['requested', 'requestedUnconfirmed'],
-        headers: {
-          ...QUOTA,
-          'Retry-After': 'always',
-          'X-Tc-Request-Id': 'at times',
-          'Preference-Applied': 'at times',
-        },
-      },
-    },
-  },
-  'GET /tasks/{taskId}': {
-    operationId: 'getTask',
-    tag: 'Tasks',
-    summary: 'Ask for the state of a task',
-    description: "The task's state now: what is polled after a 202.",
-    parameters: ['TaskId', 'Region', 'RequestId'],
-    successes: {
-      200: {
-        description: 'The state. Retry-After is there where it may still change.',
-        content: { [JSON_TYPE]: ['Task'] },
-        examples: ['running', 'succeeded'],
-        headers: { ...QUOTA, 'Retry-After': 'at times', 'X-Tc-Request-Id': 'always' },
-      },
-    },
-    problems: ['method-not-allowed'],
-  },
-  'POST /webhooks/cancel-task': {
-    operationId: 'receiveCancelTaskWebhook',
-    tag: 'Webhooks',
-    summary: 'Cancel the task that a signed webhook names',
-    description:
-      'The same cancellation. Senders repeat whatever is not a 2xx: what no repetition would change is acknowledged with a 200 and its `outcome`; what may yet succeed never is.',
-    parameters: ['WebhookId', 'WebhookTimestamp', 'RequestId'],
-    body: {
-      schemas: ['CancelTaskEvent', 'OtherEvent'],
-      examples: ['cancelTaskEvent', 'otherEvent'],
-    },
-    successes: {
-      200: {
-        description: 'The task is cancelled, or the webhook needs no repetition.',
-        content: { [JSON_TYPE]: ['Cancelled', 'Acknowledged', 'Ignored'] },
-        examples: ['alreadyCancelled', 'acknowledged', 'ignored'],
-        headers: {
-          RateLimit: 'at times',
-          'RateLimit-Policy': 'at times',
-          'X-Tc-Request-Id': 'at times',
-        },
-      },
-      202: {
-        description: REQUESTED,
-        content: { [JSON_TYPE]: ['CancellationRequested'] },
-        examples: ['requested', 'requestedUnconfirmed'],
-        headers: { ...QUOTA, 'Retry-After': 'always', 'X-Tc-Request-Id': 'at times' },
-      },
-    },
-    problems: ['unsupported-media-type'],
-  },
-  'GET /openapi.json': {
-    operationId: 'getOpenApi',
-    tag: 'Service',
-    summary: 'Get this document',
-    description: 'The OpenAPI document of the gateway.',
-    parameters: ['RequestId'],
-    successes: {
-      200: {
-        description: 'The document.',
-        content: { [JSON_TYPE]: ['ApiDocument'] },
-        examples: ['document'],
-      },
-    },
-    problems: ['route-not-found'],
-  },
-  'GET /problems/{code}': {
-    operationId: 'getProblem',
-    tag: 'Service',
-    summary: 'Look up what a problem means',
-    description: "Where a problem's `type` leads to: what it means and what to do about it.",
-    parameters: ['ProblemCode', 'RequestId'],
-    successes: {
-      200: {
-        description: 'JSON, or a page where `Accept` prefers HTML.',
-        content: { [JSON_TYPE]: ['ProblemPage'], 'text/html': ['ProblemHtml'] },
-        examples: ['problemPage', 'problemHtml'],
-      },
-    },
-    problems: ['route-not-found'],
-    negotiates: true,
-  },
-  'GET /readyz': {
-    operationId: 'getReadiness',
-    tag: 'Service',
-    summary: 'Ask whether the gateway can cancel tasks',
-    description:
-      'For probes and deployments: whether cloud credentials are there, DLC takes them, and Redis takes the settings. DLC is asked at most once a minute.',
-    parameters: ['RequestId'],
-    successes: {
-      200: {
-        description: 'It can.',
-        content: { [JSON_TYPE]: ['Readiness'] },
-        examples: ['ready'],
-      },
-      503: {
-        description: 'Something has to be mended first: `fault` names its kind.',
-        content: { 'application/problem+json': ['Problem'] },
-        examples: ['notReady'],
-        headers: { 'Retry-After': 'always' },
-      },
-    },
-  },
-  'GET /healthz': {
-    operationId: 'getHealth',
-    tag: 'Service',
-    summary: 'Ask whether the process can serve',
-    description: 'For probes: 200 as long as the process can serve. DLC is never asked.',
-    parameters: ['RequestId'],
-    successes: {
-      200: {
-        description: 'It can.',
-        content: { [JSON_TYPE]: ['Health'] },
-        examples: ['health'],
-      },
-    },
-  },
+const REQUEST_ID: Parameter = {
+  name: 'X-Request-Id',
+  in: 'header',
+  description: 'Copied to the response and the log; a value that does not fit is ignored.',
+  schema: schemaRef('RequestId'),
+  example: EXAMPLE.requestId,
 };
 
-/** The examples of a media type: page examples are texts, all others are JSON. */
-export function examplesFor(type: string, names: readonly ExampleName[]): ExampleName[] {
-  const isText = type === 'text/html';
-  return names.filter((name) => (typeof EXAMPLES[name].value === 'string') === isText);
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly responses: Readonly<Record<string, Json>>;
+  readonly [other: string]: unknown;
+}
+
+function toOperation(
+  route: Route,
+  endpoint: Endpoint,
+  words: OperationWords,
+  store: ComponentStore,
+): Operation {
+  const successes = Object.entries(words.successes).map(
+    ([status, success]) => [status, toSuccess(route, endpoint, words, success, store)] as const,
+  );
+  return {
+    operationId: words.operationId,
+    tags: [words.tag],
+    summary: words.summary,
+    description: words.description,
+    security: (endpoint.access?.schemes ?? []).map((scheme) => ({ [SCHEME_NAMES[scheme]]: [] })),
+    parameters: [...(words.parameters ?? []), REQUEST_ID],
+    ...(words.body && {
+      requestBody: { required: true, content: { 'application/json': words.body } },
+    }),
+    responses: {
+      ...Object.fromEntries(successes),
+      ...problemResponses(route, endpoint, words.problems ?? [], store),
+    },
+  };
+}
+
+const QUOTA = { RateLimit: 'always', 'RateLimit-Policy': 'always' } as const;
+
+function toSuccess(
+  route: Route,
+  { access }: Endpoint,
+  { negotiates }: OperationWords,
+  { description, content, headers }: Success,
+  store: ComponentStore,
+): Json {
+  const always = alwaysOn(route, negotiates);
+  const fields = headersOf({ ...always, ...(access && QUOTA), ...headers }, store);
+  return { description, headers: fields, content };
+}
+
+/** HEAD has the header fields of GET, and no body. */
+function toHead(get: Operation): Operation {
+  const responses = Object.entries(get.responses).map(([status, response]) => {
+    const { description, headers } = response;
+    return [status, { description, headers }] as const;
+  });
+  return {
+    ...get,
+    operationId: get.operationId.replace(/^get/, 'head'),
+    summary: `${get.summary}: header fields only`,
+    responses: Object.fromEntries(responses),
+  };
 }

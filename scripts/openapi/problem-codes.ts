@@ -1,29 +1,16 @@
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
+import { CODES } from '../../src/handlers/shared.openapi.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
 import { Problem } from '../../src/lib/problems.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 
 /** Which problems an operation can answer with: from DLC's table, and from the steps on the way of a request. */
 
-const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
-
-/** The codes that a rule holds for, in the order of the table of problems. */
-export function codesWhere(holds: (code: ProblemCode) => boolean): ProblemCode[] {
-  return Object.keys(PROBLEMS).filter(isCode).filter(holds);
-}
-
-/** As problems are told to most callers. */
-const told = (code: ProblemCode): number => PROBLEMS[code].status;
-/** As they are told to a webhook's sender; 200 where they are acknowledged. */
-const toldToSender = (code: ProblemCode): number =>
-  responseForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
-
-/** Every status that a problem can have. */
-export const STATUSES = [...new Set(codesWhere(() => true).map(told))].toSorted((a, b) => a - b);
-
+/** The status of a problem. To a webhook's sender that is 200 if the problem is acknowledged. */
 export function statusFor(code: ProblemCode, forSenders: boolean): number {
-  return forSenders ? toldToSender(code) : told(code);
+  if (!forSenders) return PROBLEMS[code].status;
+  return responseForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
 }
 
 /** A cancellation or a lookup: whatever DLC may say (`lib/dlc/errors.ts`), and the transport's. */
@@ -67,7 +54,6 @@ export function outcomeUnknown(code: ProblemCode): 'always' | 'at times' | 'neve
  */
 const EVERYWHERE: readonly ProblemCode[] = [
   'invalid-request',
-  'request-timeout',
   'payload-too-large',
   'request-header-fields-too-large',
   'internal-error',
@@ -90,10 +76,11 @@ export function problemsOf(endpoint: Endpoint, own: readonly ProblemCode[]): Pro
   const isIn = new Set<ProblemCode>([
     ...EVERYWHERE,
     ...(access ? [...AUTHENTICATED, ...UPSTREAM] : []),
+    ...(access && endpoint.body ? (['request-timeout'] as const) : []),
     ...(access?.schemes.includes('bearer') ? (['auth-provider-unavailable'] as const) : []),
     ...own,
   ]);
-  return codesWhere((code) => isIn.has(code));
+  return CODES.filter((code) => isIn.has(code));
 }
 
 /** Where in the order of steps a problem comes up, seen from the caller's quota. */

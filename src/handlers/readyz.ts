@@ -9,17 +9,23 @@ import { Problem } from '../lib/problems.ts';
 const ASK_EVERY_MS = 60_000;
 
 /** What an operator has to mend before the gateway can cancel anything. */
-export const FAULTS = {
-  'cloud-credentials-missing': 'The gateway has no cloud credentials.',
-  'cloud-credentials-rejected': "DLC does not accept the gateway's cloud credentials or permissions.",
-  'redis-misconfigured': 'Redis refuses the gateway by its settings.',
-} as const;
-type Fault = keyof typeof FAULTS;
-export const FAULT_KINDS = [
+export const FAULTS = [
   'cloud-credentials-missing',
   'cloud-credentials-rejected',
   'redis-misconfigured',
-] as const satisfies Fault[];
+] as const;
+type Fault = (typeof FAULTS)[number];
+
+const DETAILS: Readonly<Record<Fault, string>> = {
+  'cloud-credentials-missing': 'The gateway has no cloud credentials.',
+  'cloud-credentials-rejected':
+    "DLC does not accept the gateway's cloud credentials or permissions.",
+  'redis-misconfigured': 'Redis refuses the gateway by its settings.',
+};
+
+export function notReady(fault: Fault): Problem {
+  return new Problem('gateway-misconfigured', { status: 503, detail: DETAILS[fault], fault });
+}
 
 /**
  * `GET /readyz`: the gateway can cancel tasks, as far as its own set-up goes. Names the kind of fault
@@ -39,7 +45,7 @@ export function createReadyz(): OpenEndpoint {
       if (fault === undefined) return jsonResponse(200, { status: 'ready' });
       // Missing credentials may come at any time, and looking for them asks nobody.
       if (fault === 'cloud-credentials-missing') last = undefined;
-      throw new Problem('gateway-misconfigured', { status: 503, detail: FAULTS[fault], fault });
+      throw notReady(fault);
     },
   };
 }

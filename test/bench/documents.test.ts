@@ -72,7 +72,6 @@ it('draws every module, and escapes what is no text', () => {
       const started = run.figures.filter(({ section }) => section === 'start');
       expect(started.map(({ row }) => row)).toEqual([
         'gateway',
-        'gateway, code cache',
         'whole-sdk',
         'express',
         'hono',

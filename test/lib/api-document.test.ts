@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 
 import { lazyDocument } from '../../src/lib/api-document.ts';
-import { openApiText } from '../../scripts/openapi/document.ts';
+import { openApiDocument, openApiText } from '../../scripts/openapi/document.ts';
 
 it('is read once, at the first use', () => {
   let reads = 0;
@@ -30,4 +30,18 @@ it('is looked for again where it was not there, or was no document', () => {
 
 it('is the same text every time it is made', () => {
   expect(openApiText()).toBe(openApiText());
+});
+
+it('has a HEAD for every GET, with the same header fields and no body', () => {
+  const paths = Object.values(openApiDocument().paths).map((methods) => Object(methods));
+  const withGet = paths.filter(({ get }) => get);
+  expect(withGet.length).toBeGreaterThan(0);
+  for (const { get, head } of withGet) {
+    expect(Object.keys(head.responses)).toEqual(Object.keys(get.responses));
+    for (const status of Object.keys(get.responses)) {
+      const { description, headers } = get.responses[status];
+      expect(head.responses[status]).toEqual({ description, headers });
+    }
+  }
+  expect(paths.filter(({ get, head }) => head && !get)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { bundledPackages } from '../../scripts/build/bundled-packages.ts';
+import { resolveStandIn } from '../../scripts/build/stand-ins.ts';
 import { readSettingsFiles } from '../../scripts/build/settings-files.ts';
 
 /** What the build would rather fail on than ship. */
@@ -61,6 +62,20 @@ describe('packages', () => {
     expect(() => packages()).toThrow('x 1.0.0 ships no text of its licence (MIT)');
   });
 
+  it('of which the project keeps the text are taken in any version, with the same licence', () => {
+    const at = 'node_modules/@middy/core';
+    const input = { [`${at}/index.js`]: { bytesInOutput: 1 } };
+    const outputs = { x: { bytes: 1, inputs: input, imports: [], exports: [] } };
+    const middy = (license: string): unknown => {
+      write(`${at}/package.json`, { name: '@middy/core', version: '99.0.0', license });
+      return bundledPackages({ inputs: {}, outputs }, folder)[0]?.text;
+    };
+    write('package-lock.json', { packages: { [at]: { integrity: 'sha512-AA==' } } });
+    write('scripts/build/licences/middy-core.txt', 'MIT License');
+    expect(middy('MIT')).toBe('MIT License\n');
+    expect(() => middy('GPL-3.0')).toThrow('@middy/core 99.0.0 ships no text of its licence');
+  });
+
   it('without a licence are refused', () => {
     write('node_modules/x/package.json', NAME);
     expect(() => packages()).toThrow('node_modules/x/package.json does not say');
@@ -70,6 +85,26 @@ describe('packages', () => {
     write('package-lock.json', { packages: {} });
     expect(() => packages()).toThrow('node_modules/x is not in package-lock.json');
   });
+});
+
+describe('an import of a package that has a stand-in', () => {
+  const from = (importer: string) => resolveStandIn('url', `/x/node_modules/${importer}`);
+
+  it('gets the stand-in in a file that was checked', () => {
+    expect(from('node-fetch/lib/index.js')?.path).toMatch(/stubs\/url\.cjs$/);
+  });
+
+  it('gets the real package in a file that needs it', () => {
+    expect(from('prom-client/lib/pushgateway.js')).toBeUndefined();
+  });
+
+  it.each(['node-fetch/lib/new.js', 'other/node_modules/node-fetch/index.js'])(
+    'fails the build in %s, which nobody has checked',
+    (importer) => {
+      const [error] = from(importer)?.errors ?? [];
+      expect(error?.text).toContain(`${importer} imports url, which scripts/build/stubs/url.cjs`);
+    },
+  );
 });
 
 describe('files of config/', () => {

@@ -88,16 +88,16 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
     expect.objectContaining({ name: 'scf_bootstrap', mode: 0o100755 }),
     plain('server.js'),
   ]);
-  const bundles = [
-    'cached-function.js',
-    'function.js',
-    'jose.js',
-    'metrics.js',
-    'redis.js',
-    'server.js',
-  ];
+  const bundles = ['function.js', 'jose.js', 'metrics.js', 'redis.js', 'server.js'];
   const maps = bundles.map((name) => `${name}.map`);
   expect([...one.keys()].filter((name) => name.endsWith('.map'))).toEqual(maps.toSorted());
+});
+
+it('leaves the words of the OpenAPI document out of the bundles', () => {
+  const maps = [...one].filter(([name]) => name.endsWith('.map'));
+  const sources = maps.flatMap(([, map]): string[] => JSON.parse(map.toString()).sources);
+  expect(sources).toContain('../src/handlers/routes.ts');
+  expect(sources.filter((source) => source.endsWith('.openapi.ts'))).toEqual([]);
 });
 
 it('has beside each zip a folder with the same in it, and nothing that was there before', () => {

@@ -13,14 +13,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const cache = path.join(tmpdir(), `dlc-task-gateway-built-${userInfo().uid}`);
 
 /** What the bundles are made of. */
-const SOURCES = [
-  'src',
-  'scripts/openapi',
-  'scripts/build/bundle.ts',
-  'scripts/build/stubs',
-  'package.json',
-  'package-lock.json',
-];
+const SOURCES = ['src', 'scripts/openapi', 'scripts/build', 'package.json', 'package-lock.json'];
 
 /**
  * Builds, unless the same sources have been built already: jest's workers share what one of them made.

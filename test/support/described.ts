@@ -15,18 +15,24 @@ export interface Answer {
 
 export interface Operation {
   readonly operationId: string;
+  readonly security: readonly object[];
+  readonly parameters: readonly { readonly name: string; readonly example: string }[];
   readonly responses: Readonly<Record<string, Answer>>;
 }
 
 export const document = openApiDocument();
 
+/** Every operation but HEAD: a response to HEAD is compared with the operation for GET. */
 export const operations = Object.entries(document.paths).flatMap(([template, methods]) =>
-  Object.entries<Operation>(Object(methods)).map(([method, operation]) => ({
-    method: method.toUpperCase(),
-    pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/, '[^/]+')}$`),
-    pointer: `/paths/${template.replaceAll('/', '~1')}/${method}`,
-    operation,
-  })),
+  Object.entries<Operation>(Object(methods))
+    .filter(([method]) => method !== 'head')
+    .map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      template,
+      pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/, '[^/]+')}$`),
+      pointer: `/paths/${template.replaceAll('/', '~1')}/${method}`,
+      operation,
+    })),
 );
 export type Described = (typeof operations)[number];
 

@@ -35,9 +35,6 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     },
   },
   'docs/deploy.md': {
-    'npx -y -p node@24.11 npm run build -- --code-cache   # the Node that serverless.yml names': {
-      not: 'needs that Node; `test/packages/code-cache.test.ts` makes and loads such a package',
-    },
     "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once":
       deploying,
     'export DLC_REGION=ap-guangzhou       # of DLC, and of the function': deploying,

@@ -1,3 +1,4 @@
+import { operations } from './described.ts';
 import {
   cancelBody,
   KEY,
@@ -21,7 +22,6 @@ type Pairs = readonly (readonly [string, string])[];
 export const TASK = 'a-task';
 
 const key = [['X-API-Key', KEY]] as const;
-const open = (target: string): Request => ({ method: 'GET', target, headers: [] });
 
 export const cancel: Request = { method: 'DELETE', target: `/tasks/${TASK}`, headers: key };
 export const get: Request = { method: 'GET', target: `/tasks/${TASK}`, headers: key };
@@ -36,10 +36,19 @@ export const ALL_OPERATIONS: readonly (() => Request)[] = [
   () => cancel,
   () => get,
   hook,
-  () => open('/openapi.json'),
-  () => open('/problems/task-busy'),
-  () => open('/healthz'),
+  ...openOperations(),
 ];
+
+/** The operations without authentication, with the examples of the OpenAPI document as parameters. */
+function openOperations(): (() => Request)[] {
+  const found = operations.filter(({ operation }) => operation.security.length === 0);
+  return found.map(({ method, template, operation }) => {
+    const example = (name: string): string =>
+      operation.parameters.find((one) => one.name === name)?.example ?? '';
+    const target = template.replace(/\{(\w+)\}/, (_, name: string) => example(name));
+    return () => ({ method, target, headers: [] });
+  });
+}
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -56,8 +65,10 @@ export function ask(
   { method, target, headers, body }: Request,
   more: Pairs = [],
   readBody?: () => Promise<Buffer>,
+  isDefective = false,
 ): Promise<Answer> {
-  return gatewayWith(port, settings).send(method, target, [...headers, ...more], readBody ?? body);
+  const pairs = [...headers, ...more];
+  return gatewayWith(port, settings).send(method, target, pairs, readBody ?? body, isDefective);
 }
 
 /** Status and code. */

@@ -8,28 +8,30 @@ import { afterAll } from '@jest/globals';
 
 import { projectRoot } from './checkout.ts';
 
-/** What `npm run build` makes of the sources as they are now, in a folder that goes with the tests. */
-const made = new Map<boolean, Promise<string>>();
+let made: Promise<string> | undefined;
 
-/** @returns the folder that would be `dist/` */
-export function packed({ codeCache = false } = {}): Promise<string> {
-  const folder = made.get(codeCache) ?? make(codeCache);
-  made.set(codeCache, folder);
-  return folder;
+/**
+ * Builds and packs the current sources, once for each test file.
+ *
+ * @returns a folder with the contents of `dist/`, removed after the tests
+ */
+export function packed(): Promise<string> {
+  made ??= make();
+  return made;
 }
 
-async function make(codeCache: boolean): Promise<string> {
+async function make(): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'dlc-packed-'));
   const script = `
     import { bundle, root } from './scripts/build/bundle.ts';
     import { makePackages } from './scripts/build/package.ts';
     const folder = ${JSON.stringify(folder)};
-    await makePackages(root, folder, await bundle(folder), { codeCache: ${codeCache} });`;
+    await makePackages(root, folder, await bundle(folder));`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   await promisify(execFile)(process.execPath, args, { cwd: projectRoot });
   return folder;
 }
 
 afterAll(async () => {
-  for (const folder of made.values()) rmSync(await folder, { recursive: true, force: true });
+  if (made) rmSync(await made, { recursive: true, force: true });
 });

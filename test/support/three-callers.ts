@@ -4,7 +4,7 @@ import { openApiText } from '../../scripts/openapi/document.ts';
 import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { loadConfig } from '../../src/lib/config/config.ts';
-import { toHeaderFields, type HttpResponse } from '../../src/lib/http/message.ts';
+import { toHeaderFields, type HeaderFields, type HttpResponse } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import { expectDocumented } from './documented.ts';
 import { hmac, serialize } from './jwt.ts';
@@ -32,6 +32,8 @@ export interface TestGateway {
     path: string,
     headers?: readonly (readonly [string, string])[],
     body?: string | (() => Promise<Buffer>),
+    /** The header fields cannot be looked through, as if the gateway had a defect. */
+    isDefective?: boolean,
   ): Promise<Answer>;
 }
 
@@ -67,13 +69,13 @@ export function startGateway(
   });
   return {
     log,
-    async send(method, target, headers = [], body = '') {
+    async send(method, target, headers = [], body = '', isDefective = false) {
       const [path = '', query = ''] = target.split('?');
       const answer = await gateway.serve({
         method,
         path,
         query: [...new URLSearchParams(query)],
-        headers: toHeaderFields(headers),
+        headers: isDefective ? defective(headers) : toHeaderFields(headers),
         readBody: typeof body === 'string' ? async () => Buffer.from(body) : body,
       });
       const { status, headers: fields, body: text } = answer;
@@ -82,6 +84,13 @@ export function startGateway(
       return { status, headers: fields, text, body: Object(parsed) };
     },
   };
+}
+
+function defective(headers: readonly (readonly [string, string])[]): HeaderFields {
+  const entries = (): never => {
+    throw new Error('a defect');
+  };
+  return Object.assign(new Map(toHeaderFields(headers)), { [Symbol.iterator]: entries });
 }
 
 export function jwtIssuer(members: object = {}): object {

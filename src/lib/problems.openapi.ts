@@ -1,5 +1,5 @@
-import type { ProblemText } from '../../src/lib/api-document.ts';
-import type { ProblemCode } from '../../src/lib/problems.ts';
+import type { ProblemText } from './api-document.ts';
+import type { ProblemCode } from './problems.ts';
 
 /**
  * What each problem means and what to do about it: the one source of the pages at `/problems/{code}`,

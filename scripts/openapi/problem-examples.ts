@@ -1,0 +1,51 @@
+import { EXAMPLE, type Example } from '../../src/handlers/shared.openapi.ts';
+import { toCancelProblem } from '../../src/lib/cancellation/attempts.ts';
+import { problemResponse } from '../../src/lib/http/response.ts';
+import { Problem, type ProblemMembers } from '../../src/lib/problems.ts';
+import type { ProblemCode } from '../../src/lib/problems.ts';
+import { invalid } from '../../src/lib/tasks.ts';
+import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
+import { canHaveUpstreamId, quotaIsTold, upstreamCodeFor } from './problem-codes.ts';
+
+/** How an operation reports a problem: to whom, and whether the outcome is known. */
+export type Report = 'plain' | 'outcome-unknown' | 'to-sender';
+
+const { task, requestId, upstreamRequestId } = EXAMPLE;
+
+/** Gives an example of a problem, made by the functions that make the response. */
+export function problemExample(code: ProblemCode, report: Report): Example {
+  const isAboutTask = quotaIsTold(code) === 'always';
+  const context = { requestId, typePrefix: '', ...(isAboutTask && task) };
+  const problem = report === 'outcome-unknown' ? unknownOutcome(code) : plain(code);
+  const toResponse = report === 'to-sender' ? responseForSender : problemResponse;
+  const value: unknown = JSON.parse(toResponse(problem, context).body);
+  const suffix = report === 'outcome-unknown' ? ', and nobody knows whether it took effect' : '';
+  return { summary: `${problem.kind.title}${suffix}`, value };
+}
+
+function plain(code: ProblemCode): Problem {
+  if (code === 'invalid-request') {
+    const message = 'is not a parameter of this route';
+    return invalid([{ in: 'query', name: 'regoin', message }]);
+  }
+  return new Problem(code, { ...membersOf(code) });
+}
+
+function membersOf(code: ProblemCode): ProblemMembers {
+  if (code === 'quota-exceeded') return { 'violated-policies': ['cancel'] };
+  if (code === 'task-already-finished') return { taskState: 'succeeded', upstreamRequestId };
+  if (code === 'upstream-credentials-rejected') return { upstreamRequestId };
+  return fromDlc(code);
+}
+
+/** One of the DLC codes that become the problem. */
+function fromDlc(code: ProblemCode): { upstreamCode?: string; upstreamRequestId?: string } {
+  const upstreamCode = upstreamCodeFor(code);
+  if (upstreamCode === undefined || !canHaveUpstreamId(code, false)) return {};
+  return { upstreamCode, upstreamRequestId };
+}
+
+function unknownOutcome(code: ProblemCode): Problem {
+  const failure = { code, reason: '', ...fromDlc(code) };
+  return toCancelProblem({ kind: 'failed', failure, outcomeUnknown: true, ...fromDlc(code) });
+}

@@ -1,0 +1,26 @@
+import * as z from 'zod/mini';
+
+import { named, type OperationWords } from './shared.openapi.ts';
+
+export const words: OperationWords = {
+  route: 'GET /healthz',
+  operationId: 'getHealth',
+  tag: 'Service',
+  summary: 'Ask whether the process can serve',
+  description: 'For probes: 200 as long as the process can serve. DLC is never asked.',
+  successes: {
+    200: {
+      description: 'It can.',
+      content: {
+        'application/json': {
+          schema: named(
+            z.strictObject({ status: z.literal('ok') }),
+            'Health',
+            'The process can serve.',
+          ),
+          examples: { health: { summary: 'It can serve', value: { status: 'ok' } } },
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,80 @@
+import * as z from 'zod/mini';
+
+import { PROBLEM_TEXTS } from '../lib/problems.openapi.ts';
+import { PROBLEMS } from '../lib/problems.ts';
+import { toProblemPage } from './problem-page.ts';
+import {
+  named,
+  problemCode,
+  problemStatus,
+  problemTitle,
+  problemType,
+  schemaRef,
+  text,
+  type OperationWords,
+} from './shared.openapi.ts';
+
+const problemPage = named(
+  z.strictObject({
+    type: problemType,
+    code: problemCode,
+    title: problemTitle,
+    status: problemStatus,
+    retryable: z.boolean(),
+    meaning: text(/^.+\.$/, 500),
+    advice: z.optional(text(/^.+\.$/, 500)),
+  }),
+  'ProblemPage',
+  'What a code means, and what to do about it.',
+);
+const problemHtml = named(
+  text(/^<!doctype html>/, 8192),
+  'ProblemHtml',
+  'The same as a page for people.',
+);
+
+const { title, status, retryable } = PROBLEMS['task-busy'];
+const example = {
+  code: 'task-busy',
+  title,
+  status,
+  retryable,
+  ...PROBLEM_TEXTS['task-busy'],
+} as const;
+
+export const words: OperationWords = {
+  route: 'GET /problems/{code}',
+  operationId: 'getProblem',
+  tag: 'Service',
+  summary: 'Look up what a problem means',
+  description: "Where a problem's `type` leads to: what it means and what to do about it.",
+  parameters: [
+    {
+      name: 'code',
+      in: 'path',
+      required: true,
+      description: 'The code of a problem.',
+      schema: schemaRef('ProblemCode'),
+      example: 'task-busy',
+    },
+  ],
+  successes: {
+    200: {
+      description: 'JSON, or a page if `Accept` prefers HTML.',
+      content: {
+        'application/json': {
+          schema: problemPage,
+          examples: {
+            problemPage: { summary: 'JSON', value: { type: '/problems/task-busy', ...example } },
+          },
+        },
+        'text/html': {
+          schema: problemHtml,
+          examples: { problemHtml: { summary: 'A page', value: toProblemPage(example) } },
+        },
+      },
+    },
+  },
+  problems: ['route-not-found'],
+  negotiates: true,
+};

@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+
+import { problemSchema } from '../lib/http/problem-response.openapi.ts';
+import { problemResponse } from '../lib/http/response.ts';
+import { notReady } from './readyz.ts';
+import { EXAMPLE, named, type OperationWords } from './shared.openapi.ts';
+
+const { body } = problemResponse(notReady('cloud-credentials-rejected'), {
+  requestId: EXAMPLE.requestId,
+  typePrefix: '',
+});
+
+export const words: OperationWords = {
+  route: 'GET /readyz',
+  operationId: 'getReadiness',
+  tag: 'Service',
+  summary: 'Ask whether the gateway can cancel tasks',
+  description:
+    'For probes and deployments: whether there are cloud credentials, DLC accepts them, and Redis accepts the settings. DLC is asked at most once a minute.',
+  successes: {
+    200: {
+      description: 'It can.',
+      content: {
+        'application/json': {
+          schema: named(
+            z.strictObject({ status: z.literal('ready') }),
+            'Readiness',
+            'The gateway can cancel tasks.',
+          ),
+          examples: { ready: { summary: 'It can cancel tasks', value: { status: 'ready' } } },
+        },
+      },
+    },
+    503: {
+      description: 'An operator has to mend something first: `fault` names its kind.',
+      content: {
+        'application/problem+json': {
+          schema: problemSchema,
+          examples: { notReady: { summary: 'DLC refuses its credentials', value: JSON.parse(body) } },
+        },
+      },
+      headers: { 'Retry-After': 'always' },
+    },
+  },
+};
