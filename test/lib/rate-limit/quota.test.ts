@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { quotaRule, rateLimitFields, refuseOverQuota } from '../../../src/lib/rate-limit/fields.ts';
-import { MemoryQuotas } from '../../../src/lib/rate-limit/memory-quotas.ts';
+import { MemoryQuotas } from '../../../src/lib/rate-limit/quota.ts';
 import { Problem } from '../../../src/lib/problem.ts';
 
 const rules = fc.record({
