@@ -1,6 +1,5 @@
 import { createChain, createRefusingChain } from './chain.ts';
 import { newTally, type Exchange, type Services } from './exchange.ts';
-import { createLimiter } from './create-limiter.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { createAuthenticate } from './lib/auth/authenticate.ts';
 import { lazyDocument } from './lib/api-document.ts';
@@ -10,8 +9,6 @@ import { startDeadline } from './lib/deadline.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
 import { createSharedWork } from './lib/dlc/shared-work.ts';
 import { withCors } from './lib/http/cors.ts';
-import type { Turns } from './lib/rate-limit/await-turn.ts';
-import type { Times } from './lib/rate-limit/patient-store.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { toProblemResponse } from './lib/http/problem-response.ts';
 import { requestIdFor } from './lib/http/request-id.ts';
@@ -19,6 +16,7 @@ import { withAlwaysHeaders } from './lib/http/security-headers.ts';
 import { traceIdFor } from './lib/http/trace.ts';
 import { stackOf, type Log } from './lib/observability/log.ts';
 import { Problem } from './lib/problem.ts';
+import { createLimiter } from './lib/rate-limit/limiter.ts';
 import type { Rim } from './rim.ts';
 import { createSlots } from './lib/slots.ts';
 import { upstreamFor, type Reach } from './upstream-for.ts';
@@ -61,11 +59,9 @@ export function createGateway(config: Config, around: Surroundings): WorkingGate
   const rim: Rim = { corsOrigins, problemPrefix, log, now: () => clock.now() };
   const steadyMs = around.steadyMs ?? (() => performance.now());
   const sleep: Clock['sleep'] = (ms, signal) => clock.sleep(ms, signal);
-  const times: Times = { steadyMs, wallMs: () => clock.now(), sleep };
-  const limiter = createLimiter(config, times, around);
-  const turns: Turns = { limiter, steadyMs, sleep };
+  const limiter = createLimiter(config, { ...around, steadyMs, sleep });
   const load = { underWay: 0, waiting: 0 };
-  const reach: Reach = { ...around, config, turns, load };
+  const reach: Reach = { ...around, config, limiter, steadyMs, load };
   const services: Services = {
     config,
     limiter,

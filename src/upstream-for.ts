@@ -4,7 +4,7 @@ import type { Config } from './lib/config/config.ts';
 import type { Upstream } from './lib/cancellation/cancel.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
 import { TOO_LATE } from './lib/dlc/failure.ts';
-import { awaitTurn, type Turns } from './lib/rate-limit/await-turn.ts';
+import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Log } from './lib/observability/log.ts';
 
 /** What there is to reach DLC with, for all requests. */
@@ -14,7 +14,9 @@ export interface Reach {
   readonly log: Log;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly turns: Turns;
+  readonly limiter: Limiter;
+  /** Milliseconds of a clock that never jumps. */
+  readonly steadyMs: () => number;
   /** How many wait for a turn upstream now. */
   readonly load: { waiting: number };
 }
@@ -22,7 +24,7 @@ export interface Reach {
 /** DLC for one request, which is told what is done there: in a tally, and in the log at `debug`. */
 export function upstreamFor(exchange: Exchange, tally: Tally, reach: Reach): Upstream {
   const { attemptTimeoutMs, maxAttempts, taskStateLookup: lookup } = reach.config;
-  const { clock, random, turns } = reach;
+  const { clock, random, limiter } = reach;
   return {
     dlc: { call: observedCall(exchange, tally, reach) },
     settings: { attemptTimeoutMs, maxAttempts, lookup },
@@ -32,7 +34,7 @@ export function upstreamFor(exchange: Exchange, tally: Tally, reach: Reach): Ups
     takeTurn: observedTurn(exchange, tally, reach),
     onAttempt(attempt) {
       if (attempt.outcome !== 'accepted' && attempt.code === 'upstream-rate-limited') {
-        turns.limiter.pushBack(required(exchange, 'task').region);
+        limiter.backOff(required(exchange, 'task').region);
       }
     },
     onFound({ engineNames: [engine] }) {
@@ -70,21 +72,24 @@ function observedCall(
 function observedTurn(
   exchange: Exchange,
   tally: Tally,
-  { dlc, turns, load, log }: Reach,
+  { dlc, limiter, steadyMs, load, log }: Reach,
 ): NonNullable<Upstream['takeTurn']> {
   return async (region, reachMs, signal) => {
-    const begun = turns.steadyMs();
+    const begun = steadyMs();
     const principal = required(exchange, 'principal').id;
     load.waiting += 1;
     try {
       const prepare = (): Promise<void> => dlc.connect(signal);
-      const turn = await awaitTurn({ region, principal, reachMs, signal, prepare }, turns);
-      const ms = Math.round(turns.steadyMs() - begun);
-      log.write('debug', 'turn', { requestId: exchange.requestId, region, granted: turn.go, ms });
-      return turn;
+      const request = { region, principal, kind: 'single', reachMs, signal, prepare } as const;
+      const acquired = await limiter.acquire(request);
+      const { granted } = acquired;
+      const ms = Math.round(steadyMs() - begun);
+      log.write('debug', 'turn', { requestId: exchange.requestId, region, granted, ms });
+      if (!acquired.granted) return { go: false, retryAfter: acquired.retryAfter };
+      return { go: true, mayLeave: acquired.isValid };
     } finally {
       load.waiting -= 1;
-      tally.waitMs += turns.steadyMs() - begun;
+      tally.waitMs += steadyMs() - begun;
     }
   };
 }

@@ -5,7 +5,7 @@ import { systemClock } from '../src/lib/clock.ts';
 import { createDlcClient } from '../src/lib/dlc/client.ts';
 import { parseEndpoint } from '../src/lib/dlc/endpoint.ts';
 import { TOO_LATE } from '../src/lib/dlc/failure.ts';
-import { MemoryLimiter } from '../src/lib/rate-limit/limiter.ts';
+import { createLimiter } from '../src/lib/rate-limit/limiter.ts';
 import { createLog } from '../src/lib/observability/log.ts';
 import { upstreamFor } from '../src/upstream-for.ts';
 import { CLOUD_ENV } from './support/dlc-client.ts';
@@ -22,11 +22,16 @@ it('a request whose turn was past before it was written is no call: not in the l
     log: createLog('debug', Date.now, (line) => void lines.push(line)),
     clock: systemClock,
     random: () => 0,
-    turns: {
-      limiter: new MemoryLimiter(20, 3000, steadyMs),
-      steadyMs,
-      sleep: (ms, signal) => systemClock.sleep(ms, signal),
-    },
+    limiter: createLimiter(
+      { upstreamRate: 20, expectedInstances: 1, maxWaitMs: 3000, redis: undefined },
+      {
+        steadyMs,
+        sleep: (ms, signal) => systemClock.sleep(ms, signal),
+        random: () => 0,
+        log: { write: () => undefined },
+      },
+    ),
+    steadyMs,
     load: { waiting: 0 },
   });
   const options = { region: 'ap-guangzhou', signal: AbortSignal.timeout(1000) };
