@@ -13,7 +13,7 @@ import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
 import { emfObserver } from './lib/observability/emf.ts';
 import { createLog, LOG_LEVELS, stackOf, type Log, type ObservedLog } from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
-import { createLimiter } from './lib/rate-limit/temporary.ts';
+import { createLimiter } from './lib/rate-limit/limiter.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
 import { openContext, type RequestContext } from './request-context.ts';
 import { loadSettings, SettingsError, type Settings } from './settings.ts';
@@ -50,7 +50,12 @@ export function createApp(
   const deps: Deps = {
     settings,
     dlc: createDlcClient(settings.endpoint, { env, log, clock }),
-    limiter: createLimiter(settings, { clock, log, random }),
+    limiter: createLimiter(settings, {
+      steadyMs: () => clock.steadyMs(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      random,
+      log,
+    }),
     log,
     clock,
     random,

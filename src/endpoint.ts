@@ -2,7 +2,7 @@ import type { Scheme, Scope } from './lib/auth/principal.ts';
 import type { Clock } from './lib/clock.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
 import type { HttpResponse } from './lib/http/message.ts';
-import type { Limiter } from './lib/rate-limit/temporary.ts';
+import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Log } from './lib/observability/log.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';

@@ -31,9 +31,8 @@ const ALLOWED: readonly (readonly [string, RegExp])[] = [
   ['src/lib', /^src\/lib\//],
   ['src/handlers', /^src\/(handlers\/|lib\/|exchange\.ts$)/],
   ['emulator', /^emulator\/|^scripts\/cli\/(command-line|exit-codes)\.ts$/],
-  ['scripts', /^(scripts|src|emulator|simulation)\//],
+  ['scripts', /^(scripts|src|emulator)\//],
   ['bench', /^(bench|scripts|src|emulator)\//],
-  ['simulation', /^(simulation|src\/lib)\//],
   ['playground', /^playground\//],
   ['examples', /^examples\//],
 ];

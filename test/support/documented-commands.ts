@@ -62,9 +62,6 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     'npm run budgets -- --write': {
       not: 'changes the record; `npm run check` runs it without `--write`',
     },
-    'npm run simulate -- --plots docs/simulation': {
-      not: 'takes minutes; `test/simulation/` runs the same scenarios, shortened',
-    },
   },
 };
 
