@@ -11,7 +11,13 @@ import { readCredentials } from './lib/dlc/credentials.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
 import { emfObserver } from './lib/observability/emf.ts';
-import { createLog, LOG_LEVELS, stackOf, type Log, type ObservedLog } from './lib/observability/log.ts';
+import {
+  createLog,
+  LOG_LEVELS,
+  stackOf,
+  type Log,
+  type ObservedLog,
+} from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
 import { createLimiter } from './lib/rate-limit/limiter.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
@@ -120,6 +126,7 @@ export function startApp(
   log: Log,
 ): { app: ReturnType<typeof createApp>; settings: Settings } {
   const settings = loadSettings(env, baseDir);
+  logSettingWarnings(settings.warnings, log);
   if (!readCredentials(env)) {
     log.write('warn', 'no-credentials', { reason: 'the environment has no cloud credentials yet' });
   }
@@ -127,8 +134,14 @@ export function startApp(
   return { app: createApp(settings, { env, log, readDocument }), settings };
 }
 
-/** Writes a line for each wrong setting. */
-export function logSettingsError({ reasons }: SettingsError, log: Log): void {
+/** Writes a line for each setting that is probably not as somebody meant it. */
+function logSettingWarnings(warnings: readonly string[], log: Log): void {
+  for (const reason of warnings) log.write('warn', 'setting-warning', { reason });
+}
+
+/** Writes a line for each wrong setting, and for each doubtful one, which may be the reason. */
+export function logSettingsError({ reasons, warnings }: SettingsError, log: Log): void {
+  logSettingWarnings(warnings, log);
   for (const reason of reasons) log.write('error', 'wrong-setting', { reason });
 }
 
@@ -150,7 +163,7 @@ export function lazyApp(env: Environment, baseDir: string, log: ObservedLog): ()
       if (!(error instanceof SettingsError)) throw error;
       if (logged !== error.message) logSettingsError(error, log);
       logged = error.message;
-      return createRefusingApp({ log, clock: systemClock, settings: error.rim });
+      return createRefusingApp({ log, clock: systemClock, settings: error.responses });
     }
   };
 }

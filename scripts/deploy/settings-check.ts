@@ -1,13 +1,8 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-
-import { ConfigError, loadConfig } from '../../src/lib/config/config.ts';
-import { root } from '../build/bundle.ts';
-import { EXAMPLE_ADVICE, exampleDigests } from '../build/settings-files.ts';
+import { loadSettings, SettingsError } from '../../src/settings.ts';
 import { absurdQuota } from './quota.ts';
 import type { Deployment } from './serverless-file.ts';
 
-/** What the gateway, or SCF, would not take of a function's variables: found before anything is sent. */
+/** Finds what the gateway or SCF would refuse of a function's variables, before anything is sent. */
 
 /** Bytes of all names and values together (SCF's "Environment Variables"). */
 const MAX_BYTES = 4096;
@@ -15,8 +10,8 @@ const MAX_BYTES = 4096;
 const RESERVED = /^(SCF|QCLOUD|TENCENTCLOUD)_/;
 
 /**
- * Checks the variables, with the gateway's own parser for settings as it will see them: with the
- * variables and the packed files of the function, and nothing of this shell.
+ * Checks the variables with the gateway's own parser, as the function will see them: with its variables and its packed
+ * files, and nothing of this shell.
  *
  * @returns every reason, without a value; and the settings that only the function can check, since
  *   they are in a mounted file (`@/path`)
@@ -29,7 +24,6 @@ export function checkSettings({ variables, region, src, memorySize }: Deployment
   const reasons = [
     ...tooMuch(variables),
     ...reservedNames(variables),
-    ...examples(variables, src),
     ...absurdQuota({ variables, memorySize }),
     ...refusedByGateway({ ...variables, TENCENTCLOUD_REGION: isSet(region) ? region : '' }, src),
   ];
@@ -37,10 +31,10 @@ export function checkSettings({ variables, region, src, memorySize }: Deployment
   return { reasons: reasons.filter((one) => !isMounted(one)), unchecked: mounted };
 }
 
-/** What of the variables is wrong whatever is packed: files are not looked at, there may be none yet. */
+/** Finds what is wrong with the variables whatever is packed: files are not read, since there may be none yet. */
 export function settingReasons(variables: Deployment['variables']): string[] {
   const inFiles = Object.keys(variables).filter((name) => variables[name]?.startsWith('@'));
-  // Where no region can be had, that is said of serverless.yml's own entry.
+  // A region that is missing is reported for serverless.yml's own entry.
   const all = { TENCENTCLOUD_REGION: 'ap-guangzhou', ...variables };
   return [...reservedNames(variables), ...refusedByGateway(all, '')].filter(
     (one) => !inFiles.some((name) => one.startsWith(`${name}:`)),
@@ -51,27 +45,11 @@ const isSet = (region: string): boolean => !region.startsWith('<');
 
 function refusedByGateway(variables: Deployment['variables'], src: string): string[] {
   try {
-    loadConfig(variables, src);
+    loadSettings(variables, src);
     return [];
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof SettingsError)) throw error;
     return error.reasons.map(withAdvice);
-  }
-}
-
-/** Keys that stand for nobody: their digests were copied from the example. */
-function examples({ API_KEYS = '' }: Deployment['variables'], src: string): string[] {
-  const text = API_KEYS.startsWith('@') ? read(path.resolve(src, API_KEYS.slice(1))) : API_KEYS;
-  const isThere = [...exampleDigests(path.join(root, 'config'))].some((one) => text.includes(one));
-  return isThere ? [`API_KEYS: has the sha256 of an example; ${EXAMPLE_ADVICE}`] : [];
-}
-
-/** A file that cannot be read is the gateway's to refuse. */
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }
 
@@ -95,12 +73,12 @@ function reservedNames(variables: Deployment['variables']): string[] {
     );
 }
 
-/** The gateway says what is wrong; here is where that is put right. */
+/** Adds where somebody who deploys puts right what the gateway says is wrong. */
 function withAdvice(reason: string): string {
   if (/^.*: the variable (\w+), which a secret refers to/.test(reason)) {
     return `${reason}; set it, and give it a line under inputs.environment.variables`;
   }
-  if (reason.includes('points to a file that cannot be read')) {
+  if (/: points to .*, which (is not there|is a folder|cannot be read)/.test(reason)) {
     return `${reason}; @path is inside the package: files of config/ are packed by the build`;
   }
   return reason;

@@ -9,6 +9,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EXIT } from '../../scripts/cli/exit-codes.ts';
 import { endingOf } from '../../scripts/cli/manners.ts';
 import { progressLine } from '../../scripts/cli/terminal.ts';
+import { settingRows } from '../../src/settings-table.ts';
 import { built } from '../support/built.ts';
 import { portOf } from '../support/http-client.ts';
 import { runNode, runScript } from './run-script.ts';
@@ -103,7 +104,7 @@ it('dist/server.js has the same manners', async () => {
   // To it, a stdout that nobody reads is a log that nobody reads.
   const help = await expectManners([path.join(await built(), 'server.js')], 74);
   expect(codesIn(help)).toEqual([0, 64, 69, 70, 74, 78]);
-  expect(help).toMatch(/^ {2}PORT, HOST /m);
+  for (const { name } of settingRows()) expect(help).toMatch(new RegExp(`^ {2}${name} +\\w`, 'm'));
 });
 
 describe('stdout', () => {

@@ -84,6 +84,12 @@ describe('npm run doctor', () => {
     );
   });
 
+  it('tells of settings that are probably not as somebody meant them', async () => {
+    const { stdout, exitCode } = await doctor(settings({ API_KEY: 'SECRET-KEY' }));
+    expect(stdout).toMatch(/^warn  settings .*API_KEY: is no setting/m);
+    expect(exitCode).toBe(0);
+  });
+
   it('names all wrong settings, and ends with 78', async () => {
     const { stdout, exitCode } = await doctor({
       DLC_REGION: 'SECRET-REGION',
@@ -127,7 +133,7 @@ describe('npm run doctor', () => {
     ],
     [
       'an id that cannot be sent',
-      { TENCENTCLOUD_SECRETID: 'SECRET-\n' },
+      { TENCENTCLOUD_SECRETID: 'SECRET-\u0007' },
       78,
       /credentials .*not printable/,
     ],
@@ -281,7 +287,7 @@ describe('API keys', () => {
     JSON.stringify(
       expires.map((at, i) => ({
         id: `k${i}`,
-        sha256: String(i).repeat(64),
+        sha256: 'abc'.charAt(i).repeat(64),
         scopes: ['tasks:read'],
         expires: at,
       })),

@@ -49,6 +49,15 @@ function sum(families: Map<string, Family>, name: string, labels: object = {}): 
 }
 
 describe('GET /metrics', () => {
+  it('listens on METRICS_HOST', async () => {
+    const { server, scrape } = await start({ METRICS_HOST: '0.0.0.0' });
+    expect(server.lines()).toContainEqual(
+      expect.objectContaining({ event: 'metrics-listening', host: '0.0.0.0' }),
+    );
+    expect((await scrape()).size).toBeGreaterThan(0);
+    expect(await server.stop()).toBe(0);
+  });
+
   it('counts requests, refusals, calls to DLC and turns, and is what Prometheus reads', async () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'reset-before', times: 1 });
     const { server, scrape } = await start();

@@ -13,11 +13,11 @@ interface ApiKey {
   readonly expiresAt?: number;
 }
 
-/** Keys by the hexadecimal SHA-256 of the key; the keys themselves are configured nowhere. */
+/** Entries by the SHA-256 of the key in hexadecimal digits; no setting holds the key itself. */
 export type ApiKeys = ReadonlyMap<string, ApiKey>;
 
 /**
- * Makes the configured entries ready for use. An id may have several keys, for rotation.
+ * Makes the configured entries ready for use. An id may have several keys, so that a key can be replaced.
  *
  * @throws SettingError with every reason
  */
@@ -29,6 +29,7 @@ export function toApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
     const rate = JSON.stringify(entry.rate ?? null);
     if (keys.has(entry.sha256))
       reasons.push(`"${entry.id}" has a sha256 that an earlier entry has`);
+    if (isGuessable(entry.sha256)) reasons.push(`"${entry.id}" ${GUESSABLE}`);
     if ((rates.get(entry.id) ?? rate) !== rate)
       reasons.push(`"${entry.id}" has two different rates`);
     rates.set(entry.id, rate);
@@ -36,6 +37,25 @@ export function toApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
   }
   if (reasons.length > 0) throw new SettingError(...reasons);
   return keys;
+}
+
+const GUESSABLE =
+  'has the sha256 of nothing, of a placeholder or of an example: npm run key makes a key and the entry for it';
+
+/** SHA-256 of the key that `npm start` prints, which is good for an emulator on the same machine alone. */
+export const DEMO_KEY_SHA256 = 'd829e0afe04efde8a3adb28cfb539f925b43f59b7820b37cec20e686f10ff127';
+
+/** What people hash in place of a key; the empty text is a variable that was not set. */
+const PLACEHOLDERS =
+  ' changeme change-me change_me test password secret key token api-key api_key apikey x-api-key your-key your_key ' +
+  'your-api-key your_api_key my-key my-api-key example demo default admin hello null undefined none 123456 dlcgw_ ...';
+
+/** Also in capitals, in angle brackets, and with the line break that `echo` writes. */
+function isGuessable(sha256: string): boolean {
+  // The digests of config/api-keys.example.json.
+  if (/^(0+|1+)$/.test(sha256)) return true;
+  const texts = PLACEHOLDERS.split(' ').flatMap((text) => [text, text.toUpperCase(), `<${text}>`]);
+  return texts.some((text) => [text, `${text}\n`].some((one) => hash('sha256', one) === sha256));
 }
 
 function toApiKey(entry: ApiKeyEntry): ApiKey {
@@ -52,13 +72,18 @@ function toApiKey(entry: ApiKeyEntry): ApiKey {
   };
 }
 
+/** Characters that a key must have; what is shorter can be guessed, whatever is configured. */
+const MIN_LENGTH = 20;
+
 /**
- * Finds the principal of an API key: by its digest, whose look-up tells nothing of the key, then by
- * a comparison that takes the same time wherever the two differ.
+ * Finds the principal of an API key: by its digest, whose look-up shows nothing of the key, then by a comparison that
+ * takes the same time wherever the two digests differ.
  *
+ * @param now milliseconds since the epoch
  * @throws Problem `unauthenticated`
  */
 export function authenticateApiKey(keys: ApiKeys, key: string, now: number): Principal {
+  if (key.length < MIN_LENGTH) throw refused(`shorter than ${MIN_LENGTH} characters`);
   const digest = hash('sha256', key, 'buffer');
   const found = keys.get(digest.toString('hex'));
   if (!found || !timingSafeEqual(found.digest, digest)) throw refused('unknown key');

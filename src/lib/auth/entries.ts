@@ -1,14 +1,15 @@
 import * as z from 'zod/mini';
 
+import { REGION } from '../config/setting-values.ts';
 import { SCOPES, type Narrowing, type Rate } from './principal.ts';
 
 /**
- * The schemas of the three lists of callers in the configuration: keys, token issuers, webhook senders. Each is made at
- * its first use: they are the largest part of what a start would make, and most gateways have one kind of callers.
+ * The schemas of the three lists of callers in the settings: keys, token issuers, webhook senders. Each is made at its
+ * first use, because schemas are the largest part of a start and most gateways have one kind of callers.
  */
 
 const entryId = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
-const region = () => z.string().check(z.regex(/^[a-z]{2,}(-[a-z0-9]+)+$/));
+const region = () => z.string().check(z.regex(REGION));
 const text = () => z.string().check(z.minLength(1), z.maxLength(2048));
 
 const SECONDS = new Map<string | undefined, Rate['windowSeconds']>([

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { makeDemoCallers } from '../../../scripts/start/demo.ts';
+import { keyEntry } from '../../support/three-callers.ts';
 import { runScript } from '../run-script.ts';
 import { makeProject, run, SECRETS, SHELL, WEBHOOK_SECRET, type Project } from './support.ts';
 
@@ -138,11 +140,20 @@ describe('before anything is sent', () => {
 
   it("refuses the example's keys, in a variable and in a packed file", async () => {
     const example = readFileSync('config/api-keys.example.json', 'utf8');
-    const sentence = 'API_KEYS: has the sha256 of an example; nobody has its key';
+    const sentence = 'has the sha256 of nothing, of a placeholder or of an example';
     expect((await refused({ API_KEYS: example })).told).toContain(sentence);
     project.write('function/config/api-keys.json', example);
     const packed = await refused({ API_KEYS: '@config/api-keys.json' });
     expect([packed.exitCode, packed.told]).toEqual([78, expect.stringContaining(sentence)]);
+  });
+
+  it.each([
+    ['of nothing', '', 'has the sha256 of nothing'],
+    ['of a placeholder', 'changeme', 'has the sha256 of nothing, of a placeholder'],
+    ['of the demo', makeDemoCallers({}).key, 'has the sha256 of the demo key'],
+  ])('refuses the key %s', async (_, key, sentence) => {
+    const { exitCode, told } = await refused({ API_KEYS: JSON.stringify([keyEntry(key)]) });
+    expect([exitCode, told]).toEqual([78, expect.stringContaining(sentence)]);
   });
 
   it('refuses to reserve what no account has, and tells of what not every account has', async () => {
@@ -193,7 +204,7 @@ describe('before anything is sent', () => {
   it('reads packed files as the function will, and leaves mounted ones to it', async () => {
     const missing = await refused({ API_KEYS: '@config/api-keys.json' });
     expect(missing.told).toMatch(
-      /API_KEYS: points to a file that cannot be read .*; @path is inside the package/,
+      /API_KEYS: points to .*config\/api-keys.json, which is not there; @path is inside the package/,
     );
     project.write('function/config/api-keys.json', SHELL.API_KEYS);
     const { told } = await run(project, undefined, {
