@@ -1,13 +1,8 @@
 import middy from '@middy/core';
 
 import type { CallerEndpoint, Deps, Route, TaskInput } from './endpoint.ts';
-import type {
-  CallerContext,
-  PartialContext,
-  Permitted,
-  RequestContext,
-  Routed,
-} from './request-context.ts';
+import type { CallerContext, PartialContext, Permitted, Routed } from './endpoint.ts';
+import type { RequestContext } from './request-context.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';

@@ -1,4 +1,4 @@
-import type { PartialContext } from '../request-context.ts';
+import type { PartialContext } from '../endpoint.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { LogFields, Log } from '../lib/observability/log.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';

@@ -1,5 +1,5 @@
 import type { Deps } from '../endpoint.ts';
-import type { CallerContext } from '../request-context.ts';
+import type { CallerContext } from '../endpoint.ts';
 import { Problem } from '../lib/problems.ts';
 import { before, type Middleware } from './middleware.ts';
 

@@ -1,5 +1,5 @@
 import type { Deps, TaskInput } from '../endpoint.ts';
-import type { CallerContext, Permitted } from '../request-context.ts';
+import type { CallerContext, Permitted } from '../endpoint.ts';
 import { permitTask, requireEngine, requireScope } from '../lib/auth/policy.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { lookUp } from '../lib/cancellation/lookup.ts';

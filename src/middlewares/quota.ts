@@ -1,5 +1,5 @@
 import type { Deps } from '../endpoint.ts';
-import type { CallerContext, Metered } from '../request-context.ts';
+import type { CallerContext, Metered } from '../endpoint.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { Problem } from '../lib/problems.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from '../lib/rate-limit/quota.ts';
