@@ -74,7 +74,10 @@ export function createGateway(config: Config, around: Surroundings): WorkingGate
     waits: createSlots(WAITS_PER_PRINCIPAL),
     document: lazyDocument(around.readDocument, config.basePath),
   };
-  const authenticate = createAuthenticate(config, clock);
+  const authenticate = createAuthenticate(config, clock, {
+    steadyMs,
+    onLeftOut: (issuer, key) => log.write('warn', 'key-left-out', { issuer, ...key }),
+  });
   const run = createChain(rim, createRoutes(config), services, authenticate);
   return {
     load,

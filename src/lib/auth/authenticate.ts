@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { authenticateApiKey, type ApiKeys } from './api-key.ts';
-import { createBearerAuthenticator } from './jwt.ts';
+import { createBearerAuthenticator, type BearerOptions } from './jwt.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
 import type { Principal, Scheme } from './principal.ts';
 import { presentedScheme } from './schemes.ts';
@@ -18,15 +18,19 @@ export interface Evidence {
 /** @throws Problem `invalid-request`, `unauthenticated` or `auth-provider-unavailable` */
 export type Authenticate = (evidence: Evidence, accepted: readonly Scheme[]) => Promise<Principal>;
 
-/** Everybody who is configured. */
+/** Every configured entry. */
 export interface Callers {
   readonly apiKeys: ApiKeys;
   readonly jwtIssuers: readonly JwtIssuer[];
   readonly webhookSenders: readonly WebhookSender[];
 }
 
-export function createAuthenticate(callers: Callers, clock: Clock): Authenticate {
-  const authenticateBearer = createBearerAuthenticator(callers.jwtIssuers, { clock });
+export function createAuthenticate(
+  callers: Callers,
+  clock: Clock,
+  options: Omit<BearerOptions, 'clock'> = {},
+): Authenticate {
+  const authenticateBearer = createBearerAuthenticator(callers.jwtIssuers, { ...options, clock });
   return async ({ headers, body, signal }, accepted) => {
     const { scheme, credentials } = presentedScheme(headers, accepted);
     if (scheme === 'bearer') return authenticateBearer(credentials, signal);

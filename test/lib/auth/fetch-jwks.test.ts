@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RequestListener } from 'node:http';
+import { gzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { fetchJwks, JwksUnavailable } from '../../../src/lib/auth/fetch-jwks.ts';
 import {
@@ -16,6 +18,7 @@ import {
 import { createKey } from '../../support/jwt.ts';
 
 const never = new AbortController().signal;
+const count = async (uri: URL): Promise<number> => (await fetchJwks(uri, never)).keys.length;
 const es = createKey('ES256', 'e1');
 let server: JwksServer;
 
@@ -27,25 +30,52 @@ afterAll(() => server.stop());
 describe('the fetch of a JWKS', () => {
   it('gives the keys of the set, and leaves no connection behind', async () => {
     server.behave(answerKeys(es));
-    expect(await fetchJwks(server.uri, never)).toMatchObject([
-      { kid: 'e1', algorithms: ['ES256'] },
-    ]);
+    expect(await fetchJwks(server.uri, never)).toMatchObject({
+      keys: [{ kid: 'e1', algorithms: ['ES256'] }],
+      leftOut: [],
+    });
     await server.idle();
   });
 
-  it('leaves out keys that it cannot use', async () => {
+  it('leaves out keys that it cannot use, and says which and why', async () => {
     const keys = [
       null,
       5,
-      { kty: 'oct', k: 'AA' },
-      { ...es.jwk, use: 'enc' },
-      { kty: 'NEW' },
+      { kty: 'oct', k: 'AA', kid: 'secret' },
+      { ...es.jwk, kid: 7 },
+      { kty: 'NEW', kid: 'pq-1' },
       es.jwk,
     ];
     server.behave(answer(JSON.stringify({ keys, more: 'members' })));
-    expect(await fetchJwks(server.uri, never)).toHaveLength(1);
-    server.behave(answer('{"keys":[]}'));
-    expect(await fetchJwks(server.uri, never)).toEqual([]);
+    expect(await fetchJwks(server.uri, never)).toMatchObject({
+      keys: [{ kid: 'e1' }],
+      leftOut: [
+        { kid: undefined, reason: 'is not an object' },
+        { kid: undefined, reason: 'is not an object' },
+        { kid: 'secret', reason: 'has private members' },
+        { kid: undefined, reason: 'has a kid that is no string' },
+        { kid: 'pq-1', reason: 'is not a usable public key' },
+      ],
+    });
+  });
+
+  it('does not miss a key that is published for encryption', async () => {
+    server.behave(answer(JSON.stringify({ keys: [{ ...es.jwk, use: 'enc' }] })));
+    expect(await fetchJwks(server.uri, never)).toEqual({ keys: [], leftOut: [] });
+  });
+
+  it.each<[string, string | Buffer, Record<string, string>]>([
+    ['with a byte order mark', `\uFEFF${JSON.stringify({ keys: [es.jwk] })}`, {}],
+    ['as gzip', gzipSync(JSON.stringify({ keys: [es.jwk] })), { 'Content-Encoding': 'gzip' }],
+    [
+      'as gzip by its old name, with a byte order mark within',
+      gzipSync(`\uFEFF${JSON.stringify({ keys: [es.jwk] })}`),
+      { 'Content-Encoding': 'X-GZIP' },
+    ],
+    ['as identity', JSON.stringify({ keys: [es.jwk] }), { 'Content-Encoding': 'identity' }],
+  ])('takes a set %s', async (_name, body, headers) => {
+    server.behave(answer(body, 200, headers));
+    expect(await count(server.uri)).toBe(1);
   });
 
   it('asks for JSON, with no credentials and no body', async () => {
@@ -57,15 +87,30 @@ describe('the fetch of a JWKS', () => {
     await fetchJwks(server.uri, never);
     expect(seen?.method).toBe('GET');
     expect(seen?.url).toBe('/jwks.json');
-    expect(Object.keys(seen?.headers ?? {}).toSorted()).toEqual(['accept', 'connection', 'host']);
+    expect(Object.keys(seen?.headers ?? {}).toSorted()).toEqual([
+      'accept',
+      'accept-encoding',
+      'connection',
+      'host',
+    ]);
+    expect(seen?.headers['accept-encoding']).toBe('gzip');
   });
 
   const aSet = JSON.stringify({ keys: [es.jwk] });
   const padded = (bytes: number): string => aSet + ' '.repeat(bytes - aSet.length);
   it('reads 256 KiB and no more', async () => {
     server.behave(answer(padded(256 * 1024)));
-    expect(await fetchJwks(server.uri, never)).toHaveLength(1);
+    expect(await count(server.uri)).toBe(1);
     server.behave(answer(padded(256 * 1024 + 1)));
+    await expect(fetchJwks(server.uri, never)).rejects.toThrow('more than 262144 bytes');
+  });
+
+  it('reads no more than that out of gzip either', async () => {
+    const zipped = (bytes: number): RequestListener =>
+      answer(gzipSync(padded(bytes)), 200, { 'Content-Encoding': 'gzip' });
+    server.behave(zipped(256 * 1024));
+    expect(await count(server.uri)).toBe(1);
+    server.behave(zipped(256 * 1024 + 1));
     await expect(fetchJwks(server.uri, never)).rejects.toThrow('more than 262144 bytes');
   });
 
@@ -81,6 +126,8 @@ describe('the fetch of a JWKS', () => {
     ['null', answer('null'), 'else than a JWK Set'],
     ['an object without keys', answer('{}'), 'else than a JWK Set'],
     ['keys that are no list', answer('{"keys":{}}'), 'else than a JWK Set'],
+    ['gzip that is none', answer(aSet, 200, { 'Content-Encoding': 'gzip' }), 'broken gzip'],
+    ['another encoding', answer(aSet, 200, { 'Content-Encoding': 'br' }), 'another encoding'],
     ['status 500 with a good set', answer(aSet, 500), 'status 500'],
     ['status 500 with a body that hangs', hangInBody(500), 'status 500'],
     ['status 404', answer('not here', 404), 'status 404'],
@@ -132,7 +179,7 @@ describe('the fetch of a JWKS', () => {
     server.behave(answerKeys(es));
     process.env['HTTP_PROXY'] = process.env['http_proxy'] = 'http://127.0.0.1:1';
     try {
-      expect(await fetchJwks(server.uri, never)).toHaveLength(1);
+      expect(await count(server.uri)).toBe(1);
     } finally {
       delete process.env['HTTP_PROXY'];
       delete process.env['http_proxy'];

@@ -424,14 +424,14 @@ describe('the form', () => {
     await refused(bad);
   });
 
-  it('is refused above 8 KiB unread, and taken up to it', async () => {
-    const longest = padTo(8192);
-    expect(longest).toHaveLength(8192);
+  it('is refused above 16 KiB unread, and taken up to it', async () => {
+    const longest = padTo(16_384);
+    expect(longest).toHaveLength(16_384);
     expect((await authenticate(longest, never)).id).toBe('jwt:corp:sub:alice');
-    const { reason } = await refused(padTo(8193));
-    expect(reason).toBe('token: longer than 8 KiB');
-    expect((await refused(token(es, { padding: 'x'.repeat(9 * 1024) }))).reason).toBe(
-      'token: longer than 8 KiB',
+    const { reason } = await refused(padTo(16_385));
+    expect(reason).toBe('token: longer than 16 KiB');
+    expect((await refused(token(es, { padding: 'x'.repeat(17 * 1024) }))).reason).toBe(
+      'token: longer than 16 KiB',
     );
   });
 

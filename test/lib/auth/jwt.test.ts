@@ -302,12 +302,72 @@ describe('an issuer with a JWKS address', () => {
       code: 'auth-provider-unavailable',
       reason: 'token of issuer "corp": JWKS: the request ended before it arrived',
     });
-    await server.idle();
   });
 
-  it('answers 401, not 503, for a key that is in no set it has', async () => {
-    const problem = await problemOf(take(token(createKey('ES256', 'forged')), never));
-    expect(problem.code).toBe('unauthenticated');
+  it('answers 401 for a key that is in no set, and 503 once it may not look again yet', async () => {
+    const forged = token(createKey('ES256', 'forged'));
+    const codes: unknown[] = [];
+    await take(token(es), never);
+    for (let index = 0; index < 5; index += 1) {
+      const { code, retryAfter } = await problemOf(take(forged, never));
+      codes.push(code === 'unauthenticated' ? code : [code, retryAfter]);
+    }
+    const unavailable = ['auth-provider-unavailable', 30];
+    expect(codes).toEqual([...Array(3).fill('unauthenticated'), unavailable, unavailable]);
+    expect((await take(token(es), never)).id).toBe('jwt:corp:sub:alice');
+    expect(server.requests).toBe(4);
+  });
+
+  it('takes a new key under a kid that has not changed, at the cost of one refresh', async () => {
+    await take(token(es), never);
+    const renewed = createKey('ES256', 'e1');
+    server.behave(answerKeys(renewed));
+    expect((await take(token(renewed), never)).id).toBe('jwt:corp:sub:alice');
+    expect((await problemOf(take(token(es), never))).code).toBe('unauthenticated');
+    expect(server.requests).toBe(2);
+  });
+
+  it('answers 401 for bad signatures, however many, and looks for a new key once', async () => {
+    const forged = token(createKey('ES256', 'e1'));
+    for (let index = 0; index < 5; index += 1) {
+      expect(await problemOf(take(forged, never))).toMatchObject({
+        code: 'unauthenticated',
+        reason: 'token of issuer "corp": ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+      });
+    }
+    expect(server.requests).toBe(2);
+    server.behave(answer('down', 500));
+    expect((await problemOf(take(forged, never))).code).toBe('unauthenticated');
+  });
+
+  it('does not freeze its keys when a wall clock that was fast is put right', async () => {
+    const [wall, steady] = [manualClock(), manualClock()];
+    const set = { jwksUri: server.uri.href };
+    const byTwoClocks = createBearerAuthenticator(
+      toJwtIssuers(jwtIssuerEntries.parse([complete(set)]), {}),
+      { clock: wall, steadyMs: () => steady.now() },
+    );
+    const fast = 200 * 60_000;
+    wall.advance(fast);
+    await byTwoClocks(token(es, { exp: NOW_SECONDS + 300 * 60 }), never);
+    wall.advance(-fast);
+    const withdrawn = token(es);
+    server.behave(answerKeys(createKey('ES256', 'e2')));
+    steady.advance(10 * 60_000);
+    expect((await problemOf(byTwoClocks(withdrawn, never))).code).toBe('unauthenticated');
+    expect(server.requests).toBe(2);
+  });
+
+  it('tells which key of which issuer was left out', async () => {
+    const told: unknown[] = [];
+    const entries = jwtIssuerEntries.parse([complete({ jwksUri: server.uri.href })]);
+    const telling = createBearerAuthenticator(toJwtIssuers(entries, {}), {
+      clock: manualClock(),
+      onLeftOut: (...all) => told.push(all),
+    });
+    server.behave(answerKeys(es, { jwk: { kty: 'oct', k: 'AA', kid: 'k2' } }));
+    await telling(token(es), never);
+    expect(told).toEqual([['corp', { kid: 'k2', reason: 'has private members' }]]);
   });
 
   it.each<[string, () => string]>([
