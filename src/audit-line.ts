@@ -48,7 +48,7 @@ function namedTask({ parameter }: Exchange): string | undefined {
 
 /** What the permission rests on: a token that names its tasks, or a scope; and the engine, where it was asked. */
 function permittedBy({ principal, story }: Exchange): string {
-  const basis = principal?.grants ? 'authorization_details' : 'scope';
+  const basis = principal?.basis ?? 'scope';
   return story.own.engine === undefined ? basis : `${basis}, engine`;
 }
 

@@ -3,9 +3,14 @@ import middy from '@middy/core';
 import { required, type Exchange, type GatewayRoute, type Services } from './exchange.ts';
 import { options } from './handlers/options.ts';
 import type { Authenticate } from './lib/auth/authenticate.ts';
-import { permitTask, refuseBlocked, requireEngine, requireScope } from './lib/auth/policy.ts';
+import {
+  metCondition,
+  permit as permitTask,
+  refuseBlocked,
+  requireScope,
+} from './lib/auth/policy.ts';
 import { untilAborted } from './lib/deadline.ts';
-import { askEngine } from './lib/cancellation/engine.ts';
+import { askForTask } from './lib/cancellation/engine.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { refuseLargeHeaders, refuseRepeatedHeaders } from './lib/http/request-checks.ts';
 import { endpointFor, matchRoute } from './lib/http/router.ts';
@@ -148,10 +153,12 @@ function permit(services: Services): Hook {
       const { access } = required(exchange, 'endpoint');
       const { task } = exchange;
       if (!access || !task) return;
-      const rule = permitTask(required(exchange, 'principal'), access.scope, task);
-      if (rule) {
-        const names = await askEngine(task, exchange.deadline, services.upstreamFor(exchange));
-        requireEngine(rule, names);
+      const permission = permitTask(required(exchange, 'principal'), access.scope, task);
+      if (permission === 'denied') throw new Problem('task-not-permitted');
+      if (permission !== 'allowed') {
+        const found = await askForTask(task, exchange.deadline, services.upstreamFor(exchange));
+        // One answer for another engine, another owner and no task.
+        if (!metCondition(permission.oneOf, found)) throw new Problem('task-not-permitted');
       }
       exchange.isPermitted = true;
     },

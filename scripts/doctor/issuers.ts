@@ -12,7 +12,7 @@ export async function checkIssuer(issuer: JwtIssuer, signal: AbortSignal): Promi
   if (keys.kind === 'static') return ok('issuer', `${id}: ${keys.keys.length} keys in its entry`);
   const timeout = AbortSignal.timeout(FETCH_MS);
   try {
-    const { keys: all, leftOut } = await fetchJwks(keys.uri, AbortSignal.any([signal, timeout]));
+    const { keys: all, leftOut } = await fetchJwks(keys, AbortSignal.any([signal, timeout]));
     const fitting = all.filter((key) => key.algorithms.some((name) => algorithms.includes(name)));
     const missing = leftOut.map(nameOf).join('; ');
     if (fitting.length === 0) {

@@ -23,7 +23,7 @@ export const getTask: Endpoint = {
       throw new Problem('task-not-found', { detail: NOT_SHOWN, upstreamRequestId });
     }
     if (found.outcome !== 'found') throw toLookupProblem(found);
-    const { engineNames: _, ...members } = found.task;
+    const { engineNames: _, operator: _operator, ...members } = found.task;
     const upstreamRequestId = found.requestId;
     exchange.story.outcome = members.state;
     const retryAfter = mayStillChange(members.state) ? { retryAfter: 1 } : {};

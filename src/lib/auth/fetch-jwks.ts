@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
+import { isLoopback } from '../loopback.ts';
 import { isJsonObject } from './json-object.ts';
 import { toVerificationKey, UnusableKey, type VerificationKey } from './verification-keys.ts';
 
@@ -21,7 +22,13 @@ export interface LeftOutKey {
   readonly reason: string;
 }
 
-export type FetchJwks = (uri: URL, signal: AbortSignal) => Promise<KeySet>;
+/** Where a JWKS is: at `uri`; or where the discovery document at `uri` says, if it is this issuer's. */
+export interface RemoteKeys {
+  readonly uri: URL;
+  readonly discoveryOf?: string;
+}
+
+export type FetchJwks = (from: RemoteKeys, signal: AbortSignal) => Promise<KeySet>;
 
 /** The JWKS cannot be had now. The message names a status or an error code, nothing that was received. */
 export class JwksUnavailable extends Error {
@@ -43,13 +50,32 @@ const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-
  *
  * @throws JwksUnavailable for every answer but a 200 with such a set; the reason of an aborted signal
  */
-export const fetchJwks: FetchJwks = async (uri, signal) => {
-  const set = await fetchJson(uri, signal);
+export const fetchJwks: FetchJwks = async ({ uri, discoveryOf }, signal) => {
+  const jwksUri = discoveryOf === undefined ? uri : await discover(uri, discoveryOf, signal);
+  const set = await fetchJson(jwksUri, signal);
   if (!isJsonObject(set) || !Array.isArray(set['keys'])) {
     throw new JwksUnavailable('answered with something else than a JWK Set');
   }
   return toKeySet(set['keys']);
 };
+
+/** Keys come over TLS; from this machine also without. */
+export function isFetchable({ protocol, hostname, username, password }: URL): boolean {
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+  return isSafe && !username && !password;
+}
+
+/** OpenID Connect Discovery 1.0, section 4.3: the document must name the issuer that it was asked for. */
+async function discover(uri: URL, issuer: string, signal: AbortSignal): Promise<URL> {
+  const document = await fetchJson(uri, signal);
+  if (!isJsonObject(document) || document['issuer'] !== issuer) {
+    throw new JwksUnavailable('its discovery document is of another issuer');
+  }
+  const { jwks_uri: jwksUri } = document;
+  const found = typeof jwksUri === 'string' && URL.canParse(jwksUri) ? new URL(jwksUri) : undefined;
+  if (found && isFetchable(found)) return found;
+  throw new JwksUnavailable('its discovery document has no jwks_uri that may be fetched');
+}
 
 function toKeySet(jwks: readonly unknown[]): KeySet {
   const keys: VerificationKey[] = [];

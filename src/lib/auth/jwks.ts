@@ -1,7 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 
 import { systemClock, type Clock } from '../clock.ts';
-import { fetchJwks, JwksUnavailable, type FetchJwks, type LeftOutKey } from './fetch-jwks.ts';
+import {
+  fetchJwks,
+  JwksUnavailable,
+  type FetchJwks,
+  type LeftOutKey,
+  type RemoteKeys,
+} from './fetch-jwks.ts';
 import { matchingKeys, type KeyQuery, type VerificationKey } from './verification-keys.ts';
 
 /** The keys of an issuer that publishes them, cached (docs/decisions/0006-jwks.md). */
@@ -27,12 +33,12 @@ const FIRST_PAUSE_MS = 1000;
 const WINDOW_MS = 30_000;
 
 /**
- * Keeps the JWK Set at `uri`: fresh for 10 minutes, usable for an hour while it cannot be fetched. The
+ * Keeps the JWK Set of an issuer: fresh for 10 minutes, usable for an hour while it cannot be fetched. The
  * first token fetches it, within 2 s. A token that no key matches fetches it again, at most 3 times in
  * 30 s; so does, once in 30 s, a token whose signature has failed (`except`). Beyond that the function
  * rejects, and the error says when the set may be fetched again.
  */
-export function createJwks(uri: URL, options: JwksOptions = {}): FindKeys {
+export function createJwks(from: RemoteKeys, options: JwksOptions = {}): FindKeys {
   const { clock = systemClock, steadyMs = () => performance.now() } = options;
   const { fetchJwks: fetchSet = fetchJwks, onLeftOut } = options;
   let keys: readonly VerificationKey[] = [];
@@ -49,7 +55,7 @@ export function createJwks(uri: URL, options: JwksOptions = {}): FindKeys {
       const late = clock.sleep(FETCH_MS, timeout.signal).then(() => {
         throw new JwksUnavailable(`no answer within ${FETCH_MS} ms`);
       });
-      const set = await Promise.race([fetchSet(uri, timeout.signal), late]);
+      const set = await Promise.race([fetchSet(from, timeout.signal), late]);
       [keys, fetchedAt, failure] = [set.keys, steadyMs(), undefined];
       for (const key of set.leftOut) {
         if (!named.has(key.kid)) onLeftOut?.(key);

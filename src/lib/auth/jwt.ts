@@ -12,6 +12,7 @@ import { toPrincipal } from './jwt-claims.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
 import type { Principal } from './principal.ts';
 import { createSigningKeyFinder, type FindSigningKey, type TokenHeader } from './signing-key.ts';
+import { CLOCK_TOLERANCE_SECONDS, checkToken } from './token-checks.ts';
 import { readTokenIssuer } from './token-issuer.ts';
 
 export type BearerAuthenticator = (token: string, signal: AbortSignal) => Promise<Principal>;
@@ -23,8 +24,6 @@ export interface BearerOptions {
   /** Is told of each key that an issuer publishes and that cannot verify, once per `kid`. */
   readonly onLeftOut?: (issuerId: string, key: LeftOutKey) => void;
 }
-
-const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** What a caller may know of a claim that did not hold: the signature has been verified by then. */
 const DETAILS = new Map<unknown, string>([
@@ -101,7 +100,7 @@ async function verify(
   const options = {
     algorithms: [...issuer.algorithms],
     issuer: issuer.issuer,
-    audience: [...issuer.audience],
+    ...(issuer.audience.length > 0 && { audience: [...issuer.audience] }),
     requiredClaims: ['exp'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     currentDate: new Date(now),
@@ -110,7 +109,7 @@ async function verify(
   const findAndKeep = async (header: TokenHeader): Promise<KeyObject> =>
     (failed = await findKey(header, signal, failed));
   try {
-    const { payload } = await jwtVerify(token, findAndKeep, options).catch(
+    const { payload, protectedHeader } = await jwtVerify(token, findAndKeep, options).catch(
       async (error: unknown) => {
         if (!isBadSignature(error)) throw error;
         // The issuer may have a new key under the same `kid`. If there is none, the first error counts.
@@ -121,7 +120,7 @@ async function verify(
         });
       },
     );
-    checkWhatJoseLetsPass(payload, now);
+    checkToken(issuer, payload, protectedHeader, now / 1000);
     return payload;
   } catch (error) {
     throw await toInvalidToken(error);
@@ -130,14 +129,6 @@ async function verify(
 
 function isBadSignature(error: unknown): boolean {
   return isJsonObject(error) && error['code'] === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
-}
-
-/** Values that jose takes: `1e999`, anything beside a string in a list of audiences, a future `iat`. */
-function checkWhatJoseLetsPass({ exp, aud, iat = 0 }: JWTPayload, now: number): void {
-  if (!Number.isFinite(exp)) throw new InvalidToken('exp is not finite');
-  if ([aud].flat().some((audience) => typeof audience !== 'string'))
-    throw new InvalidToken('malformed aud');
-  if (iat > now / 1000 + CLOCK_TOLERANCE_SECONDS) throw new InvalidToken('iat is in the future');
 }
 
 /** jose's messages may quote a token and its errors carry the claims: only its code and claim's name go on. */

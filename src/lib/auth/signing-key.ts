@@ -47,7 +47,7 @@ export function createSigningKeyFinder(
 }
 
 function toFindKeys(keys: JwtIssuer['keys'], options: JwksOptions): FindKeys {
-  if (keys.kind === 'remote') return createJwks(keys.uri, options);
+  if (keys.kind === 'remote') return createJwks(keys, options);
   if (keys.kind === 'static') return async (query) => matchingKeys(keys.keys, query);
   return async ({ except }) => (except ? [] : [keys.key]);
 }

@@ -7,6 +7,7 @@ import {
   rateSchema,
   webhookSenderEntries,
 } from '../auth/entries.ts';
+import { needLookups } from '../auth/entry-restrictions.ts';
 import { toJwtIssuers, type JwtIssuer } from '../auth/jwt-issuers.ts';
 import type { Rate } from '../auth/principal.ts';
 import { toWebhookSenders, type WebhookSender } from '../webhooks/webhook-senders.ts';
@@ -177,8 +178,10 @@ function contradictions(config: Config, env: Environment): string[] {
   if (callers.length === 0 && !isAnyWrong) {
     found.push(`${CALLER_SETTINGS.join(', ')}: one must have an entry, or nobody can call`);
   }
-  if (callers.some(({ narrowing }) => narrowing.engines) && !config.taskStateLookup) {
-    found.push('TASK_STATE_LOOKUP: must be on where an entry has engines, which DLC is asked for');
+  if (needLookups(config) && !config.taskStateLookup) {
+    found.push(
+      'TASK_STATE_LOOKUP: must be on where an entry has engines or an owner, which DLC is asked for',
+    );
   }
   if (config.metricsPort === config.port && config.port !== 0) {
     found.push('METRICS_PORT: must not be PORT, which the gateway listens on');

@@ -23,8 +23,8 @@ describe('an API key', () => {
     expect(authenticateApiKey(known, 'k', NOW)).toEqual({
       id: 'key:a',
       scheme: 'api-key',
-      scopes: new Set(['tasks:read']),
-      narrowing: { engines: ['etl'], regions: ['ap-beijing'] },
+      grants: [{ scopes: ['tasks:read'], engines: [['etl']], regions: ['ap-beijing'] }],
+      basis: 'scope',
       rate: { limit: 5, windowSeconds: 60 },
     });
   });

@@ -18,7 +18,7 @@ import {
 import { createKey } from '../../support/jwt.ts';
 
 const never = new AbortController().signal;
-const count = async (uri: URL): Promise<number> => (await fetchJwks(uri, never)).keys.length;
+const count = async (uri: URL): Promise<number> => (await fetchJwks({ uri }, never)).keys.length;
 const es = createKey('ES256', 'e1');
 let server: JwksServer;
 
@@ -30,7 +30,7 @@ afterAll(() => server.stop());
 describe('the fetch of a JWKS', () => {
   it('gives the keys of the set, and leaves no connection behind', async () => {
     server.behave(answerKeys(es));
-    expect(await fetchJwks(server.uri, never)).toMatchObject({
+    expect(await fetchJwks(server, never)).toMatchObject({
       keys: [{ kid: 'e1', algorithms: ['ES256'] }],
       leftOut: [],
     });
@@ -47,7 +47,7 @@ describe('the fetch of a JWKS', () => {
       es.jwk,
     ];
     server.behave(answer(JSON.stringify({ keys, more: 'members' })));
-    expect(await fetchJwks(server.uri, never)).toMatchObject({
+    expect(await fetchJwks(server, never)).toMatchObject({
       keys: [{ kid: 'e1' }],
       leftOut: [
         { kid: undefined, reason: 'is not an object' },
@@ -61,7 +61,7 @@ describe('the fetch of a JWKS', () => {
 
   it('does not miss a key that is published for encryption', async () => {
     server.behave(answer(JSON.stringify({ keys: [{ ...es.jwk, use: 'enc' }] })));
-    expect(await fetchJwks(server.uri, never)).toEqual({ keys: [], leftOut: [] });
+    expect(await fetchJwks(server, never)).toEqual({ keys: [], leftOut: [] });
   });
 
   it.each<[string, string | Buffer, Record<string, string>]>([
@@ -84,7 +84,7 @@ describe('the fetch of a JWKS', () => {
       seen = request;
       answerKeys(es)(request, response);
     });
-    await fetchJwks(server.uri, never);
+    await fetchJwks(server, never);
     expect(seen?.method).toBe('GET');
     expect(seen?.url).toBe('/jwks.json');
     expect(Object.keys(seen?.headers ?? {}).toSorted()).toEqual([
@@ -102,7 +102,7 @@ describe('the fetch of a JWKS', () => {
     server.behave(answer(padded(256 * 1024)));
     expect(await count(server.uri)).toBe(1);
     server.behave(answer(padded(256 * 1024 + 1)));
-    await expect(fetchJwks(server.uri, never)).rejects.toThrow('more than 262144 bytes');
+    await expect(fetchJwks(server, never)).rejects.toThrow('more than 262144 bytes');
   });
 
   it('reads no more than that out of gzip either', async () => {
@@ -111,7 +111,7 @@ describe('the fetch of a JWKS', () => {
     server.behave(zipped(256 * 1024));
     expect(await count(server.uri)).toBe(1);
     server.behave(zipped(256 * 1024 + 1));
-    await expect(fetchJwks(server.uri, never)).rejects.toThrow('more than 262144 bytes');
+    await expect(fetchJwks(server, never)).rejects.toThrow('more than 262144 bytes');
   });
 
   it.each<[string, RequestListener, string]>([
@@ -137,7 +137,7 @@ describe('the fetch of a JWKS', () => {
     ['a connection that is cut', dropConnection, 'connection failed: ECONNRESET'],
   ])('fails on %s, and leaves no connection behind', async (_name, listener, message) => {
     server.behave(listener);
-    const outcome = fetchJwks(server.uri, never);
+    const outcome = fetchJwks(server, never);
     await expect(outcome).rejects.toThrow(message);
     await expect(outcome).rejects.toBeInstanceOf(JwksUnavailable);
     await server.idle();
@@ -146,7 +146,7 @@ describe('the fetch of a JWKS', () => {
   it.each([301, 302, 303, 307, 308])('does not follow a redirect (%i)', async (status) => {
     const elsewhere = await startJwksServer(answerKeys(es));
     server.behave(answer('', status, { Location: elsewhere.uri.href }));
-    await expect(fetchJwks(server.uri, never)).rejects.toThrow(`status ${status}`);
+    await expect(fetchJwks(server, never)).rejects.toThrow(`status ${status}`);
     expect(elsewhere.requests).toBe(0);
     await elsewhere.stop();
   });
@@ -154,13 +154,13 @@ describe('the fetch of a JWKS', () => {
   it('fails where nobody listens', async () => {
     const gone = await startJwksServer(answerKeys(es));
     await gone.stop();
-    await expect(fetchJwks(gone.uri, never)).rejects.toThrow('connection failed: ECONNREFUSED');
+    await expect(fetchJwks(gone, never)).rejects.toThrow('connection failed: ECONNREFUSED');
   });
 
   it('speaks TLS to an https: address, and nothing else', async () => {
     const before = server.requests;
     const uri = new URL(server.uri.href.replace('http:', 'https:'));
-    await expect(fetchJwks(uri, never)).rejects.toBeInstanceOf(JwksUnavailable);
+    await expect(fetchJwks({ uri }, never)).rejects.toBeInstanceOf(JwksUnavailable);
     expect(server.requests).toBe(before);
   });
 
@@ -168,7 +168,7 @@ describe('the fetch of a JWKS', () => {
     const { listener } = hold();
     server.behave(listener);
     const controller = new AbortController();
-    const outcome = fetchJwks(server.uri, controller.signal);
+    const outcome = fetchJwks(server, controller.signal);
     await server.arrived(server.requests + 1);
     controller.abort(new Error('enough'));
     await expect(outcome).rejects.toThrow('enough');
@@ -184,5 +184,56 @@ describe('the fetch of a JWKS', () => {
       delete process.env['HTTP_PROXY'];
       delete process.env['http_proxy'];
     }
+  });
+});
+
+describe('the discovery of a JWKS', () => {
+  const issuer = 'https://id.example/tenant';
+  /** Serves the document at the well-known path and the set anywhere else. */
+  const serving =
+    (document: unknown): RequestListener =>
+    (request, response) => {
+      const isDocument = request.url === '/.well-known/openid-configuration';
+      const body = typeof document === 'string' ? document : JSON.stringify(document);
+      if (isDocument) response.end(body);
+      else answerKeys(es)(request, response);
+    };
+  const discover = (document: unknown): ReturnType<typeof fetchJwks> => {
+    server.behave(serving(document));
+    const uri = new URL('/.well-known/openid-configuration', server.uri);
+    return fetchJwks({ uri, discoveryOf: issuer }, never);
+  };
+
+  it('goes by the document of the issuer', async () => {
+    const set = await discover({ issuer, jwks_uri: server.uri.href, other: 1 });
+    expect(set.keys).toHaveLength(1);
+    await server.idle();
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'of another issuer',
+      () => ({ issuer: `${issuer}/`, jwks_uri: server.uri.href }),
+      'another issuer',
+    ],
+    ['of no issuer', () => ({ jwks_uri: server.uri.href }), 'another issuer'],
+    ['that is a list', () => [issuer], 'another issuer'],
+    ['that is HTML', () => '<html>', 'something else than JSON'],
+    ['without jwks_uri', () => ({ issuer }), 'no jwks_uri'],
+    ['whose jwks_uri is a list', () => ({ issuer, jwks_uri: [server.uri.href] }), 'no jwks_uri'],
+    ['whose jwks_uri is a path', () => ({ issuer, jwks_uri: '/jwks.json' }), 'no jwks_uri'],
+    [
+      'that leads to plain http',
+      () => ({ issuer, jwks_uri: 'http://id.example/jwks' }),
+      'no jwks_uri',
+    ],
+    ['that leads to a file', () => ({ issuer, jwks_uri: 'file:///etc/passwd' }), 'no jwks_uri'],
+    ['with a password', () => ({ issuer, jwks_uri: 'https://a:b@id.example/' }), 'no jwks_uri'],
+  ])('fails on a document %s', async (_name, make, message) => {
+    const before = server.requests;
+    const outcome = discover(make());
+    await expect(outcome).rejects.toThrow(message);
+    await expect(outcome).rejects.toBeInstanceOf(JwksUnavailable);
+    expect(server.requests).toBe(before + 1);
   });
 });

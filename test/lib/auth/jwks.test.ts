@@ -31,7 +31,7 @@ beforeEach(async () => {
   server = await startJwksServer(answerKeys(old));
   clock = manualClock();
   leftOut = [];
-  findKeys = createJwks(server.uri, {
+  findKeys = createJwks(server, {
     clock,
     steadyMs: () => clock.now(),
     onLeftOut: (key) => leftOut.push(key),

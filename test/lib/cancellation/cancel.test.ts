@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/lib/clock.ts';
 import { startDeadline } from '../../../src/lib/deadline.ts';
 import { cancelTask, lookUp, type Upstream } from '../../../src/lib/cancellation/cancel.ts';
 import type { DlcClient, Reply } from '../../../src/lib/dlc/client.ts';
-import { askEngine } from '../../../src/lib/cancellation/engine.ts';
+import { askForTask } from '../../../src/lib/cancellation/engine.ts';
 import type { Failure } from '../../../src/lib/dlc/failure.ts';
 import type { Attempt } from '../../../src/lib/cancellation/outcome.ts';
 
@@ -169,17 +169,20 @@ describe('lookUp', () => {
 });
 
 const ask = (upstream: Upstream, ms = 10_000) =>
-  withDeadline(ms, upstream, (deadline) => askEngine(task, deadline, upstream));
+  withDeadline(ms, upstream, (deadline) => askForTask(task, deadline, upstream));
 
 const failing = (code: Failure['code']): Upstream => upstreamOf([], [{ ...refused, code }]);
 
-describe('askEngine', () => {
-  it('gives name and id; nothing where there is no such task', async () => {
-    const names = { DataEngineName: 'e', DataEngineId: 'id' };
-    expect(await ask(upstreamOf([], [foundIn(1, names)]))).toEqual(['e', 'id']);
+describe('askForTask', () => {
+  it('gives the task’s engine and owner; nothing where there is no such task', async () => {
+    const facts = { DataEngineName: 'e', DataEngineId: 'id', OperateUin: '100' };
+    expect(await ask(upstreamOf([], [foundIn(1, facts)]))).toMatchObject({
+      engineNames: ['e', 'id'],
+      operator: '100',
+    });
     const none: Reply = { outcome: 'answered', requestId: 'r', response: { TaskList: [] } };
-    expect(await ask(upstreamOf([], [none]))).toEqual([]);
-    expect(await ask(failing('task-not-found'))).toEqual([]);
+    expect(await ask(upstreamOf([], [none]))).toBeUndefined();
+    expect(await ask(failing('task-not-found'))).toBeUndefined();
   });
 
   it('throws where lookups are off', async () => {
