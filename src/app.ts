@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Deps, Load } from './endpoint.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { lazyDocument } from './lib/api-document.ts';
+import { unrestrictedEntries } from './lib/auth/entry-restrictions.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { createConcurrencyLimit } from './lib/concurrency-limit.ts';
 import { createDlcClient } from './lib/dlc/client.ts';
@@ -127,6 +128,10 @@ export function startApp(
 ): { app: ReturnType<typeof createApp>; settings: Settings } {
   const settings = loadSettings(env, baseDir);
   logSettingWarnings(settings.warnings, log);
+  for (const entry of unrestrictedEntries(settings)) {
+    const reason = 'may act on all tasks; "engines": ["*"] in its entry says that this is meant';
+    log.write('warn', 'unrestricted-entry', { entry, reason });
+  }
   if (!readCredentials(env)) {
     log.write('warn', 'no-credentials', { reason: 'the environment has no cloud credentials yet' });
   }

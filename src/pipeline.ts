@@ -49,7 +49,7 @@ function outer({ log, clock, settings }: OuterDeps): Middleware<PartialContext>[
 
 /** For every request: finds its endpoint, which then responds. */
 export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
-  const authenticateBy = createAuthenticate(deps.settings, deps.clock);
+  const authenticateBy = createAuthenticate(deps.settings, deps);
   const pipelines = new Map<AnyCallerEndpoint, Respond<RequestContext & Routed>>();
   const pipelineOf = (endpoint: AnyCallerEndpoint): Respond<RequestContext & Routed> => {
     const made = pipelines.get(endpoint) ?? callerPipeline(endpoint, authenticateBy, deps);

@@ -1,4 +1,5 @@
 import { DEMO_KEY_SHA256 } from './lib/auth/api-key.ts';
+import { needLookups } from './lib/auth/entry-restrictions.ts';
 import { nearNames } from './lib/config/near-names.ts';
 import { slipIn, type Environment } from './lib/config/secret-reference.ts';
 import { SettingError } from './lib/config/setting-error.ts';
@@ -90,8 +91,10 @@ function contradictions(table: Table, env: Environment): string[] {
       'API_KEYS: has the sha256 of the demo key, which everybody knows: npm run key makes a key',
     );
   }
-  if (callers.some(({ narrowing }) => narrowing.engines) && !table.taskStateLookup) {
-    found.push('TASK_STATE_LOOKUP: must be on where an entry has engines, which DLC is asked for');
+  if (needLookups(table) && !table.taskStateLookup) {
+    found.push(
+      'TASK_STATE_LOOKUP: must be on if an entry has engines or an owner, which DLC is asked for',
+    );
   }
   if (table.metricsPort === table.port && table.port !== 0) {
     found.push('METRICS_PORT: must not be PORT, which the gateway listens on');

@@ -6,6 +6,7 @@ import { createBearerAuthenticator } from '../lib/auth/jwt.ts';
 import { refuseBlocked } from '../lib/auth/policy.ts';
 import type { Principal, Scheme } from '../lib/auth/principal.ts';
 import type { HeaderFields } from '../lib/http/message.ts';
+import type { Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
 import { verifyWebhook, webhookMessage } from '../lib/webhooks/webhook-signature.ts';
 import type { Settings } from '../settings.ts';
@@ -41,9 +42,13 @@ export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middlewar
 
 export function createAuthenticate(
   { apiKeys, jwtIssuers, webhookSenders }: Settings,
-  clock: Clock,
+  { clock, log }: { readonly clock: Clock; readonly log: Pick<Log, 'write'> },
 ): Authenticate {
-  const authenticateBearer = createBearerAuthenticator(jwtIssuers, { clock });
+  const authenticateBearer = createBearerAuthenticator(jwtIssuers, {
+    clock,
+    steadyMs: () => clock.steadyMs(),
+    onLeftOut: (issuer, key) => log.write('warn', 'key-left-out', { issuer, ...key }),
+  });
   return async ({ request: { headers }, body, deadline }, schemes) => {
     const { scheme, credentials } = presentedScheme(headers, schemes);
     if (scheme === 'bearer') return authenticateBearer(credentials, deadline.signal);

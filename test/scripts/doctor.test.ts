@@ -282,6 +282,20 @@ describe('an issuer', () => {
   });
 });
 
+describe('a key that an issuer publishes', () => {
+  it('and that cannot be used is named', async () => {
+    const broken = { jwk: { kty: 'NEW', kid: 'k2\u009b' } };
+    const env = settings({ JWT_ISSUERS: issuer({ jwksUri: jwks.uri.href }) });
+    jwks.behave(answerKeys(createKey('ES256', 'k1'), broken));
+    const message = 'idp: its JWKS has keys that cannot be used: "k2?" is not a usable public key';
+    expect((await examined(env)).of('issuer')).toMatchObject([{ status: 'warning', message }]);
+    jwks.behave(answerKeys(broken));
+    expect((await examined(env)).of('issuer')).toMatchObject([
+      { status: 'failed', message: expect.stringContaining('("k2?" is not a usable public key)') },
+    ]);
+  });
+});
+
 describe('API keys', () => {
   const keys = (...expires: string[]): string =>
     JSON.stringify(

@@ -21,8 +21,10 @@ describe('makeKey', () => {
     expect(authenticateApiKey(keys, key, Date.parse('2026-12-31T00:00:00Z'))).toEqual({
       id: 'key:reporting',
       scheme: 'api-key',
-      scopes: new Set(['tasks:cancel', 'tasks:read']),
-      narrowing: { engines: ['etl'], regions: ['ap-guangzhou'] },
+      grants: [
+        { scopes: ['tasks:cancel', 'tasks:read'], engines: [['etl']], regions: ['ap-guangzhou'] },
+      ],
+      basis: 'scope',
       rate: { limit: 10, windowSeconds: 1 },
     });
   });

@@ -3,7 +3,8 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { Problem } from '../problems.ts';
 import { SettingError } from '../config/setting-error.ts';
 import { BEARER_CHALLENGE } from './challenge.ts';
-import { narrowingOf, type ApiKeyEntry } from './entries.ts';
+import type { ApiKeyEntry } from './entries.ts';
+import { toOwnGrant } from './grants.ts';
 import type { Principal } from './principal.ts';
 
 interface ApiKey {
@@ -64,8 +65,8 @@ function toApiKey(entry: ApiKeyEntry): ApiKey {
     principal: {
       id: `key:${entry.id}`,
       scheme: 'api-key',
-      scopes: new Set(entry.scopes),
-      narrowing: narrowingOf(entry),
+      grants: [toOwnGrant(entry, entry.scopes)],
+      basis: 'scope',
       ...(entry.rate && { rate: entry.rate }),
     },
     ...(entry.expires !== undefined && { expiresAt: Date.parse(entry.expires) }),

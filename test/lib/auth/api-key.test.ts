@@ -22,8 +22,8 @@ const KEY = 'a-key-of-20-letters.';
 const PRINCIPAL: Principal = {
   id: 'key:a',
   scheme: 'api-key',
-  scopes: new Set(['tasks:read']),
-  narrowing: {},
+  grants: [{ scopes: ['tasks:read'] }],
+  basis: 'scope',
 };
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 
@@ -38,8 +38,8 @@ describe('an API key', () => {
     expect(authenticateApiKey(known, KEY, NOW)).toEqual({
       id: 'key:a',
       scheme: 'api-key',
-      scopes: new Set(['tasks:read']),
-      narrowing: { engines: ['etl'], regions: ['ap-beijing'] },
+      grants: [{ scopes: ['tasks:read'], engines: [['etl']], regions: ['ap-beijing'] }],
+      basis: 'scope',
       rate: { limit: 5, windowSeconds: 60 },
     });
   });

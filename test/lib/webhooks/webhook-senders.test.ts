@@ -42,11 +42,16 @@ describe('toWebhookSenders', () => {
       {
         id: 'hook:hub',
         scheme: 'webhook',
-        scopes: new Set(['tasks:cancel']),
-        narrowing: { engines: ['etl'], regions: ['ap-guangzhou'] },
+        grants: [{ scopes: ['tasks:cancel'], engines: [['etl']], regions: ['ap-guangzhou'] }],
+        basis: 'scope',
         rate: { limit: 5, windowSeconds: 60 },
       },
-      { id: 'hook:plain', scheme: 'webhook', scopes: new Set(['tasks:cancel']), narrowing: {} },
+      {
+        id: 'hook:plain',
+        scheme: 'webhook',
+        grants: [{ scopes: ['tasks:cancel'] }],
+        basis: 'scope',
+      },
     ]);
   });
 
