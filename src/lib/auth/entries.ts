@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import { REGION } from '../config/setting-values.ts';
+import { REGION } from '../tasks.ts';
 import { SCOPES, type Narrowing, type Rate } from './principal.ts';
 
 /**
