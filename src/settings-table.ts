@@ -17,7 +17,6 @@ import {
   optional,
   origin,
   principals,
-  region,
   secret,
   setOf,
   wholeNumber,
@@ -27,6 +26,7 @@ import { SPELLINGS } from './lib/dlc/credentials.ts';
 import { parseEndpoint } from './lib/dlc/endpoint.ts';
 import { LOG_LEVELS } from './lib/observability/log.ts';
 import { parseRedisUrl } from './lib/rate-limit/redis-url.ts';
+import { REGION } from './lib/tasks.ts';
 import { toWebhookSenders } from './lib/webhooks/webhook-senders.ts';
 import type { SettingName } from './settings-words.ts';
 
@@ -37,6 +37,7 @@ import type { SettingName } from './settings-words.ts';
  */
 export type Read = <T>(name: SettingName, of: Kind<T>, standard?: string) => T;
 
+const region = matching(REGION, 'a region such as ap-guangzhou');
 const rate = kind(
   'a rate such as 10/s: a number, and s, m or h',
   (text) => rateSchema.safeParse(text).data,

@@ -34,10 +34,10 @@ export function readSettingsFiles(folder: string): ZipEntry[] {
     });
 }
 
-export const EXAMPLE_ADVICE = 'nobody has its key: npm run key makes a key, and the entry for it';
+const EXAMPLE_ADVICE = 'nobody has its key: npm run key makes a key, and the entry for it';
 
 /** The digests in the examples of `config/`, 64 hex digits each. */
-export function exampleDigests(folder: string): ReadonlySet<string> {
+function exampleDigests(folder: string): ReadonlySet<string> {
   const examples = readdirSync(folder).filter((file) => file.endsWith('.example.json'));
   const texts = examples.map((file) => readFileSync(path.join(folder, file), 'utf8'));
   return new Set(texts.flatMap((text) => text.match(/(?<=")[0-9a-f]{64}(?=")/g) ?? []));

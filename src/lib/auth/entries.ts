@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import { REGION } from '../config/setting-values.ts';
+import { REGION } from '../tasks.ts';
 import { POINTER } from './json-pointer.ts';
 import { SCOPES, type Rate } from './principal.ts';
 

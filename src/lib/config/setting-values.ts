@@ -52,10 +52,6 @@ export const onOrOff: Kind<boolean> = kind('on or off', (text) =>
 export const matching = (pattern: RegExp, form: string): Kind<string> =>
   kind(form, (text) => (pattern.test(text) ? text : undefined));
 
-/** The form of a region's name, such as `ap-guangzhou`. */
-export const REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
-export const region = matching(REGION, 'a region such as ap-guangzhou');
-
 export const secret: Kind<string> = {
   form: 'a secret',
   parse: (text) => checkSecret(text),

@@ -86,10 +86,7 @@ describe('an API key', () => {
 
 describe('an entry', () => {
   const texts = ['', 'changeme', 'CHANGEME', 'test', 'password', 'secret', 'api-key', 'your-key'];
-  const digests = [...texts, 'example', '<your-api-key>'].flatMap((text) => [
-    sha256(text),
-    sha256(`${text}\n`),
-  ]);
+  const digests = [...texts, 'example'].flatMap((text) => [sha256(text), sha256(`${text}\n`)]);
   const examples =
     readFileSync('config/api-keys.example.json', 'utf8').match(/[0-9a-f]{64}/g) ?? [];
 
