@@ -1,0 +1,107 @@
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+
+import { openApiText } from '../openapi/document.ts';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+const stub = (name: string): string => path.join(root, 'scripts', 'build', 'stubs', name);
+
+const ENTRIES = ['src/function.ts', 'src/server.ts', 'src/cached-function.ts'];
+
+/** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
+const LAZY = ['src/lib/auth/jose.ts', 'src/metrics.ts', 'src/redis.ts'];
+
+const nameOf = (file: string): string => path.basename(file, '.ts');
+
+const lazyFiles: Plugin = {
+  name: 'lazy files',
+  setup(building) {
+    building.onResolve(
+      { filter: new RegExp(`/(${LAZY.map(nameOf).join('|')})\\.ts$`) },
+      ({ kind, path: file }) =>
+        kind === 'dynamic-import' ? { path: `./${nameOf(file)}.js`, external: true } : undefined,
+    );
+  },
+};
+
+/** Of Node, required by a dependency at its start and not needed by a cancellation: loaded at first use. */
+const LAZY_BUILTINS = ['zlib', 'readline', 'node:stream/web'];
+
+const lazyBuiltins: Plugin = {
+  name: 'lazy builtins',
+  setup(building) {
+    const filter = new RegExp(`^(${LAZY_BUILTINS.join('|')})$`);
+    building.onResolve({ filter }, ({ path: name, namespace }) =>
+      namespace === 'lazy' ? undefined : { path: name, namespace: 'lazy' },
+    );
+    building.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path: name }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, member) => require('${name}')[member] });`,
+    }));
+  },
+};
+
+export const OPTIONS: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  minify: true,
+  sourcemap: 'external',
+  legalComments: 'none',
+  // What the SDK brings along and the gateway never uses (docs/decisions/0003-sdk.md).
+  alias: {
+    'whatwg-url': stub('whatwg-url.cjs'),
+    url: stub('url.cjs'),
+    'https-proxy-agent': stub('never-used.cjs'),
+    'form-data': stub('never-used.cjs'),
+    'bignumber.js': stub('bignumber.cjs'),
+    tslib: stub('tslib.cjs'),
+    uuid: stub('uuid.cjs'),
+    // It would write every command to stderr, a password's too, where `DEBUG` says so.
+    debug: stub('debug.cjs'),
+  },
+  // CommonJS has no import.meta; `@path` settings are relative to the bundle.
+  define: { 'import.meta.dirname': '__dirname' },
+  // `import()` becomes a `require` when it is called: no other loader has to start for it.
+  supported: { 'dynamic-import': false },
+  plugins: [lazyFiles, lazyBuiltins],
+  logLevel: 'warning',
+};
+
+/** Where `npm run build` puts what it makes. */
+export const DIST = path.join(root, 'dist');
+
+/**
+ * Bundles the function, the server and what they load lazily into `outdir`. Nothing there needs `node_modules`.
+ *
+ * @returns what esbuild says of it: its paths start from the project's folder, its outputs are in `dist/`
+ */
+export async function bundle(outdir: string): Promise<Metafile> {
+  const entryPoints = [...ENTRIES, ...LAZY].map((file) => ({ in: file, out: nameOf(file) }));
+  // Named as if they were in `dist/`, wherever they go: a source map tells no path of this machine.
+  const options = { ...OPTIONS, metafile: true, write: false, entryPoints, outdir: DIST } as const;
+  const { outputFiles, metafile } = await build(options);
+  for (const { path: file, contents } of outputFiles) {
+    await replace(path.join(outdir, path.relative(DIST, file)), contents);
+  }
+  await replace(path.join(outdir, 'openapi.json'), openApiText());
+  // Without it Node would read the bundles as ES modules wherever a package.json above says so.
+  await replace(path.join(outdir, 'package.json'), '{"type":"commonjs"}\n');
+  return metafile;
+}
+
+/** Puts a whole file in place at once: somebody may be loading the one that is there. */
+export async function replace(
+  file: string,
+  contents: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(temporary, contents);
+  await chmod(temporary, mode);
+  await rename(temporary, file);
+}

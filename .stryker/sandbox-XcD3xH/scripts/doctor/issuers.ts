@@ -1,0 +1,34 @@
+import { fetchJwks, JwksUnavailable } from '../../src/lib/auth/fetch-jwks.ts';
+import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
+import { failed, ok, warning, type Finding } from './finding.ts';
+
+/** As long as the gateway waits for it (src/lib/auth/jwks.ts). */
+const FETCH_MS = 2000;
+
+/** Whether an issuer's keys can be had, and fit its algorithms. */
+export async function checkIssuer(issuer: JwtIssuer, signal: AbortSignal): Promise<Finding> {
+  const { id, keys, algorithms } = issuer;
+  if (keys.kind === 'secret') return ok('issuer', `${id}: a shared secret of enough bytes`);
+  if (keys.kind === 'static') return ok('issuer', `${id}: ${keys.keys.length} keys in its entry`);
+  const timeout = AbortSignal.timeout(FETCH_MS);
+  try {
+    const all = await fetchJwks(keys.uri, AbortSignal.any([signal, timeout]));
+    const fitting = all.filter((key) => key.algorithms.some((name) => algorithms.includes(name)));
+    if (fitting.length === 0) {
+      const message = `${id}: none of the ${all.length} usable keys of its JWKS fits ${algorithms.join(', ')}`;
+      return failed('issuer', 'settings', message, 'check jwksUri and algorithms in JWT_ISSUERS');
+    }
+    if (fitting.length > 1 && fitting.some(({ kid }) => kid === undefined)) {
+      const advice = 'a token that fits several keys is refused: its issuer should give each a kid';
+      return warning('issuer', `${id}: a key of its JWKS has no kid`, advice);
+    }
+    return ok('issuer', `${id}: its JWKS has ${fitting.length} keys that fit`);
+  } catch (error) {
+    const isLate = signal.aborted || timeout.aborted;
+    if (!isLate && !(error instanceof JwksUnavailable)) throw error;
+    const reason = isLate ? `no answer within ${FETCH_MS} ms` : Object(error).message;
+    const advice =
+      'check its jwksUri in JWT_ISSUERS and the way out: its tokens get a 503 until then';
+    return failed('issuer', 'unreachable', `${id}: its JWKS cannot be had: ${reason}`, advice);
+  }
+}

@@ -1,0 +1,130 @@
+import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
+import type { Endpoint } from '../../src/exchange.ts';
+import { answerForSender } from '../../src/lib/webhooks/sender-answer.ts';
+import { Problem } from '../../src/lib/problem.ts';
+import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
+
+/** Which problems an operation can answer with: from DLC's table, and from the steps on the way of a request. */
+
+const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
+
+/** The codes that a rule holds for, in the order of the table of problems. */
+export function codesWhere(holds: (code: ProblemCode) => boolean): ProblemCode[] {
+  return Object.keys(PROBLEMS).filter(isCode).filter(holds);
+}
+
+/** As problems are told to most callers. */
+const told = (code: ProblemCode): number => PROBLEMS[code].status;
+/** As they are told to a webhook's sender; 200 where they are acknowledged. */
+const toldToSender = (code: ProblemCode): number =>
+  answerForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
+
+/** Every status that a problem can have. */
+export const STATUSES = [...new Set(codesWhere(() => true).map(told))].toSorted((a, b) => a - b);
+
+export function statusFor(code: ProblemCode, forSenders: boolean): number {
+  return forSenders ? toldToSender(code) : told(code);
+}
+
+/** A cancellation or a lookup: whatever DLC may say (`lib/dlc/errors.ts`), and the transport's. */
+const UPSTREAM: ReadonlySet<ProblemCode> = new Set([
+  ...[...Object.values(EXACT_CODES), ...Object.values(FAMILIES), ruleFor('')].map(
+    ({ code }) => code,
+  ),
+  'upstream-unreachable',
+  'upstream-timeout',
+  'upstream-invalid-response',
+]);
+
+/** One of DLC's codes that becomes the problem; nothing where no known one does. */
+export function upstreamCodeFor(code: ProblemCode): string | undefined {
+  const known = [...Object.keys(EXACT_CODES), ...Object.keys(FAMILIES)];
+  return known.find((upstreamCode) => ruleFor(upstreamCode).code === code);
+}
+
+/** After these the cancellation may have taken effect (`outcomeUnknown`): always, or at times. */
+const UNKNOWN_ALWAYS: ReadonlySet<ProblemCode> = new Set([
+  'upstream-operation-failed',
+  'upstream-request-failed',
+  'upstream-internal-error',
+  'upstream-error',
+  'upstream-invalid-response',
+]);
+const UNKNOWN_AT_TIMES: ReadonlySet<ProblemCode> = new Set([
+  'upstream-unavailable',
+  'upstream-unreachable',
+  'upstream-timeout',
+]);
+
+export function outcomeUnknown(code: ProblemCode): 'always' | 'at times' | 'never' {
+  if (UNKNOWN_ALWAYS.has(code)) return 'always';
+  return UNKNOWN_AT_TIMES.has(code) ? 'at times' : 'never';
+}
+
+/**
+ * Every request to a known path: the function refuses all where its settings are wrong, the server
+ * whatever comes while it stops.
+ */
+const EVERYWHERE: readonly ProblemCode[] = [
+  'invalid-request',
+  'request-timeout',
+  'payload-too-large',
+  'request-header-fields-too-large',
+  'internal-error',
+  'gateway-misconfigured',
+  'overloaded',
+];
+
+const AUTHENTICATED: readonly ProblemCode[] = [
+  'unauthenticated',
+  'principal-blocked',
+  'quota-exceeded',
+  'insufficient-scope',
+  'task-not-permitted',
+  'permission-check-unavailable',
+];
+
+/** The problems of an endpoint, in the order of the table. */
+export function problemsOf(endpoint: Endpoint, own: readonly ProblemCode[]): ProblemCode[] {
+  const { access } = endpoint;
+  const isIn = new Set<ProblemCode>([
+    ...EVERYWHERE,
+    ...(access ? [...AUTHENTICATED, ...UPSTREAM] : []),
+    ...(access?.schemes.includes('bearer') ? (['auth-provider-unavailable'] as const) : []),
+    ...own,
+  ]);
+  return codesWhere((code) => isIn.has(code));
+}
+
+/** Where in the order of steps a problem comes up, seen from the caller's quota. */
+export function quotaIsTold(code: ProblemCode): 'always' | 'at times' | 'never' {
+  if (AT_TIMES.has(code)) return 'at times';
+  return BEFORE_QUOTA.has(code) ? 'never' : 'always';
+}
+
+const AT_TIMES = new Set<ProblemCode>([
+  'invalid-request',
+  'internal-error',
+  'gateway-misconfigured',
+]);
+const BEFORE_QUOTA = new Set<ProblemCode>([
+  'overloaded',
+  'unauthenticated',
+  'principal-blocked',
+  'route-not-found',
+  'method-not-allowed',
+  'request-timeout',
+  'payload-too-large',
+  'request-header-fields-too-large',
+  'auth-provider-unavailable',
+  'overloaded',
+]);
+
+/**
+ * Whether DLC's own id of the request can be told: it answered, with an id. Of a cancellation that is
+ * another attempt's or the lookup's id where the last attempt had none.
+ */
+export function canHaveUpstreamId(code: ProblemCode, cancels: boolean): boolean {
+  const silent = code === 'upstream-unreachable' || code === 'upstream-timeout';
+  return UPSTREAM.has(code) && (cancels || !silent);
+}

@@ -1,0 +1,146 @@
+import type { ProblemText } from '../../src/lib/api-document.ts';
+import type { ProblemCode } from '../../src/lib/problems.ts';
+
+/**
+ * What each problem means and what to do about it: the one source of the pages at `/problems/{code}`,
+ * of the OpenAPI document and of the README's table.
+ */
+export const PROBLEM_TEXTS = {
+  'invalid-request': {
+    meaning: 'The request is malformed: its path, its query, a repeated header field or its body.',
+    advice: 'Mend what "errors" names, where it is there. Nothing was sent to DLC.',
+  },
+  unauthenticated: {
+    meaning: 'There are no credentials, or they are wrong, expired or of a kind not taken here.',
+    advice:
+      'Send valid credentials of the kind that WWW-Authenticate names; renew what has expired.',
+  },
+  'insufficient-scope': {
+    meaning: 'The credentials are valid, but lack the scope that this operation needs.',
+    advice: 'Get credentials with the scope that WWW-Authenticate names.',
+  },
+  'task-not-permitted': {
+    meaning: 'The credentials are valid, but not for this task, region or engine.',
+    advice: 'Check the task id and the region; else get credentials that are meant for this task.',
+  },
+  'principal-blocked': {
+    meaning: 'The operator of the gateway has blocked this caller.',
+    advice: 'Ask the operator why.',
+  },
+  'route-not-found': {
+    meaning: 'There is nothing at this path.',
+    advice: 'Compare the path with /openapi.json; a slash at its end makes another path.',
+  },
+  'method-not-allowed': {
+    meaning: 'The path exists, but does not take this method.',
+    advice: 'Use a method that Allow lists.',
+  },
+  'request-timeout': {
+    meaning: 'The request did not arrive in time.',
+    advice: 'Send it again as a whole. Nothing was sent to DLC.',
+  },
+  'payload-too-large': {
+    meaning: 'The body is over 8 KiB, or over 16 KiB on the webhook route.',
+    advice: 'Send a smaller body; only the webhook route needs one at all.',
+  },
+  'unsupported-media-type': {
+    meaning: 'The webhook is not application/json.',
+    advice: 'Send Content-Type: application/json.',
+  },
+  'quota-exceeded': {
+    meaning: "This caller's own quota is used up; others are not affected.",
+    advice: 'Wait as long as Retry-After says; the RateLimit fields tell the quota.',
+  },
+  'request-header-fields-too-large': {
+    meaning: 'The header fields are over 16 KiB.',
+    advice: 'Send fewer or shorter header fields.',
+  },
+  'internal-error': {
+    meaning: 'The gateway has a defect, which its log has under the request id.',
+    advice: 'Tell the operator the request id. Ask for the state of the task before anything else.',
+  },
+  'gateway-misconfigured': {
+    meaning: 'The gateway has wrong settings or no cloud credentials; its log says which.',
+    advice: 'Tell the operator the request id. The request itself may be fine.',
+  },
+  'auth-provider-unavailable': {
+    meaning: "The token's key is not known yet, and its issuer's keys cannot be fetched now.",
+    advice: 'Send the same request again after Retry-After.',
+  },
+  'permission-check-unavailable': {
+    meaning: "The permission depends on the task's engine, and DLC cannot be asked for it now.",
+    advice: 'Send the same request again after Retry-After. Nothing was cancelled.',
+  },
+  overloaded: {
+    meaning: 'The gateway has more requests under way than it can hold, or is stopping.',
+    advice: 'Send the same request again after Retry-After.',
+  },
+  'upstream-rate-limited': {
+    meaning: 'The cancellations that DLC takes in a second are used up, by all callers together.',
+    advice: 'Send the same request again after Retry-After. Nothing was cancelled.',
+  },
+  'upstream-operation-failed': {
+    meaning: 'DLC says FailedOperation, or that something other than the task is gone.',
+    advice: 'Ask for the state of the task: with "outcomeUnknown" it may be cancelled or not.',
+  },
+  'another-request-processing': {
+    meaning: 'DLC is busy with another request for this task, perhaps a cancellation.',
+    advice: 'Ask for the state of the task, or send the same request again after Retry-After.',
+  },
+  'upstream-request-failed': {
+    meaning: 'DLC could not reach the service behind it.',
+    advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
+  },
+  'upstream-internal-error': {
+    meaning: 'DLC says InternalError.',
+    advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
+  },
+  'task-not-found': {
+    meaning: 'DLC knows no such task in this region.',
+    advice: 'Check the task id and the region; DLC shows tasks of the last 45 days.',
+  },
+  'task-already-finished': {
+    meaning: 'The task had ended before; "taskState" says how, where that is known.',
+    advice: 'Nothing is left to cancel.',
+  },
+  'upstream-rejected-request': {
+    meaning: 'DLC says InvalidParameter: it does not accept something in the request.',
+    advice: 'Check the task id and the region; "upstreamCode" has DLC\'s own code.',
+  },
+  'upstream-credentials-rejected': {
+    meaning: "DLC refuses the gateway's own credentials or role; the caller's are fine.",
+    advice: 'Tell the operator, whose log has the reason under the request id.',
+  },
+  'upstream-quota-exceeded': {
+    meaning: 'A quota of the cloud account is used up.',
+    advice: 'Send the same request again after Retry-After; tell the operator if it stays so.',
+  },
+  'task-busy': {
+    meaning: 'DLC says ResourceInUse: the task, or what it depends on, is in use.',
+    advice: 'Send the same request again after Retry-After.',
+  },
+  'operation-not-supported': {
+    meaning: 'DLC cannot do this to this task.',
+    advice: 'Nothing helps but waiting for the task to end.',
+  },
+  'upstream-unavailable': {
+    meaning: 'DLC is temporarily unavailable.',
+    advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
+  },
+  'upstream-error': {
+    meaning: 'DLC gives an error code that the gateway does not know.',
+    advice: 'Ask for the state of the task: with "outcomeUnknown" it may be cancelled or not.',
+  },
+  'upstream-unreachable': {
+    meaning: 'The connection to DLC failed.',
+    advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
+  },
+  'upstream-timeout': {
+    meaning: 'DLC did not answer in time.',
+    advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
+  },
+  'upstream-invalid-response': {
+    meaning: 'DLC gave an answer that makes no sense.',
+    advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
+  },
+} as const satisfies Record<ProblemCode, ProblemText>;

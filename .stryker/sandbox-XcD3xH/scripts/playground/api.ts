@@ -1,0 +1,110 @@
+import * as z from 'zod/mini';
+
+import type { Emulator } from '../../emulator/emulator.ts';
+import { demoTasks, oneTaskToken, TOKEN_TTL_SECONDS, type DemoCallers } from '../start/demo.ts';
+import type { GatewayLog } from '../start/gateway-log.ts';
+import { keyRequest, sendRequest, webhookRequest } from './callers.ts';
+import { createFlood, FLOOD_ENGINE } from './flood.ts';
+import type { PlaygroundAction, PlaygroundReply, PlaygroundRoutes } from './server.ts';
+
+/** What the playground's page asks its own server for. */
+export interface PlaygroundParts {
+  readonly emulator: Emulator;
+  /** The gateway's address. */
+  readonly gateway: string;
+  readonly callers: DemoCallers;
+  readonly log: GatewayLog;
+}
+
+const RATE_WINDOW_MS = 30_000;
+
+const task = z.object({ taskId: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/)) });
+const call = z.extend(task, {
+  caller: z.enum(['key', 'webhook']),
+  requestId: z.string().check(z.regex(/^[A-Za-z0-9._-]{1,128}$/)),
+  prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
+});
+
+const CALLERS = { key: keyRequest, webhook: webhookRequest } as const;
+
+/** @returns the routes; `stop` ends what would go on */
+export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoutes; stop(): void } {
+  const { emulator, gateway, callers, log } = parts;
+  const flood = createFlood(emulator, gateway, callers);
+  const routes: PlaygroundRoutes = {
+    '/settings': { GET: () => ok({ gateway, emulator: emulator.url, floodEngine: FLOOD_ENGINE }) },
+    '/token': {
+      POST: taking(task, async ({ taskId }) => {
+        const token = await oneTaskToken(callers.tokenSecret, taskId);
+        return ok({ token, seconds: TOKEN_TTL_SECONDS });
+      }),
+    },
+    '/call': {
+      POST: taking(call, async ({ caller, ...wanted }) => {
+        const request = CALLERS[caller](gateway, callers, wanted);
+        return ok({ request, answer: await sendRequest(request) });
+      }),
+    },
+    '/log/': { GET: ({ segment }) => ok(log.linesOf(segment)) },
+    '/flood': {
+      GET: () => ok(flood.state()),
+      POST: () => ({ status: flood.begin() ? 202 : 409, json: flood.state() }),
+    },
+    '/arrivals': { GET: () => ok(arrivals(emulator)) },
+    '/_emulator/tasks': { GET: () => control(emulator, 'GET', '/tasks') },
+    '/_emulator/stats': { GET: () => control(emulator, 'GET', '/stats') },
+    '/_emulator/faults': {
+      // What an earlier cancellation left over would meet this one.
+      POST: async ({ body }) => {
+        await emulator.clearFaults();
+        return control(emulator, 'POST', '/faults', body);
+      },
+    },
+    '/_emulator/reset': {
+      POST: async () => {
+        flood.stop();
+        const reply = await control(emulator, 'POST', '/reset');
+        emulator.addTasks(demoTasks());
+        return reply;
+      },
+    },
+  };
+  return { routes, stop: () => flood.stop() };
+}
+
+const ok = (json: unknown): PlaygroundReply => ({ status: 200, json });
+
+/** An action that is told what it can use, or answers 400. */
+function taking<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  act: (input: z.output<Schema>) => Promise<PlaygroundReply>,
+): PlaygroundAction {
+  return ({ body }) => {
+    const input = schema.safeParse(body);
+    if (input.success) return act(input.data);
+    return { status: 400, json: { error: `wrong: ${input.error.issues[0]?.path.join('.')}` } };
+  };
+}
+
+/** Passes a request on to the emulator's control API. */
+async function control(
+  emulator: Emulator,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<PlaygroundReply> {
+  const content = method === 'POST' && body !== undefined ? { body: JSON.stringify(body) } : {};
+  const answer = await fetch(`${emulator.url}/_emulator${path}`, { method, ...content });
+  const text = await answer.text();
+  return { status: answer.status, ...(text !== '' && { json: JSON.parse(text) }) };
+}
+
+/** When DLC received CancelTask in the last 30 seconds: milliseconds before now, the oldest first. */
+function arrivals(emulator: Emulator): { windowMs: number; agoMs: number[] } {
+  const now = Date.now();
+  const times = emulator
+    .requests()
+    .filter(({ action }) => action === 'CancelTask')
+    .map(({ at }) => now - Date.parse(at));
+  return { windowMs: RATE_WINDOW_MS, agoMs: times.filter((ago) => ago < RATE_WINDOW_MS) };
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+
+import { platformRequestId, toHttpRequest, wantsMultiValueHeaders } from './lib/http/events.ts';
+import { refusedRequest, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
+import { toPlatformResponse, type PlatformResponse } from './lib/http/platform-response.ts';
+import { toProblemResponse } from './lib/http/problem-response.ts';
+import { withAlwaysHeaders } from './lib/http/security-headers.ts';
+import { stackOf } from './lib/observability/log.ts';
+import { Problem } from './lib/problem.ts';
+import { logExceptions, logRejections, logWarnings } from './lib/observability/process-events.ts';
+import { lazyGateway, openLog } from './start.ts';
+
+/**
+ * The function's entry, on Tencent SCF (`function.main_handler`) and AWS Lambda (`function.handler`):
+ * both take every family of HTTP events.
+ */
+const log = openLog(process.env);
+const gateway = lazyGateway(process.env, import.meta.dirname, log);
+logWarnings(log);
+logRejections(log);
+logExceptions(log);
+
+/**
+ * Answers one event. Never throws: whatever arrives gets an HTTP answer.
+ *
+ * @param event an HTTP event of any family (`lib/http/events.ts`)
+ * @param context the platform's; its id of the request and its remaining time are used
+ */
+export async function main_handler(event: unknown, context?: unknown): Promise<PlatformResponse> {
+  const multiValue = wantsMultiValueHeaders(event);
+  try {
+    return toPlatformResponse(await answer(event, context), multiValue);
+  } catch (error) {
+    return toPlatformResponse(crashed(error), multiValue);
+  }
+}
+
+export { main_handler as handler };
+
+async function answer(event: unknown, context: unknown): Promise<HttpResponse> {
+  letPlatformFreeze(context);
+  const request = convert(event, context);
+  const response = await gateway().serve(request, remainingMs(context));
+  // A platform may pass on whatever body it is given, and an answer to HEAD has none.
+  return request.method === 'HEAD' ? { ...response, body: '' } : response;
+}
+
+function convert(event: unknown, context: unknown): HttpRequest {
+  try {
+    return toHttpRequest(event, context);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return refusedRequest(error, platformRequestId(event, context));
+  }
+}
+
+/** The answer where even the gateway's own last resort was not reached. */
+function crashed(error: unknown): HttpResponse {
+  const requestId = randomUUID();
+  log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
+  const problem = new Problem('internal-error');
+  return withAlwaysHeaders(toProblemResponse(problem, { requestId, typePrefix: '' }), requestId);
+}
+
+interface PlatformContext {
+  getRemainingTimeInMillis?: unknown;
+}
+
+/** Idle connections to DLC must not keep an invocation alive. */
+function letPlatformFreeze(context: unknown): void {
+  if (!isContext(context) || !('callbackWaitsForEmptyEventLoop' in context)) return;
+  Reflect.set(context, 'callbackWaitsForEmptyEventLoop', false);
+}
+
+function remainingMs(context: unknown): number | undefined {
+  if (!isContext(context) || typeof context.getRemainingTimeInMillis !== 'function')
+    return undefined;
+  const ms: unknown = context.getRemainingTimeInMillis();
+  return typeof ms === 'number' && Number.isFinite(ms) ? ms : undefined;
+}
+
+function isContext(context: unknown): context is PlatformContext {
+  return typeof context === 'object' && context !== null;
+}

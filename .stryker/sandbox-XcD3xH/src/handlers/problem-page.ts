@@ -1,0 +1,58 @@
+import { UNUSED_BODY_BYTES, required, type Endpoint } from '../exchange.ts';
+import type { ProblemText } from '../lib/api-document.ts';
+import { prefersHtml } from '../lib/http/accept.ts';
+import { jsonResponse } from '../lib/http/json-response.ts';
+import { Problem } from '../lib/problem.ts';
+import { PROBLEMS, type ProblemCode, type ProblemKind } from '../lib/problems.ts';
+
+/** `GET /problems/{code}`: what a problem's `type` leads to, a page for people and JSON for programs. */
+export const problemPage: Endpoint = {
+  maxBodyBytes: UNUSED_BODY_BYTES,
+  handle(exchange, { config, document }) {
+    const code = required(exchange, 'parameter');
+    if (!isProblemCode(code)) throw new Problem('route-not-found');
+    const { title, status, retryable, detail }: ProblemKind = PROBLEMS[code];
+    const type = `${config.problemPrefix}/problems/${code}`;
+    const text = document()?.problems[code] ?? { meaning: detail };
+    const told = { type, code, title, status, retryable, ...text };
+    const headers = { Vary: 'Accept' };
+    const accept = exchange.request.headers.get('accept')?.join() ?? '';
+    if (!prefersHtml(accept)) return jsonResponse(200, told, headers);
+    const html = { ...headers, 'Content-Type': 'text/html; charset=utf-8' };
+    return { status: 200, headers: html, body: toProblemPage(told) };
+  },
+};
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}
+
+interface Told extends Partial<ProblemText> {
+  readonly code: string;
+  readonly title: string;
+  readonly status: number;
+  readonly retryable: boolean;
+}
+
+/** The policy of every answer, `default-src 'none'`, leaves a page without styles and scripts. */
+export function toProblemPage(told: Told): string {
+  const { code, title, status, retryable, meaning, advice } = told;
+  const again = retryable
+    ? 'Yes: the same request may succeed after the time that Retry-After gives.'
+    : 'The same request, unchanged, is not expected to succeed later.';
+  const sections = Object.entries({ Meaning: meaning, 'What to do': advice, 'Try again?': again });
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<h1>${title}</h1>
+<p>Status ${status}, code <code>${code}</code></p>
+${sections.map(([name, text = '']) => text && `<h2>${name}</h2>\n<p>${escaped(text)}</p>\n`).join('')}</html>
+`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}

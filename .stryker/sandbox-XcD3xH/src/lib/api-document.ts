@@ -1,0 +1,44 @@
+/** The OpenAPI document, which the build makes and puts beside the bundle: no generator is shipped. */
+export interface ApiDocument {
+  /** JSON. */
+  readonly text: string;
+  /** What is said of each problem beyond its row in `problems.ts`, by code. */
+  readonly problems: Readonly<Record<string, ProblemText>>;
+}
+
+/** For people who have got a problem: what it means, and what to do about it. */
+export interface ProblemText {
+  readonly meaning: string;
+  readonly advice: string;
+}
+
+interface Parsed {
+  readonly 'x-problems': ApiDocument['problems'];
+  readonly servers: readonly object[];
+}
+
+/**
+ * Gives the document, read at the first use; what was read is kept, what could not be is tried again.
+ *
+ * @param read gives the file's text, or throws
+ * @param basePath what stands before every path, which the build cannot know
+ */
+export function lazyDocument(read: () => string, basePath: string): () => ApiDocument | undefined {
+  let document: ApiDocument | undefined;
+  return () => {
+    try {
+      document ??= parse(read(), basePath);
+    } catch {
+      return undefined;
+    }
+    return document;
+  };
+}
+
+function parse(text: string, basePath: string): ApiDocument {
+  const parsed: Parsed = JSON.parse(text);
+  const problems = parsed['x-problems'];
+  if (!basePath) return { text, problems };
+  const servers = parsed.servers.map((server) => ({ ...server, url: basePath }));
+  return { text: JSON.stringify({ ...parsed, servers }), problems };
+}

@@ -1,0 +1,57 @@
+import type { KeyObject } from 'node:crypto';
+
+import { JwksUnavailable } from './fetch-jwks.ts';
+import { InvalidToken } from './invalid-token.ts';
+import type { JsonObject } from './json-object.ts';
+import { createJwks, type FindKeys, type JwksOptions } from './jwks.ts';
+import type { JwtIssuer } from './jwt-issuers.ts';
+import { matchingKeys } from './verification-keys.ts';
+
+export type TokenHeader = JsonObject & { readonly alg: string };
+export type FindSigningKey = (header: TokenHeader, signal: AbortSignal) => Promise<KeyObject>;
+
+/** RFC 9068 section 4, RFC 8725 section 3.11; media types are compared in any case. */
+const TOKEN_TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
+
+/**
+ * Makes what finds the key to verify a token with, by a header whose `alg` is one of the issuer's. It
+ * takes the issuer's own keys alone: what a header brings along (`jwk`, `jku`, `x5c`, `x5u`) is never
+ * looked at (RFC 8725 section 3.10).
+ *
+ * The function throws `InvalidToken` where the header is not acceptable or not exactly one key matches;
+ * `JwksUnavailable` where nobody can tell now.
+ */
+export function createSigningKeyFinder(
+  { keys }: JwtIssuer,
+  options: JwksOptions = {},
+): FindSigningKey {
+  const findKeys: FindKeys =
+    keys.kind === 'remote'
+      ? createJwks(keys.uri, options)
+      : async (query) => (keys.kind === 'secret' ? [keys.key] : matchingKeys(keys.keys, query));
+  return async (header, signal) => {
+    const kid = acceptedKid(header);
+    const [key, ...others] = await findKeys({ alg: header.alg, kid }, signal).catch(
+      (error: unknown) => {
+        if (error instanceof JwksUnavailable) throw error;
+        throw new JwksUnavailable('the request ended before it arrived', { cause: error });
+      },
+    );
+    if (!key) throw new InvalidToken('no key matches its header');
+    if (others.length > 0) throw new InvalidToken('more than one key matches its header');
+    return key;
+  };
+}
+
+/** Refuses every extension (`crit`, RFC 7515 section 4.1.11; `b64`, RFC 7797 section 6) and foreign types. */
+function acceptedKid(header: TokenHeader): string | undefined {
+  const { typ, kid } = header;
+  if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) {
+    throw new InvalidToken('its header has crit or b64');
+  }
+  if (typ !== undefined && !(typeof typ === 'string' && TOKEN_TYPES.has(typ.toLowerCase()))) {
+    throw new InvalidToken('its header has another typ');
+  }
+  if (kid !== undefined && typeof kid !== 'string') throw new InvalidToken('its kid is no string');
+  return kid;
+}

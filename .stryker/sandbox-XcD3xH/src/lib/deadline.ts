@@ -1,0 +1,86 @@
+import type { Clock } from './clock.ts';
+
+/** The one deadline of a request, carried as one signal through everything that is done for it. */
+export interface Deadline {
+  /** Aborted when time is up, or when the caller has gone. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left; 0 once time is up. */
+  remaining(): number;
+  /** Stops the timer; to be called once the request is answered. */
+  close(): void;
+}
+
+/** A deadline, for those who work under it and do not end it. */
+export type TimeLeft = Pick<Deadline, 'signal' | 'remaining'>;
+
+/** The reason with which a deadline's signal is aborted. */
+export class DeadlinePassed extends Error {}
+
+/**
+ * Its timer keeps the process alive until `close`, and nothing else may: in a function nothing listens,
+ * and the platform would end an invocation that only pauses between two attempts.
+ *
+ * @param gone aborted when the caller goes away
+ */
+export function startDeadline(ms: number, clock: Pick<Clock, 'now'>, gone?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const endsAt = clock.now() + ms;
+  const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));
+  // A time that is already up aborts at once, not in the next turn of the event loop.
+  if (ms <= 0) abort();
+  const timer = setTimeout(abort, Math.max(0, ms));
+  const { signal } = controller;
+  // `AbortSignal.any` takes several times as long, and `gone` lives no longer than its request.
+  const leave = (): void => controller.abort(gone?.reason);
+  if (gone?.aborted) leave();
+  gone?.addEventListener('abort', leave, { once: true });
+  return {
+    signal,
+    remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.now())),
+    close: () => clearTimeout(timer),
+  };
+}
+
+/**
+ * Does a piece of work under a shorter deadline: its signal is aborted after `ms` milliseconds, or
+ * with the `parent`, whichever comes first.
+ */
+export async function within<T>(
+  ms: number,
+  parent: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(parent.reason);
+  if (parent.aborted) abort();
+  parent.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(
+    () => controller.abort(new DeadlinePassed('the attempt timed out')),
+    ms,
+  ).unref();
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    parent.removeEventListener('abort', abort);
+  }
+}
+
+/** Waits for `work`, but no longer than until `signal` is aborted: then throws what `reason` gives. */
+export async function untilAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  reason: () => Error,
+): Promise<T> {
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(reason());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (abort) signal.removeEventListener('abort', abort);
+  }
+}

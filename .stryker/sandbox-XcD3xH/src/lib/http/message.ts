@@ -1,0 +1,91 @@
+import type { Problem } from '../problem.ts';
+
+/** The one request and the one response type that the gateway works with, whatever platform it runs on. */
+
+/** Header fields by lower-case name, each with every value that arrived, in order. */
+export type HeaderFields = ReadonlyMap<string, readonly string[]>;
+
+export interface HttpRequest {
+  /** As it arrived: methods are case-sensitive (RFC 9110). */
+  readonly method: string;
+  /** As it arrived: still percent-encoded, without the query. */
+  readonly path: string;
+  /** Decoded names and values in the order of arrival; a repeated name is there repeatedly. */
+  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly headers: HeaderFields;
+  /** The platform's own id of this request, where it has one. */
+  readonly platformRequestId?: string;
+  /** Aborted when the caller goes away before the answer; absent where the platform does not tell. */
+  readonly gone?: AbortSignal;
+  /** Why this cannot be served at all, whatever else is known of it. */
+  readonly refusal?: Problem;
+  /**
+   * Gives the body's raw bytes.
+   *
+   * @throws Problem `payload-too-large` where it is larger than `limit` bytes: no more is kept of it.
+   */
+  readBody(limit: number): Promise<Buffer>;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** One value per name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * What is served where no HTTP request arrived: its answer is the refusal.
+ *
+ * @param platformRequestId the platform's id, which even what is no request may have
+ */
+export function refusedRequest(refusal: Problem, platformRequestId?: string): HttpRequest {
+  return {
+    method: '',
+    path: '',
+    query: [],
+    headers: new Map(),
+    ...(platformRequestId !== undefined && { platformRequestId }),
+    refusal,
+    readBody: async () => Buffer.alloc(0),
+  };
+}
+
+/** The first value of a header field; `name` in lower case. */
+export function header(headers: HeaderFields, name: string): string | undefined {
+  return headers.get(name)?.[0];
+}
+
+/**
+ * Puts two maps of the same fields together, as platforms give them (one value per name, and all
+ * values per name): a value that stands in both counts once, one that stands twice in either counts
+ * twice. So a second value is seen wherever it hides.
+ */
+export function unionOfValues(
+  first: readonly (readonly [string, string])[],
+  second: readonly (readonly [string, string])[],
+): (readonly [string, string])[] {
+  const spare = new Map<string, number>();
+  for (const pair of second) spare.set(key(pair), (spare.get(key(pair)) ?? 0) + 1);
+  const onlyInFirst = first.filter((pair) => {
+    const copies = spare.get(key(pair)) ?? 0;
+    if (copies > 0) spare.set(key(pair), copies - 1);
+    return copies === 0;
+  });
+  return [...second, ...onlyInFirst];
+}
+
+function key([name, value]: readonly [string, string]): string {
+  return JSON.stringify([name, value]);
+}
+
+/** Groups pairs into header fields: names are lower-cased, no value is dropped or joined. */
+export function toHeaderFields(pairs: Iterable<readonly [string, string]>): HeaderFields {
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of pairs) {
+    const values = fields.get(name.toLowerCase());
+    if (values) values.push(value);
+    else fields.set(name.toLowerCase(), [value]);
+  }
+  return fields;
+}

@@ -1,0 +1,19 @@
+/** The elements of a list, as far as commas stand outside of quoted texts. */
+const ELEMENTS = /(?:[^",]|"(?:[^"\\]|\\.)*")+/g;
+const WELL_QUOTED = /^(?:[^"]|"(?:[^"\\]|\\.)*")*$/;
+const NAME = /^[ \t]*([^ \t=;]+)/;
+const WAIT = /^[ \t]*wait[ \t]*=[ \t]*(?:(\d+)|"(\d+)")[ \t]*(?:;.*)?$/i;
+
+/**
+ * The seconds of a `Prefer` field's `wait` (RFC 7240, sections 2 and 4.3), of the first one where it
+ * stands repeatedly; nothing where there is none, or it is malformed.
+ */
+export function preferredWait(value: string): number | undefined {
+  if (!WELL_QUOTED.test(value)) return undefined;
+  const first = (value.match(ELEMENTS) ?? []).find(
+    (element) => NAME.exec(element)?.[1]?.toLowerCase() === 'wait',
+  );
+  const [, plain, quoted] = WAIT.exec(first ?? '') ?? [];
+  const seconds = plain ?? quoted;
+  return seconds === undefined ? undefined : Number(seconds);
+}

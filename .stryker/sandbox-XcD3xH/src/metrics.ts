@@ -1,0 +1,59 @@
+import http from 'node:http';
+
+import { stackOf, type ObservedLog } from './lib/observability/log.ts';
+import { createMetrics, type Load, type Metrics } from './lib/observability/metrics.ts';
+
+/**
+ * `GET /metrics` on a listener of its own, for Prometheus on the same machine. A file of its own too
+ * (`metrics.js`), loaded only where `METRICS_PORT` is set.
+ */
+
+const HOST = '127.0.0.1';
+
+/** Scrapers, and a person who looks. */
+const MAX_CONNECTIONS = 16;
+
+/**
+ * Counts from now on, and serves what it counts. It never keeps the process alive, and where it cannot
+ * listen the log says so and the gateway goes on: cancelling matters more than counting.
+ *
+ * @param port 0: any free one
+ */
+export function startMetrics(log: ObservedLog, load: Load, port: number): void {
+  const metrics = createMetrics(load);
+  log.observe(metrics.observe);
+  const server = http.createServer((request, response) => {
+    answer(request, response, metrics).catch((error: unknown) => {
+      log.write('error', 'crash', { origin: 'metrics', stack: stackOf(error) });
+      response.destroy();
+    });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    log.write('error', 'no-metrics', {
+      reason: `cannot listen on ${HOST}:${port} (${error.code})`,
+    });
+  });
+  server.listen(port, HOST, () => {
+    const address = server.address();
+    const actual = typeof address === 'object' && address ? address.port : port;
+    log.write('info', 'metrics-listening', { host: HOST, port: actual });
+  });
+  server.unref();
+}
+
+async function answer(
+  { method, url = '' }: http.IncomingMessage,
+  response: http.ServerResponse,
+  metrics: Metrics,
+): Promise<void> {
+  if (url.split('?')[0] !== '/metrics') return void response.writeHead(404).end();
+  if (method !== 'GET' && method !== 'HEAD') {
+    return void response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+  }
+  const text = await metrics.text();
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { 'Content-Type': metrics.contentType, 'Content-Length': length });
+  // Node leaves the body away after HEAD.
+  response.end(text);
+}

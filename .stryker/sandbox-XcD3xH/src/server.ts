@@ -1,0 +1,124 @@
+import type http from 'node:http';
+
+import type { WorkingGateway } from './gateway.ts';
+import { createHttpServer, drain } from './lib/http/node-server.ts';
+import { ConfigError } from './lib/config/config.ts';
+import { stackOf } from './lib/observability/log.ts';
+import { logRejections, logWarnings } from './lib/observability/process-events.ts';
+import { logConfigError, openLog, startGateway } from './start.ts';
+
+/** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */
+
+const HELP = `The gateway as an HTTP server: settings come from the environment alone (README, "Settings").
+
+  node dist/server.js
+  DLC_REGION=ap-guangzhou API_KEYS=@config/api-keys.json PORT=8080 node dist/server.js
+
+Options
+  -h, --help  this text
+
+Environment
+  PORT, HOST  where it listens (default: 9000, 0.0.0.0); METRICS_PORT on 127.0.0.1
+  LOG_LEVEL   of the log on stdout, a JSON object a line (default: info)
+  the other settings, and the credentials: TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY
+
+Exit codes
+  0    ended with SIGTERM or Ctrl-C, all requests answered
+  64   wrong options
+  69   the port is taken, or no address of this machine
+  70   crashed; the log says where
+  74   nobody reads the log any more
+  78   settings are wrong; the log names all of them
+`;
+
+/** sysexits(3). */
+const EX_USAGE = 64;
+const EX_UNAVAILABLE = 69;
+const EX_SOFTWARE = 70;
+const EX_IOERR = 74;
+const EX_CONFIG = 78;
+
+/** What is under way gets so long after a crash: the process is in a state that nobody knows. */
+const CRASH_DRAIN_MS = 5000;
+
+type Stop = (reason: string, ms: number, exitCode: number) => void;
+
+const log = openLog(process.env);
+/** Ends the process: at once, as long as nothing can be under way. */
+let stop: Stop = (_reason, _ms, exitCode) => process.exit(exitCode);
+
+function main(): void {
+  const { gateway, config } = startGateway(process.env, import.meta.dirname, log);
+  // A request may wait in silence for as long as its deadline allows.
+  const stallMs = config.requestTimeoutMs + 20_000;
+  const server = createHttpServer(gateway, { stallMs });
+  stop = stopping(server);
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const reason = `cannot listen on ${config.host}:${config.port} (${error.code}): HOST and PORT name another`;
+    log.write('error', 'cannot-listen', { reason });
+    process.exitCode = EX_UNAVAILABLE;
+  });
+  server.listen(config.port, config.host, () => {
+    const address = server.address();
+    const port = typeof address === 'object' && address ? address.port : config.port;
+    log.write('info', 'listening', { host: config.host, port });
+  });
+  if (config.metricsPort !== undefined) serveMetrics(gateway.load, config.metricsPort);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => stop(signal, config.requestTimeoutMs, 0));
+  }
+}
+
+function serveMetrics(load: WorkingGateway['load'], port: number): void {
+  import('./metrics.ts').then(
+    ({ startMetrics }) => startMetrics(log, load, port),
+    (error: unknown) => log.write('error', 'no-metrics', { reason: stackOf(error) }),
+  );
+}
+
+/** Whatever goes wrong where nothing waits for it is a line of the log too. */
+function watchProcess(): void {
+  logWarnings(log);
+  logRejections(log);
+  process.on('uncaughtException', (error) => {
+    log.write('error', 'crash', { origin: 'uncaughtException', stack: stackOf(error) });
+    stop('uncaughtException', CRASH_DRAIN_MS, EX_SOFTWARE);
+  });
+  // Nobody reads the log any more, so nobody would know what is decided here.
+  process.stdout.on('error', () => stop('no log', CRASH_DRAIN_MS, EX_IOERR));
+}
+
+/** Stops listening, answers what is under way, for at most so many milliseconds, and ends. */
+function stopping(server: http.Server): Stop {
+  let worst = 0;
+  let isStopping = false;
+  return (reason, ms, exitCode) => {
+    worst = Math.max(worst, exitCode);
+    // Wrappers signal twice; what is under way is answered all the same.
+    if (isStopping) return;
+    isStopping = true;
+    const drained = drain(server, ms);
+    log.write('info', 'stopping', { reason });
+    void drained.then(() => process.exit(worst));
+  };
+}
+
+/** Answers whoever has started it with options. @returns an exit code, or nothing where there are none */
+function answerOptions([first]: readonly string[]): number | undefined {
+  if (first === undefined) return undefined;
+  const isHelp = first === '--help' || first === '-h';
+  if (isHelp) process.stdout.write(HELP);
+  else process.stderr.write('options are not taken, but for --help: settings are variables\n');
+  return isHelp ? 0 : EX_USAGE;
+}
+
+watchProcess();
+try {
+  const exitCode = answerOptions(process.argv.slice(2));
+  if (exitCode === undefined) main();
+  else process.exitCode = exitCode;
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  logConfigError(error, log);
+  process.exitCode = EX_CONFIG;
+}

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+
+import { type Page } from '../support/chromium.ts';
+import { NEEDS_BROWSER, describeWith } from '../support/needs.ts';
+import { cancel, PlaygroundBrowser } from '../support/playground-page.ts';
+
+/** What each of the three callers sends and is answered in the playground, as usual and when DLC fails. */
+
+describeWith(NEEDS_BROWSER, 'the playground', () => {
+  let at: PlaygroundBrowser;
+  let page: Page;
+  beforeAll(async () => {
+    at = await PlaygroundBrowser.start();
+  });
+  afterAll(() => at.end());
+  beforeEach(async () => {
+    page = await at.open();
+  });
+  afterEach(async () => {
+    await page.close();
+    expect([at.complaints, at.strangers()]).toEqual([[], []]);
+  });
+
+  const toGateway = () => at.sent.filter((request) => request.url.startsWith(at.gateway));
+
+  it('cancels as a frontend, by CORS, and shows the request that left the browser', async () => {
+    expect(await cancel(page, 'demo-queued')).toMatch(/^202 Accepted: cancel_requested, after/);
+    const request = toGateway().find(({ method }) => method === 'DELETE');
+    expect(request?.url).toBe(`${at.gateway}/tasks/demo-queued`);
+    const shown = await page.innerText('#request');
+    const { authorization, 'x-request-id': requestId } = request?.headers ?? {};
+    expect(shown).toContain(`DELETE /tasks/demo-queued HTTP/1.1\nHost: `);
+    expect(shown).toContain(`Origin: ${at.url}\nAuthorization: ${authorization}\n`);
+    expect(shown).toContain(`X-Request-Id: ${requestId}`);
+    await page.click('#tab-curl');
+    expect(await page.innerText('#request')).toContain(
+      `curl -i -X DELETE '${at.gateway}/tasks/demo-`,
+    );
+    await page.click('#copy');
+    await page.waitForSelector('#copied:not(:empty)');
+    await page.click('#tab-fetch');
+    expect(await page.innerText('#request')).toContain(
+      `fetch("${at.gateway}/tasks/demo-queued", {`,
+    );
+    const answer = await page.innerText('#answer');
+    expect(answer).toMatch(/^HTTP\/1.1 202 Accepted\n[^]*"outcome": "cancel_requested"/);
+    expect(await page.innerText('#decision')).toContain(
+      'allow, authorization_details; jwt:demo:sub',
+    );
+    await page.waitForSelector('tr:has-text("demo-queued") .state:text-is("cancelled")');
+  });
+
+  it('is refused with a token for another task', async () => {
+    await page.check('#other-token');
+    expect(await cancel(page, 'demo-queued')).toMatch(/^403 Forbidden: task-not-permitted/);
+    expect(await page.innerText('#timeline')).toContain('known, but refused, task-not-permitted');
+    expect(await page.innerText('tr:has-text("demo-queued") .state')).toBe('queued');
+  });
+
+  it.each([
+    ['webhook', 'Webhook-Signature: v1,', 'allow, scope; hook:demo'],
+    ['key', 'X-API-Key: dlcgw_', 'allow, scope; key:demo'],
+  ])(
+    'cancels as a %s by its own server: the page asks the gateway for nothing',
+    async (tab, field, decision) => {
+      await page.click(`#tab-${tab}`);
+      expect(await cancel(page, 'demo-writing')).toMatch(/^202 Accepted: cancel_requested/);
+      expect(await page.innerText('#request')).toContain(field);
+      expect(await page.innerText('#decision')).toContain(decision);
+      expect(toGateway()).toEqual([]);
+    },
+  );
+
+  it('acknowledges to a webhook sender what is final', async () => {
+    await page.click('#tab-webhook');
+    expect(await cancel(page, 'demo-succeeded')).toMatch(/^200 OK: task_already_finished/);
+  });
+
+  it.each([
+    ['reset-before', 'once', /^202 Accepted: cancel_requested, after/],
+    ['rate', 'once', /^202 Accepted: cancel_requested, after/],
+    ['rate', 'always', /^429 Too Many Requests: upstream-rate-limited/],
+    ['nonsense', 'always', /^502 Bad Gateway: upstream-invalid-response, nobody knows/],
+    ['unavailable', 'always', /^503 Service Unavailable: upstream-unavailable, nobody knows/],
+  ])('shows what becomes of a fault: %s, %s', async (fault, times, answer) => {
+    await page.selectOption('#fault', fault);
+    await page.selectOption('#times', times);
+    expect(await cancel(page, 'demo-initializing')).toMatch(answer);
+    expect(await page.innerText('#timeline')).toContain('Attempt 2');
+    // The next one is not met by what was left over.
+    await page.selectOption('#fault', 'none');
+    expect(await cancel(page, 'demo-initializing')).toMatch(/^20[02] /);
+  });
+
+  it('answers 200 although the answer was lost, and draws why', async () => {
+    await page.selectOption('#fault', 'lost');
+    await page.check('#prefer');
+    expect(await cancel(page, 'demo-queued')).toMatch(/^200 OK: cancelled, after/);
+    const timeline = await page.innerText('#timeline');
+    expect(timeline).toMatch(/^Authentication, quota, permission\s/);
+    expect(timeline).toMatch(/Attempt 1: CancelTask, nobody knows .*[^]*Attempt 2[^]*Lookup: /);
+    await page.waitForSelector('tr:has-text("demo-queued") .state:text-is("cancelled")');
+  });
+});

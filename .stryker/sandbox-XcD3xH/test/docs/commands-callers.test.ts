@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+
+import { loadConfig } from '../../src/lib/config/config.ts';
+import { commandsFor } from '../support/documented-commands.ts';
+import { itWith } from '../support/needs.ts';
+import { parseAnswers } from '../support/http-client.ts';
+import { IS_UP, openShell, type Shell } from '../support/paste.ts';
+import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
+
+/** What the README says about callers: keys, tokens, webhooks. */
+
+const commands = commandsFor('commands-callers');
+const block = (firstLine: string, turn = 0): string => commands.block('README.md', firstLine, turn);
+
+const key = block('npm run key -- --id reporting --scope tasks:cancel --scope tasks:read');
+const newSecret = block('npm run webhook -- --new-secret');
+const shared = 'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef';
+const [first, second] = [block(shared), block(shared, 1)];
+
+let copy: WorkingCopy;
+let shell: Shell;
+beforeAll(async () => {
+  copy = makeWorkingCopy();
+  shell = await openShell(copy.folder);
+});
+afterAll(async () => {
+  await shell.close();
+  copy.remove();
+});
+
+it('a key, and an entry that the gateway takes', async () => {
+  const { stdout } = await shell.run(key);
+  const API_KEYS = `[${/^ +(\{.+\})$/m.exec(stdout)?.[1]}]`;
+  const { apiKeys } = loadConfig({ DLC_REGION: 'ap-guangzhou', API_KEYS }, '/');
+  expect(JSON.stringify([...apiKeys])).toContain('"key:reporting"');
+  expect(stdout).toMatch(/^ +dlcgw_\S+$/m);
+});
+
+it('a secret for webhooks, and an entry that the gateway takes', async () => {
+  const { stdout } = await shell.run(newSecret);
+  const WEBHOOK_SENDERS = `[${/^ +(\{.+\})$/m.exec(stdout)?.[1]}]`;
+  const [, name = '', secret = ''] = /^ +(\w+)=(whsec_\S+)$/m.exec(stdout) ?? [];
+  const env = { DLC_REGION: 'ap-guangzhou', WEBHOOK_SENDERS, [name]: secret };
+  expect(loadConfig(env, '/').webhookSenders).toHaveLength(1);
+});
+
+itWith(['curl'], 'a token for one task, in two terminals', async () => {
+  const demo = await shell.start(first, IS_UP);
+  const { status, stdout } = await shell.run(second);
+  await demo.end();
+  expect(status).toBe(0);
+  const answers = parseAnswers(stdout);
+  expect(answers).toMatchObject([
+    { status: 202, body: { taskId: 'demo-queued' } },
+    { status: 403, body: { code: 'task-not-permitted' } },
+  ]);
+});
+
+it('is all that is run here', () => commands.expectAllRun());

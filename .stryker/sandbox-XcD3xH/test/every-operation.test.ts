@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import { toHeaderFields } from '../src/lib/http/message.ts';
+import { lazyGateway, openLog } from '../src/start.ts';
+import { expectDocumented } from './support/documented.ts';
+import { ALL_OPERATIONS, ask, shown, TASK, type Request } from './support/every-operation.ts';
+import { startFunction } from './support/processes.ts';
+import { KEY, keyEntry } from './support/three-callers.ts';
+
+/**
+ * What the OpenAPI document says that every operation may answer before its handler is asked: each of
+ * it does happen (`support/received-reporter.js`), and looks as the document says.
+ */
+const ORIGIN = 'https://app.example.org';
+const nameOf = ({ method, target }: Request): string => `${method} ${target}`;
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator({ cancelMs: 0, rate: 100_000 });
+});
+beforeEach(async () => {
+  await emulator.reset();
+  emulator.addTasks({ id: TASK, state: 'running', engine: 'mine' });
+});
+afterAll(() => emulator.close());
+
+describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s', (_, make) => {
+  it('with a field that is repeated', async () => {
+    const twice = ['Host', 'host'].map((name) => [name, 'x'] as const);
+    expect(shown(await ask(emulator.port, {}, make(), twice))).toEqual({
+      status: 400,
+      code: 'invalid-request',
+    });
+  });
+
+  it('with header fields over 16 KiB', async () => {
+    const large = [['X-Large', 'x'.repeat(17_000)]] as const;
+    expect(await ask(emulator.port, {}, make(), large)).toMatchObject({ status: 431 });
+  });
+
+  it('whose body never ends', async () => {
+    const never = (): Promise<Buffer> => new Promise(() => undefined);
+    const answer = await ask(emulator.port, { REQUEST_TIMEOUT_MS: '100' }, make(), [], never);
+    expect(shown(answer)).toEqual({ status: 408, code: 'request-timeout' });
+  });
+
+  it('which the gateway has a defect for', async () => {
+    const broken = (): Promise<Buffer> => Promise.reject(new Error('a defect'));
+    const answer = await ask(emulator.port, {}, make(), [], broken);
+    expect(shown(answer)).toEqual({ status: 500, code: 'internal-error' });
+  });
+
+  it('from another origin, be it right or wrong', async () => {
+    const settings = { CORS_ORIGINS: ORIGIN };
+    const right = [['Origin', ORIGIN]] as const;
+    const wrong = [...right, ['Prefer', 'a'], ['Prefer', 'b']] as const;
+    const answers = [
+      await ask(emulator.port, settings, make(), right),
+      await ask(emulator.port, settings, make(), wrong),
+    ];
+    expect(answers[0]?.status).toBeLessThan(300);
+    expect(answers[1]?.status).toBe(400);
+    for (const { headers } of answers) expect(headers['Vary']).toContain('Origin');
+  });
+
+  it('with a large body, and where the settings are wrong, through the function as built', async () => {
+    const { method, target, headers } = make();
+    const event = {
+      httpMethod: method,
+      path: target,
+      headers: Object.fromEntries(headers),
+      queryString: {},
+    };
+    const large = await startFunction({
+      DLC_REGION: 'ap-guangzhou',
+      API_KEYS: JSON.stringify([keyEntry(KEY)]),
+    });
+    const answer = await large.invoke({ ...event, body: 'x'.repeat(20_000) });
+    expect(answer.statusCode).toBe(413);
+    await large.stop();
+    const wrong = await startFunction({});
+    expect((await wrong.invoke(event)).statusCode).toBe(500);
+    await wrong.stop();
+  });
+});
+
+describe('without openapi.json beside the bundle', () => {
+  const settings = {
+    DLC_REGION: 'ap-guangzhou',
+    API_KEYS: JSON.stringify([keyEntry(KEY)]),
+    LOG_LEVEL: 'silent',
+  };
+  const gateway = lazyGateway(settings, '/nowhere', openLog(settings))();
+  const serve = async (path: string) => {
+    const headers = toHeaderFields([]);
+    const readBody = async (): Promise<Buffer> => Buffer.alloc(0);
+    const answer = await gateway.serve({ method: 'GET', path, query: [], headers, readBody });
+    const received = { ...answer, text: answer.body };
+    expectDocumented(received, { method: 'GET', target: path });
+    return answer;
+  };
+
+  it('nothing is at its path', async () => {
+    expect((await serve('/openapi.json')).status).toBe(404);
+  });
+
+  it('a problem is told about as far as the gateway itself knows', async () => {
+    const { status, body } = await serve('/problems/task-busy');
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toEqual({
+      type: '/problems/task-busy',
+      code: 'task-busy',
+      title: 'Task busy',
+      status: 409,
+      retryable: true,
+      meaning: 'DLC reports that the task, or what it depends on, is in use.',
+    });
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { InvalidToken } from '../../../src/lib/auth/invalid-token.ts';
+import { decodeCompact, readTokenIssuer } from '../../../src/lib/auth/token-issuer.ts';
+import { createKey, token } from '../../support/jwt.ts';
+
+const good = token(createKey('ES256', 'e1'));
+
+describe('reading a token before it is verified', () => {
+  it('gives its issuer and its parts', () => {
+    expect(readTokenIssuer(good)).toBe('https://id.example');
+    expect(decodeCompact(good)).toHaveLength(3);
+  });
+
+  it.each([`${good}.AAAA`, good.split('.').slice(0, 2).join('.'), `${good}=`, ''])(
+    'is refused unless there are three parts of base64url: %s',
+    (bad) => {
+      expect(() => decodeCompact(bad)).toThrow(new InvalidToken('not a compact JWS'));
+    },
+  );
+});

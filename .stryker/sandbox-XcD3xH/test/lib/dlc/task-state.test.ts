@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { DlcClient, Reply } from '../../../src/lib/dlc/client.ts';
+import {
+  describeTask,
+  isFinal,
+  mayStillChange,
+  TASK_STATES,
+} from '../../../src/lib/dlc/task-state.ts';
+
+const options = { region: 'ap-guangzhou', signal: AbortSignal.timeout(1000) };
+
+function answering(TaskList: unknown): Pick<DlcClient, 'call'> {
+  const response = { TaskList, TotalCount: 1, RequestId: 'r' };
+  return { call: async (): Promise<Reply> => ({ outcome: 'answered', requestId: 'r', response }) };
+}
+
+describe('describeTask', () => {
+  it.each([
+    [0, 'initializing'],
+    [1, 'running'],
+    [2, 'succeeded'],
+    [3, 'writing'],
+    [4, 'queued'],
+    [-1, 'failed'],
+    [-3, 'cancelled'],
+    [-2, 'unknown'],
+    [5, 'unknown'],
+    [-4, 'unknown'],
+  ])('reads %i as %s', async (State, state) => {
+    const looked = await describeTask(answering([{ Id: 'a', State }]), 'a', options);
+    expect(looked).toMatchObject({ outcome: 'found', task: { state, upstreamState: State } });
+  });
+
+  it('tells what may be told of a task, and nothing else', async () => {
+    const task = {
+      Id: 'a',
+      State: 1,
+      DataEngineName: 'engine',
+      DataEngineId: 'DataEngine-1',
+      CreateTime: '2026-01-01 00:00:00',
+      UpdateTime: '2026-01-01 00:00:01',
+      SQL: 'SELECT secret',
+      OperateUin: '100000000001',
+    };
+    expect(await describeTask(answering([task]), 'a', options)).toEqual({
+      outcome: 'found',
+      requestId: 'r',
+      task: {
+        state: 'running',
+        upstreamState: 1,
+        engine: 'engine',
+        engineNames: ['engine', 'DataEngine-1'],
+        upstreamCreateTime: '2026-01-01 00:00:00',
+        upstreamUpdateTime: '2026-01-01 00:00:01',
+      },
+    });
+  });
+
+  it.each([
+    [null, 'absent'],
+    [[], 'absent'],
+    [[null, 7, { Id: 'b', State: 1 }], 'absent'],
+    [undefined, 'unknown'],
+    ['x', 'unknown'],
+    [[{ Id: 'a' }], 'unknown'],
+    [[{ Id: 'a', State: '1' }], 'unknown'],
+  ])('takes a TaskList %j for %s', async (list, outcome) => {
+    expect(await describeTask(answering(list), 'a', options)).toMatchObject({ outcome });
+  });
+
+  it('leaves out texts that are none', async () => {
+    const task = { Id: 'a', State: 1, DataEngineName: '', CreateTime: 7 };
+    expect(await describeTask(answering([task]), 'a', options)).toMatchObject({
+      task: { state: 'running', upstreamState: 1, engineNames: [] },
+    });
+  });
+});
+
+it('a state is final, may still change, or is not known', () => {
+  const kinds = TASK_STATES.map((state) => [isFinal(state), mayStillChange(state)]);
+  expect(kinds.filter(([final, changes]) => final && changes)).toEqual([]);
+  expect([isFinal('unknown'), mayStillChange('unknown')]).toEqual([false, false]);
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+
+import { quotaRule, rateLimitFields, refuseOverQuota } from '../../../src/lib/rate-limit/fields.ts';
+import { MemoryQuotas } from '../../../src/lib/rate-limit/memory-quotas.ts';
+import { Problem } from '../../../src/lib/problem.ts';
+
+const rules = fc.record({
+  limit: fc.integer({ min: 1, max: 50 }),
+  windowMs: fc.constantFrom(1000, 60_000, 3_600_000),
+});
+
+describe("a caller's quota", () => {
+  it('allows the burst and then the rate, never more, however requests come', () => {
+    fc.assert(
+      fc.property(rules, fc.array(fc.double({ min: 0, max: 0.3, noNaN: true })), (rule, gaps) => {
+        const quotas = new MemoryQuotas();
+        const allowed: number[] = [];
+        let now = 0;
+        for (const gap of gaps) {
+          now += Math.floor(gap * rule.windowMs);
+          const { allowed: isAllowed, left } = quotas.spend('a', now, rule);
+          if (isAllowed) allowed.push(now);
+          expect(left).toBeGreaterThanOrEqual(0);
+          expect(left).toBeLessThan(rule.limit);
+        }
+        for (const [i, from] of allowed.entries()) {
+          for (const [j, to] of allowed.slice(i).entries()) {
+            const most = rule.limit + (rule.limit * (to - from)) / rule.windowMs;
+            expect(j + 1).toBeLessThanOrEqual(most);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is back when it says so, and not before', () => {
+    fc.assert(
+      fc.property(rules, (rule) => {
+        const quotas = new MemoryQuotas();
+        for (let i = 0; i < rule.limit; i++) {
+          expect(quotas.spend('a', 0, rule)).toMatchObject({
+            allowed: true,
+            left: rule.limit - i - 1,
+          });
+        }
+        const refused = quotas.spend('a', 0, rule);
+        expect(refused).toMatchObject({ allowed: false, left: 0 });
+        expect(quotas.spend('a', refused.resetMs - 1, rule).allowed).toBe(false);
+        expect(quotas.spend('a', refused.resetMs, rule).allowed).toBe(true);
+      }),
+    );
+  });
+
+  it("is nobody else's", () => {
+    const [quotas, rule] = [new MemoryQuotas(), { limit: 1, windowMs: 1000 }];
+    expect(['a', 'b', 'a'].map((who) => quotas.spend(who, 0, rule).allowed)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('takes bounded memory, and forgets nobody who has spent it for those who have not', () => {
+    const [quotas, rule] = [new MemoryQuotas(100), { limit: 2, windowMs: 3_600_000 }];
+    for (let i = 0; i < 3; i++) quotas.spend('loud', 0, rule);
+    for (let i = 0; i < 5000; i++) quotas.spend(`other-${i}`, i, { limit: 1000, windowMs: 1000 });
+    expect(quotas.size).toBeLessThanOrEqual(100);
+    expect(quotas.spend('loud', 5000, rule).allowed).toBe(false);
+  });
+});
+
+describe('the fields', () => {
+  it('tell policy, what is left and when, in whole seconds rounded up', () => {
+    const rule = quotaRule('cancel', { limit: 10, windowSeconds: 1 });
+    expect(rateLimitFields('cancel', rule, { left: 9, resetMs: 100 })).toEqual({
+      'RateLimit-Policy': '"cancel";q=10;w=1',
+      RateLimit: '"cancel";r=9;t=1',
+    });
+  });
+
+  it('give five times the rate for reading', () => {
+    expect(quotaRule('read', { limit: 10, windowSeconds: 60 })).toEqual({
+      limit: 50,
+      windowMs: 60_000,
+    });
+  });
+
+  it('come with a refusal that names the policy and the time', () => {
+    refuseOverQuota('cancel', { allowed: true, left: 0, resetMs: 1 });
+    try {
+      refuseOverQuota('cancel', { allowed: false, left: 0, resetMs: 1001 });
+    } catch (error) {
+      expect(error).toBeInstanceOf(Problem);
+      expect(error).toMatchObject({
+        code: 'quota-exceeded',
+        retryAfter: 2,
+        members: { 'violated-policies': ['cancel'] },
+      });
+      return;
+    }
+    throw new Error('it was not refused');
+  });
+});

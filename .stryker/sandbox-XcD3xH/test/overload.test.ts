@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { offer, startFleet, type Fleet, type Told } from './support/fleet.ts';
+import { describeWithRedis, startRedis, type RedisServer } from './support/redis.ts';
+
+/** Ten times what DLC takes, offered to four processes for ten seconds, half of it by one caller. */
+
+const LOAD = { perSecond: 200, seconds: 10, callers: 10 };
+
+describeWithRedis('four servers that share the limit through Redis', () => {
+  let redis: RedisServer;
+  let fleet: Fleet | undefined;
+  beforeEach(async () => {
+    redis = await startRedis();
+  });
+  afterEach(async () => {
+    await fleet?.stop();
+    await redis.stop();
+  });
+
+  const start = async (maxWaitMs: number): Promise<Fleet> => {
+    const env = { UPSTREAM_RATE: '20', EXPECTED_INSTANCES: '4', MAX_WAIT_MS: String(maxWaitMs) };
+    return (fleet = await startFleet(4, LOAD.callers, { ...env, REDIS_URL: redis.url }));
+  };
+  const unexpected = (told: readonly Told[]): Told[] =>
+    told.filter(({ status }) => ![202, 429, 503].includes(Number(status)));
+
+  /**
+   * How many requests this machine may have held back and let go together: no limiter in a process can keep those
+   * apart. None on a machine that is the test's own.
+   */
+  const late = (four: Fleet): number => Math.ceil(Math.max(0, four.slowestMs() - 50) / 50);
+  const hasSwitched = ({ servers }: Fleet): boolean =>
+    servers.some((one) => one.lines().some(({ event }) => String(event).startsWith('limits-')));
+
+  it('use it, never exceed it, and serve the quiet ones', async () => {
+    const four = await start(3000);
+    const begun = Date.now();
+    const told = await offer(four, LOAD);
+    expect(unexpected(told)).toEqual([]);
+    const { busiestSecond } = await four.stats();
+    expect(busiestSecond).toBeLessThanOrEqual(20 + late(four));
+    // Servers that get no CPU when their slots are due say nothing on how the slots are shared.
+    if (late(four) > 0 || hasSwitched(four)) return;
+    const served = Array.from(
+      { length: LOAD.callers },
+      (_, n) => told.filter(({ caller, status }) => caller === n && status === 202).length,
+    );
+    const fair = served.reduce((sum, each) => sum + each, 0) / LOAD.callers;
+    expect(Math.min(...served.slice(1))).toBeGreaterThanOrEqual(fair / 2);
+    const isSteady = (at: number): boolean => at >= begun + 1000 && at < begun + 10_000;
+    expect((await four.arrivals()).filter(isSteady).length / 9).toBeGreaterThanOrEqual(18);
+  });
+
+  it('keep it where Redis dies in the middle, and comes back', async () => {
+    const four = await start(1000);
+    const offered = offer(four, { ...LOAD, seconds: 8 });
+    await sleep(2500);
+    await redis.kill();
+    await sleep(3000);
+    await redis.restart();
+    const told = await offered;
+    expect(unexpected(told)).toEqual([]);
+    // However late a busy machine lets them notice: all of them share again, and are served.
+    for (const { logged } of four.servers) await logged(({ event }) => event === 'limits-shared');
+    const again = await offer(four, { ...LOAD, seconds: 2 });
+    expect(again.map(({ status }) => status)).toContain(202);
+    expect((await four.stats()).busiestSecond).toBeLessThanOrEqual(20 + late(four));
+  });
+});

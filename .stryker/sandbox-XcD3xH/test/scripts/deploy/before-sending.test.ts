@@ -1,0 +1,270 @@
+import { readFileSync } from 'node:fs';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { runScript } from '../run-script.ts';
+import { makeProject, run, SECRETS, SHELL, WEBHOOK_SECRET, type Project } from './support.ts';
+
+let project: Project;
+beforeEach(() => {
+  project = makeProject();
+});
+afterEach(() => project.remove());
+
+const NOWHERE = { endpoint: 'http://127.0.0.1:1' };
+
+describe('--dry-run', () => {
+  it('prints the requests in order, without a secret, a credential or a network', async () => {
+    const env = {
+      TENCENTCLOUD_SECRET_ID: '',
+      TENCENTCLOUD_SECRET_KEY: '',
+      REDIS_URL: 'redis://:planted-redis-password@r:6379',
+    };
+    const { exitCode, out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    expect(exitCode).toBe(0);
+    const requests: { action: string; input: Record<string, unknown> }[] = JSON.parse(out);
+    const sent = requests
+      .map(({ action }) => action)
+      .filter((action) => !/^(Get|List)/.test(action));
+    expect(sent).toEqual(['CreateFunction', 'PublishVersion', 'UpdateAlias', 'CreateTrigger']);
+    const created = requests.find(({ action }) => action === 'CreateFunction');
+    expect(created?.input).toMatchObject({
+      Code: { ZipFile: expect.stringMatching(/^<zip, \d+ characters of base64>$/) },
+      Environment: {
+        Variables: expect.arrayContaining([
+          { Key: 'DLC_REGION', Value: 'ap-guangzhou' },
+          { Key: 'GATEWAY_WEBHOOK_SECRET', Value: `<hidden, ${WEBHOOK_SECRET.length} bytes>` },
+        ]),
+      },
+    });
+    for (const secret of [...SECRETS, 'planted-redis-password']) {
+      expect(out + told).not.toContain(secret);
+    }
+    expect(told).toContain('Nothing was sent.');
+  });
+
+  it('names everything that is missing or wrong at once, after what it would send', async () => {
+    const env = { DLC_REGION: '', SCF_ROLE: '', API_KEYS: '[{}]', LOG_LEVEL: 'loud' };
+    const { exitCode, out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    expect(exitCode).toBe(78);
+    expect(JSON.parse(out)[0].region).toBe('<DLC_REGION is not set>');
+    expect(told).toContain(
+      '  DLC_REGION: is not set in this shell\n  SCF_ROLE: is not set in this shell',
+    );
+    expect(told).toContain('  API_KEYS: [0].id is missing');
+    expect(told).toContain('  LOG_LEVEL: must be one of');
+  });
+
+  it('shows no value that it refuses: anything may have been put there', async () => {
+    const planted = 'https://user:planted-in-the-wrong-place@dlc.tencentcloudapi.com';
+    const env = {
+      DLC_ENDPOINT: planted,
+      CORS_ORIGINS: planted,
+      LOG_LEVEL: 'planted-in-the-wrong-place',
+    };
+    const { exitCode, out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    expect(exitCode).toBe(78);
+    for (const name of Object.keys(env)) expect(told).toContain(`  ${name}: must`);
+    expect(out + told).not.toContain('planted-in-the-wrong-place');
+  });
+
+  it('shows what going back would send', async () => {
+    const { exitCode, out } = await run(project, NOWHERE, { args: ['--dry-run', '--rollback'] });
+    expect(exitCode).toBe(0);
+    const moved = JSON.parse(out).find(
+      ({ action }: { action: string }) => action === 'UpdateAlias',
+    );
+    expect(moved.input).toMatchObject({ Name: '$DEFAULT', FunctionVersion: '1' });
+  });
+
+  it('works as a process, with a build, for somebody who has only the README', async () => {
+    const { API_KEYS, DLC_REGION, SCF_ROLE } = SHELL;
+    const ran = await runScript('deploy', ['--dry-run'], {
+      env: { API_KEYS, DLC_REGION, SCF_ROLE },
+    });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Building dist/ …') });
+    expect(JSON.parse(ran.stdout)).toHaveLength(12);
+    const help = await runScript('deploy', ['--help']);
+    expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--rollback') });
+    const bare = await runScript('deploy', []);
+    expect(bare).toMatchObject({
+      exitCode: 77,
+      stderr: expect.stringContaining('TENCENTCLOUD_SECRET_ID'),
+    });
+  });
+});
+
+/** What is refused before a request is sent: nothing listens where SCF should be. */
+async function refused(env: Record<string, string>, changed: Project = project) {
+  const { exitCode, told } = await run(changed, NOWHERE, { env });
+  expect(told).not.toContain('failed:');
+  for (const secret of SECRETS) expect(told).not.toContain(secret);
+  return { exitCode, told };
+}
+
+describe('before anything is sent', () => {
+  it('names the variables that entries are made of, with all that is wrong beside them', async () => {
+    const wrong = {
+      DLC_REGION: 'Peking',
+      STAGE: 'PLANTED!',
+      SCF_ROLE: 'a PLANTED role',
+      LOG_LEVEL: 'loud',
+      SCF_ENDPOINT: 'PLANTED',
+    };
+    for (const args of [[], ['--dry-run']]) {
+      const { exitCode, out, told } = await run(project, NOWHERE, { args, env: wrong });
+      expect([exitCode, out]).toEqual([78, '']);
+      expect(told).not.toContain('PLANTED');
+      const names = told.split('\n').map((line) => /^ {2}(\w+):/.exec(line)?.[1]);
+      expect(names).toHaveLength(6);
+      expect(new Set(names.slice(1))).toEqual(new Set(Object.keys(wrong)));
+    }
+    const other = await refused({ STAGE: '1', SCF_ROLE: '' }, project);
+    expect(other.told).not.toContain('STAGE:');
+    expect(other.told).toContain('SCF_ROLE: is not set');
+  });
+
+  it.each([['a b'], ['r'.repeat(129)], ['role/../x']])('refuses the role %j', async (SCF_ROLE) => {
+    const { exitCode, told } = await refused({ SCF_ROLE });
+    expect([exitCode, told]).toEqual([78, expect.stringContaining('SCF_ROLE: inputs.role')]);
+  });
+
+  it('refuses a malformed SCF_ENDPOINT in a dry run too', async () => {
+    const env = { SCF_ENDPOINT: 'ftp://scf.tencentcloudapi.com', LOG_LEVEL: 'loud' };
+    const { exitCode, told } = await run(project, undefined, { args: ['--dry-run'], env });
+    expect(exitCode).toBe(78);
+    expect(told).toContain('  SCF_ENDPOINT: must be an https: address\n  LOG_LEVEL: must be');
+  });
+
+  it("refuses the example's keys, in a variable and in a packed file", async () => {
+    const example = readFileSync('config/api-keys.example.json', 'utf8');
+    const sentence = 'API_KEYS: has the sha256 of an example; nobody has its key';
+    expect((await refused({ API_KEYS: example })).told).toContain(sentence);
+    project.write('function/config/api-keys.json', example);
+    const packed = await refused({ API_KEYS: '@config/api-keys.json' });
+    expect([packed.exitCode, packed.told]).toEqual([78, expect.stringContaining(sentence)]);
+  });
+
+  it('refuses to reserve what no account has, and tells of what not every account has', async () => {
+    const absurd = await refused({ EXPECTED_INSTANCES: '100000' });
+    expect(absurd.exitCode).toBe(78);
+    expect(absurd.told).toContain('EXPECTED_INSTANCES: so many of 256 MB reserve 25600000 MB');
+    const dry = async (EXPECTED_INSTANCES: string, more = {}) => {
+      const env = { EXPECTED_INSTANCES, ...more };
+      return await run(project, NOWHERE, { args: ['--dry-run'], env });
+    };
+    expect(await dry('200')).toMatchObject({ exitCode: 0 });
+    expect((await dry('200')).told).not.toContain('EXPECTED_INSTANCES');
+    const note = 'EXPECTED_INSTANCES reserves 51456 MB: not every account';
+    expect(await dry('201')).toMatchObject({ exitCode: 0, told: expect.stringContaining(note) });
+    const shared = await dry('100000', { REDIS_URL: 'redis://r:6379' });
+    expect(shared).toMatchObject({ exitCode: 0, told: expect.not.stringContaining('EXPECTED') });
+  });
+
+  it('finds that the variables are more than 4 KB, and says where they go', async () => {
+    const entry = { sha256: 'b'.repeat(64), scopes: ['tasks:cancel'] };
+    const keys = Array.from({ length: 40 }, (_, i) => ({ id: `caller-${i}`, ...entry }));
+    const { exitCode, told } = await refused({ API_KEYS: JSON.stringify(keys) });
+    expect(exitCode).toBe(78);
+    expect(told).toMatch(/all variables together have \d{4} bytes, and SCF takes 4096/);
+    expect(told).toContain('set API_KEYS=@config/api-keys.json');
+  });
+
+  it('finds names that SCF keeps for itself', async () => {
+    const taken = makeProject((yaml) =>
+      yaml.replace('LOG_LEVEL: ', 'TENCENTCLOUD_X: 1\n      LOG_LEVEL: '),
+    );
+    const { exitCode, told } = await refused({}, taken);
+    expect([exitCode, told]).toEqual([
+      78,
+      expect.stringContaining('TENCENTCLOUD_X: SCF keeps names'),
+    ]);
+    taken.remove();
+  });
+
+  it('finds a secret that no variable of the function has', async () => {
+    const { exitCode, told } = await refused({ GATEWAY_WEBHOOK_SECRET: '' });
+    expect(exitCode).toBe(78);
+    expect(told).toContain(
+      'the variable GATEWAY_WEBHOOK_SECRET, which a secret refers to, is not set; set it',
+    );
+  });
+
+  it('reads packed files as the function will, and leaves mounted ones to it', async () => {
+    const missing = await refused({ API_KEYS: '@config/api-keys.json' });
+    expect(missing.told).toMatch(
+      /API_KEYS: points to a file that cannot be read .*; @path is inside the package/,
+    );
+    project.write('function/config/api-keys.json', SHELL.API_KEYS);
+    const { told } = await run(project, undefined, {
+      args: ['--dry-run'],
+      env: { API_KEYS: '@config/api-keys.json', JWT_ISSUERS: '@/mnt/issuers.json' },
+    });
+    expect(told).toContain('Not checked, since only the function sees the file: JWT_ISSUERS');
+  });
+
+  it.each([
+    [
+      'an entry that is not known',
+      (yaml: string) => yaml.replace('timeout: 15', 'timeout: 15\n  layers: []'),
+      'unknown member layers',
+    ],
+    [
+      'a version in place of an alias',
+      (yaml: string) => yaml.replace('$DEFAULT', '$LATEST'),
+      'inputs.events[0].http.parameters.qualifier must match',
+    ],
+    [
+      'what is no YAML',
+      (yaml: string) => yaml.replace('component: scf', 'component: "PLANTED'),
+      'is not YAML',
+    ],
+    [
+      'a placeholder that is not known',
+      (yaml: string) => yaml.replace('${stage}', '${stag}'),
+      '${stag} is not known',
+    ],
+    [
+      'a name that SCF does not take',
+      (yaml: string) => yaml.replace('dlc-task-gateway-${stage}', '1-${stage}'),
+      'inputs.name must be 2 to 60 of',
+    ],
+  ])('refuses %s', async (_, change, sentence) => {
+    const changed = makeProject(change);
+    const { exitCode, told } = await refused({}, changed);
+    expect([exitCode, told]).toEqual([78, expect.stringContaining(sentence)]);
+    expect(told).not.toContain('PLANTED');
+    changed.remove();
+  });
+
+  it.each([
+    [['--config', '/nowhere/serverless.yml'], {}, 66, 'cannot be read'],
+    [['--stage', 'Prod!'], {}, 64, '--stage must be'],
+    [['--region', 'Peking'], {}, 64, '--region must be'],
+    [[], { TENCENTCLOUD_SECRET_ID: '' }, 77, 'There are no cloud credentials'],
+    [
+      [],
+      { TENCENTCLOUD_SECRET_ID: 'AKID\u0007planted' },
+      77,
+      'characters that no credentials have',
+    ],
+    [
+      [],
+      { SCF_ENDPOINT: 'http://scf.tencentcloudapi.com' },
+      78,
+      'SCF_ENDPOINT: may be an http: address on loopback only',
+    ],
+    [
+      [],
+      { SCF_ENDPOINT: 'https://dlc.tencentcloudapi.com' },
+      78,
+      'SCF_ENDPOINT: must name a host whose first label is "scf"',
+    ],
+  ])(
+    'refuses %j with %j',
+    async (args: string[], env: Record<string, string>, exitCode, sentence) => {
+      const ran = await run(project, NOWHERE, { args, env });
+      expect([ran.exitCode, ran.told]).toEqual([exitCode, expect.stringContaining(sentence)]);
+    },
+  );
+});

@@ -1,0 +1,224 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startScf, type ScfServer } from '../../support/scf/server.ts';
+import { runScript } from '../run-script.ts';
+import { changes, makeProject, NAME, run, SHELL, type Project } from './support.ts';
+
+let scf: ScfServer;
+let project: Project;
+beforeEach(async () => {
+  [scf, project] = [await startScf(), makeProject()];
+});
+afterEach(async () => {
+  await scf.close();
+  project.remove();
+});
+
+const FIRST = [
+  'CreateFunction',
+  'PutReservedConcurrencyConfig',
+  'PublishVersion',
+  'UpdateAlias',
+  'CreateTrigger',
+];
+const NEXT = ['UpdateFunctionCode', 'UpdateFunctionConfiguration', 'PublishVersion', 'UpdateAlias'];
+
+function theFunction() {
+  const found = scf.functions.get(NAME);
+  if (!found) throw new Error('there is no function');
+  return found;
+}
+
+describe('npm run deploy', () => {
+  it('makes the function, waits for it, publishes it, opens its URL and tries it', async () => {
+    const { exitCode, told, waited } = await run(project, scf);
+    expect([exitCode, changes(scf)]).toEqual([0, FIRST]);
+    expect(told).toContain(`${NAME} is Creating …`);
+    expect(told).toContain('version 1 is Publishing …');
+    expect(told).toContain(`GET ${scf.endpoint}/healthz answers 200.`);
+    expect(waited).toBe(4000);
+    const { latest, aliases, reserved, triggers, versions } = theFunction();
+    expect(latest.config).toMatchObject({
+      Type: 'Event',
+      Runtime: 'Nodejs24.11',
+      Handler: 'function.main_handler',
+      Role: 'dlc-gateway',
+      MemorySize: 256,
+      Timeout: 15,
+    });
+    expect([aliases.get('$DEFAULT'), versions.size, reserved]).toEqual(['1', 1, 256]);
+    expect(triggers).toMatchObject([{ Type: 'http', Qualifier: '$DEFAULT', Enable: 1 }]);
+    const { Variables } = Object(latest.config['Environment']);
+    expect(Variables.map(({ Key }: { Key: string }) => Key)).toEqual([
+      'DLC_REGION',
+      'API_KEYS',
+      'WEBHOOK_SENDERS',
+      'GATEWAY_JWT_SECRET',
+      'GATEWAY_WEBHOOK_SECRET',
+    ]);
+  });
+
+  it('does the same as a process of its own', async () => {
+    scf.looks = 0;
+    const args = ['--no-build', '--config', project.config];
+    const env = { ...SHELL, SCF_ENDPOINT: scf.endpoint };
+    const { exitCode, stdout, stderr } = await runScript('deploy', args, { env });
+    expect([exitCode, stdout, changes(scf)]).toEqual([0, '', FIRST]);
+    expect(stderr).toContain('answers 200');
+    scf.faults.push({ action: 'UpdateAlias', kind: 'reset-after' });
+    const broken = await runScript('deploy', args, { env: { ...env, LOG_LEVEL: 'warn' } });
+    expect(broken.exitCode).toBe(75);
+    expect(broken.stderr).toContain(
+      'The connection broke before the answer: it may have been done or not.',
+    );
+  });
+
+  it('changes nothing the second time, and says so', async () => {
+    await run(project, scf);
+    scf.requests.length = 0;
+    const { exitCode, told } = await run(project, scf);
+    expect([exitCode, changes(scf)]).toEqual([0, []]);
+    expect(told).toContain('Nothing has changed: nothing was done.');
+    expect(told).toContain('answers 200');
+  });
+
+  it.each([
+    ['code', {}],
+    ['a variable', { LOG_LEVEL: 'debug' }],
+    ['a variable less', { GATEWAY_WEBHOOK_SECRET: '', WEBHOOK_SENDERS: '' }],
+    ['the role', { SCF_ROLE: 'another' }],
+  ])('publishes a version where %s has changed', async (what, env: Record<string, string>) => {
+    await run(project, scf);
+    scf.requests.length = 0;
+    if (what === 'code') project.write('function/function.js', 'exports.main_handler = 2;');
+    const { exitCode } = await run(project, scf, { env });
+    expect([exitCode, changes(scf)]).toEqual([0, NEXT]);
+    expect(theFunction().aliases.get('$DEFAULT')).toBe('2');
+  });
+
+  it('bounds the instances by EXPECTED_INSTANCES, and leaves the bound alone where Redis is shared', async () => {
+    await run(project, scf, { env: { EXPECTED_INSTANCES: '3' } });
+    expect(theFunction().reserved).toBe(768);
+    const { told } = await run(project, scf, { env: { REDIS_URL: 'redis://r:6379' } });
+    expect(theFunction().reserved).toBe(768);
+    expect(told).toContain('The reserved quota of 768 MB bounds the instances');
+  });
+
+  it('goes back to the version published before, and on to the newest again without uploading', async () => {
+    await run(project, scf);
+    await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+    scf.requests.length = 0;
+    // Whoever is paged has not all variables at hand.
+    const back = await run(project, scf, {
+      args: ['--rollback'],
+      env: { SCF_ROLE: '', API_KEYS: '' },
+    });
+    expect([back.exitCode, changes(scf)]).toEqual([0, ['UpdateAlias']]);
+    expect(back.told).toContain('Moving $DEFAULT from 2 to version 1 …');
+    expect(back.told).toContain('answers 200');
+    expect(theFunction().aliases.get('$DEFAULT')).toBe('1');
+    const further = await run(project, scf, { args: ['--rollback'] });
+    expect([further.exitCode, further.told]).toEqual([
+      65,
+      expect.stringContaining('There is no version before 1'),
+    ]);
+    scf.requests.length = 0;
+    await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+    expect(changes(scf)).toEqual(['UpdateAlias']);
+    expect(theFunction().aliases.get('$DEFAULT')).toBe('2');
+  });
+
+  it('finds the newest of many versions', async () => {
+    await run(project, scf);
+    for (let n = 2; n <= 23; n += 1) {
+      theFunction().versions.set(String(n), { ...theFunction().latest, description: 'by hand' });
+    }
+    theFunction().aliases.set('$DEFAULT', '23');
+    await run(project, scf, { args: ['--rollback'] });
+    expect(theFunction().aliases.get('$DEFAULT')).toBe('22');
+  });
+
+  it('does not go back from a function that it never published', async () => {
+    const { exitCode, told } = await run(project, scf, { args: ['--rollback'] });
+    expect([exitCode, told]).toEqual([65, expect.stringContaining('is not there')]);
+  });
+
+  it('deploys the web function, with its start script to be run', async () => {
+    const args = ['--config', project.webConfig, '--stage', 'prod', '--region', 'ap-singapore'];
+    const { exitCode } = await run(project, scf, { args });
+    expect(exitCode).toBe(0);
+    const { latest } = scf.functions.get('dlc-task-gateway-web-prod') ?? {};
+    expect(latest?.config).toMatchObject({
+      Type: 'HTTP',
+      InstanceConcurrencyConfig: { DynamicEnabled: 'FALSE', MaxConcurrency: 100 },
+    });
+    expect(latest?.config).not.toHaveProperty('Handler');
+    const zip = Buffer.from(latest?.zip ?? '', 'base64');
+    // The upper half of the central directory's external attributes: -rwxr-xr-x.
+    expect(zip.readUInt16LE(zip.indexOf('PK\u0001\u0002') + 40)).toBe(0o100755);
+  });
+
+  it('makes an alias of one’s own, and changes a function URL that is otherwise than wanted', async () => {
+    const own = makeProject((yaml) => yaml.replace('$DEFAULT', 'live'));
+    expect((await run(own, scf)).exitCode).toBe(0);
+    expect(theFunction().aliases.get('live')).toBe('1');
+    const intranet = makeProject((yaml) =>
+      yaml.replace('$DEFAULT', 'live').replace('enableIntranet: false', 'enableIntranet: true'),
+    );
+    scf.requests.length = 0;
+    expect((await run(intranet, scf)).exitCode).toBe(0);
+    expect(changes(scf)).toEqual(['UpdateTrigger']);
+    own.remove();
+    intranet.remove();
+  });
+
+  it('is patient with a new address, and says what to do about a version that does not serve', async () => {
+    scf.healthz.push(404, 404);
+    expect(await run(project, scf)).toMatchObject({ exitCode: 0, waited: 4000 + 2 * 5000 });
+    scf.healthz.push(...Array.from({ length: 12 }, () => 500));
+    const { exitCode, told } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+    expect(exitCode).toBe(69);
+    expect(told).toContain('Version 2 is deployed, but does not serve: 500.');
+    expect(told).toContain('npm run deploy -- --rollback');
+  });
+
+  it('trusts no address that is not https', async () => {
+    scf.url = 'http://gateway.example.org';
+    const { exitCode, told } = await run(project, scf);
+    expect([exitCode, told]).toEqual([76, expect.stringContaining('not https')]);
+  });
+
+  it('cannot change a runtime, and says how to move', async () => {
+    await run(project, scf);
+    const older = makeProject((yaml) => yaml.replace('Nodejs24.11', 'Nodejs22.21'));
+    scf.requests.length = 0;
+    const { exitCode, told } = await run(older, scf);
+    expect([exitCode, changes(scf)]).toEqual([78, []]);
+    expect(told).toContain('has Runtime Nodejs24.11, and SCF cannot make it Nodejs22.21.');
+    older.remove();
+  });
+
+  it('waits for what somebody else is changing, and not for ever', async () => {
+    await run(project, scf);
+    theFunction().moving = { state: 'Updating', looks: 3, until: 'UpdateFailed' };
+    expect((await run(project, scf, { env: { LOG_LEVEL: 'warn' } })).exitCode).toBe(0);
+    theFunction().moving = { state: 'Updating', looks: 1000, until: 'Active' };
+    const { exitCode, told, waited } = await run(project, scf);
+    expect([exitCode, waited]).toEqual([75, 300_000]);
+    expect(told).toContain(`${NAME} has been Updating for five minutes.`);
+    // Every ten seconds a line.
+    expect(told.match(/is Updating …/g)).toHaveLength(30);
+  });
+
+  it.each([
+    ['CreateFunction', 'CreateFailed', 'It has never served: delete it'],
+    ['PublishVersion', 'PublishFailed', 'Callers still get the version before.'],
+  ])('says what became of a %s that ends in %s', async (action, state, sentence) => {
+    scf.endsIn.set(action, state);
+    const first = await run(project, scf);
+    expect([first.exitCode, first.told]).toEqual([69, expect.stringContaining(sentence)]);
+    scf.endsIn.clear();
+    const second = await run(project, scf);
+    expect(second.exitCode).toBe(action === 'CreateFunction' ? 69 : 0);
+  });
+});

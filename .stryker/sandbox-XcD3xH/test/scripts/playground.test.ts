@@ -1,0 +1,131 @@
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { startDemo, type Demo } from '../support/demo.ts';
+import { GatewayLog } from '../../scripts/start/gateway-log.ts';
+
+/** The playground's own server, as its page and as strangers ask it. */
+
+let demo: Demo;
+let url = '';
+beforeAll(async () => {
+  demo = await startDemo();
+  url = /Playground +(\S+)/.exec(demo.output())?.[1] ?? '';
+});
+afterAll(async () => {
+  expect(await demo.end('SIGTERM')).toBe(0);
+});
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
+/** With fields that `fetch` would not send. */
+function rawGet(path: string, headers: Record<string, string>): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    http.get(`${url}${path}`, { headers }, resolve).once('error', reject);
+  });
+}
+
+async function logOf(requestId: string): Promise<Record<string, unknown>[]> {
+  for (let i = 0; i < 100; i++) {
+    const lines: unknown = await (await fetch(`${url}/log/${requestId}`)).json();
+    if (Array.isArray(lines) && lines.some(({ event }) => event === 'request')) return lines;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return [];
+}
+
+describe('who may ask it', () => {
+  it('is its own page, and no other page of the same browser', async () => {
+    const asked = { taskId: 'demo-queued' };
+    expect((await post('/token', asked, { Origin: url })).status).toBe(200);
+    expect((await post('/token', asked, { Origin: 'https://evil.example' })).status).toBe(403);
+    expect((await post('/token', asked, { Origin: 'null' })).status).toBe(403);
+    expect((await post('/token', asked, { 'Content-Type': 'text/plain' })).status).toBe(415);
+  });
+
+  it('is nobody under another name, but localhost is led to where CORS works', async () => {
+    const port = new URL(url).port;
+    expect((await rawGet('/settings', { Host: `evil.example:${port}` })).statusCode).toBe(421);
+    const led = await rawGet('/docs', { Host: `localhost:${port}` });
+    expect([led.statusCode, led.headers.location]).toEqual([307, `${url}/docs`]);
+  });
+});
+
+describe('what it passes on', () => {
+  it('is four requests to the emulator', async () => {
+    expect(await (await fetch(`${url}/_emulator/tasks`)).json()).toHaveLength(9);
+    expect(await (await fetch(`${url}/_emulator/stats`)).json()).toHaveProperty('busiestSecond');
+    const wrong = await post('/_emulator/faults', [{ kind: 'none' }]);
+    expect([wrong.status, await wrong.text()]).toEqual([400, expect.stringContaining('kind')]);
+    expect((await post('/_emulator/reset', null)).status).toBe(204);
+    expect(await (await fetch(`${url}/_emulator/tasks`)).json()).toHaveLength(9);
+    for (const path of ['/_emulator', '/_emulator/requests', '/_emulator/../_emulator/requests']) {
+      expect((await fetch(`${url}${path}`)).status).toBe(404);
+    }
+    expect((await post('/_emulator/tasks', [])).status).toBe(405);
+    expect((await fetch(`${url}/_emulator/reset`)).status).toBe(405);
+  });
+
+  it.each(['key', 'webhook'])(
+    'is a cancellation of a %s, with the lines of its log',
+    async (caller) => {
+      const requestId = `by-${caller}`;
+      const taskId = caller === 'key' ? 'demo-queued' : 'demo-writing';
+      const called = await (await post('/call', { caller, taskId, requestId })).json();
+      expect(called).toMatchObject({
+        answer: { status: 202, body: expect.stringContaining(requestId) },
+      });
+      const events = (await logOf(requestId)).map(({ event }) => event);
+      expect(events).toEqual(['turn', 'call', 'audit', 'request']);
+      // The terminal has what it would have without the playground.
+      const shown = demo
+        .output()
+        .split('\n')
+        .filter((line) => line.includes(`"${requestId}"`));
+      expect(shown.map((line) => JSON.parse(line).event)).toEqual(['audit', 'request']);
+    },
+  );
+
+  it('is nothing that makes no sense', async () => {
+    const wanted = { caller: 'key', taskId: 'a/b', requestId: 'r' };
+    const refused = await post('/call', wanted);
+    expect([refused.status, await refused.json()]).toEqual([400, { error: 'wrong: taskId' }]);
+    expect((await post('/call', { ...wanted, taskId: 'a', caller: 'other' })).status).toBe(400);
+    expect(await (await fetch(`${url}/log/none`)).json()).toEqual([]);
+  });
+});
+
+describe("the gateway's log on its way to the terminal", () => {
+  const lines = ['debug', 'info', 'warn', 'error'].map((level) => JSON.stringify({ level }));
+  const audit = JSON.stringify({ level: 'info', event: 'audit' });
+  const shownAt = async (level: string | undefined, input: string): Promise<string[]> => {
+    const log = new GatewayLog(level);
+    // In two pieces: a line may come in several.
+    log.write(input.slice(0, 30));
+    log.end(input.slice(30));
+    return (await text(log)).split('\n').filter(Boolean);
+  };
+
+  it.each([
+    [undefined, [...lines.slice(1), audit]],
+    ['debug', [...lines, audit]],
+    ['error', [...lines.slice(3), audit]],
+    ['silent', []],
+    ['chatty', [...lines, audit]],
+  ])('is what LOG_LEVEL %p lets through', async (level, expected) => {
+    expect(await shownAt(level, `${[...lines, audit].join('\n')}\n`)).toEqual(expected);
+    expect(new GatewayLog(level).level).toBe(level === 'chatty' ? 'chatty' : 'debug');
+  });
+
+  it('has what is no JSON, and a last line without an end', async () => {
+    const input = 'Segmentation fault\n{"level":"debug"}\nthe last';
+    expect(await shownAt('info', input)).toEqual(['Segmentation fault', 'the last']);
+  });
+});

@@ -1,0 +1,114 @@
+import { expect } from '@jest/globals';
+
+import { DOCUMENTS, readDocument } from './documents.ts';
+
+/**
+ * Every ```sh block of the documents, by its first line: which test of `test/docs/` pastes it into a shell as it
+ * stands (`by`), or why none does, and what is run in its place (`not`).
+ */
+type How = { readonly by: string } | { readonly not: string };
+
+const start: How = { by: 'commands-start' };
+const callers: How = { by: 'commands-callers' };
+const deploying: How = { by: 'commands-deploy' };
+const logs: How = { by: 'commands-log' };
+
+export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> = {
+  'README.md': {
+    'npm ci && npm start': start,
+    "curl -i -X DELETE -H 'X-API-Key: dlcgw_dGhpcyBrZXkgb3BlbnMgYSBkZW1vIG9ubHkuLi4uLi4' \\": start,
+    'npx openapi-typescript@7 http://127.0.0.1:9000/openapi.json -o gateway-api.d.ts': start,
+    'CORS_ORIGINS=http://127.0.0.1:8080 npm start': start,
+    'python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page': start,
+    'npm run key -- --id reporting --scope tasks:cancel --scope tasks:read': callers,
+    'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef': callers,
+    'npm run webhook -- --new-secret': callers,
+    'npm ci && npm run build': deploying,
+    "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once":
+      deploying,
+    'npm ci && npm test': { not: 'runs this; `.ci/run` does it on a clean clone' },
+  },
+  'CONTRIBUTING.md': {
+    'npm ci': { not: 'the same' },
+    'tools/node_modules/.bin/oxfmt .': {
+      not: 'changes the sources; `npm run check` has the same steps, and `tables.test.ts` compares them',
+    },
+  },
+  'docs/deploy.md': {
+    'npx -y -p node@24.11 npm run build -- --code-cache   # the Node that serverless.yml names': {
+      not: 'needs that Node; `test/packages/code-cache.test.ts` makes and loads such a package',
+    },
+    "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once":
+      deploying,
+    'export DLC_REGION=ap-guangzhou       # of DLC, and of the function': deploying,
+    'npm run deploy -- --rollback': deploying,
+    'DLC_REGION=ap-guangzhou npx -y osls@4 package -c serverless.aws.yml   # `deploy` in place of `package` does it':
+      deploying,
+    'npm run doctor': deploying,
+    'DLC_ENDPOINT=http://127.0.0.1:9001 DLC_REGION=ap-guangzhou \\': deploying,
+  },
+  'docs/observability.md': { '# all that was decided about it': logs },
+  'docs/operations.md': {
+    'jq -r \'select(.event == "request" and .code) | .code\' gateway.log | sort | uniq -c | sort -rn':
+      logs,
+    'printf %s "$KEY" | sha256sum': logs,
+    'jq -r \'select(.event == "request" and .code == "upstream-rate-limited") | .principal\' gateway.log | sort | uniq -c':
+      logs,
+  },
+  'docs/performance.md': {
+    'npm ci && npm run bench': {
+      not: 'takes ten minutes; `test/bench/documents.test.ts` runs a part of it, and holds the page against the last run',
+    },
+    'npm run bench -- --cost memory=256,ms=60,per-million=0.2,per-gb-second=0.0000167': {
+      not: '`test/bench/statistics.test.ts` has the same sums',
+    },
+    'npm run budgets -- --write': {
+      not: 'changes the record; `npm run check` runs it without `--write`',
+    },
+    'npm run simulate -- --plots docs/simulation': {
+      not: 'takes minutes; `test/simulation/` runs the same scenarios, shortened',
+    },
+  },
+};
+
+/** The blocks that there are, in the form of the table. */
+export function foundCommands(): Record<string, readonly string[]> {
+  const found = DOCUMENTS.map((file) => [file, namesOf(file)] as const);
+  return Object.fromEntries(found.filter(([, names]) => names.length > 0));
+}
+
+const nameOf = (text: string): string => text.split('\n')[0] ?? '';
+const namesOf = (file: string): string[] => [...new Set(textsOf(file).map(nameOf))];
+
+function textsOf(file: string): string[] {
+  const { blocks } = readDocument(file);
+  return blocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
+}
+
+export interface Commands {
+  /** The text of a block of the table; `turn` counts those that begin alike. */
+  block(file: string, firstLine: string, turn?: number): string;
+  /** Fails where the table says that this test runs something which it does not. */
+  expectAllRun(): void;
+}
+
+/** The commands that one test runs. */
+export function commandsFor(test: string): Commands {
+  const taken = new Set<string>();
+  return {
+    block(file, firstLine, turn = 0) {
+      const found = textsOf(file).filter((text) => nameOf(text) === firstLine)[turn];
+      if (found === undefined) throw new Error(`${file} has no command: ${firstLine}`);
+      taken.add(`${file}: ${firstLine}`);
+      return found;
+    },
+    expectAllRun() {
+      const its = Object.entries(COMMANDS).flatMap(([file, some]) =>
+        Object.entries(some).flatMap(([name, how]) =>
+          'by' in how && how.by === test ? [`${file}: ${name}`] : [],
+        ),
+      );
+      expect([...taken].toSorted()).toEqual(its.toSorted());
+    },
+  };
+}

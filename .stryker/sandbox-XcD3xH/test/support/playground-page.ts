@@ -1,0 +1,80 @@
+import { startDemo } from './demo.ts';
+import { startChromium, type Browser, type Page, type PageRequest } from './chromium.ts';
+
+/** `npm start` and Chromium, with the playground's page as people use it. */
+
+export const SLOW = { timeout: 25_000 };
+/** Chromium's own word on an answer that is an error, which some of these are meant to be. */
+const EXPECTED_COMPLAINT = /^Failed to load resource: the server responded with a status of [45]/;
+
+export class PlaygroundBrowser {
+  readonly url: string;
+  readonly gateway: string;
+  readonly browser: Browser;
+  readonly #end: () => Promise<unknown>;
+  /** What the page asked for since it was opened. */
+  sent: { url: string; method: string; headers: Record<string, string> }[] = [];
+  /** What its console has against it. */
+  complaints: string[] = [];
+
+  private constructor(output: string, browser: Browser, end: () => Promise<unknown>) {
+    this.url = /Playground +(\S+)/.exec(output)?.[1] ?? '';
+    this.gateway = /gateway +(\S+)/.exec(output)?.[1] ?? '';
+    this.browser = browser;
+    this.#end = end;
+  }
+
+  static async start(): Promise<PlaygroundBrowser> {
+    const demo = await startDemo();
+    return new PlaygroundBrowser(demo.output(), await startChromium(), () => demo.end());
+  }
+
+  async end(): Promise<void> {
+    await this.browser.close();
+    await this.#end();
+  }
+
+  /** Opens the page, with all tasks as at the start. */
+  async open(options: object = {}): Promise<Page> {
+    this.sent = [];
+    this.complaints = [];
+    const page = await this.browser.newPage(options);
+    page.on('console', (message) => {
+      if (message.type() !== 'error' || EXPECTED_COMPLAINT.test(message.text())) return;
+      this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('request', (request) => this.sent.push(noted(request)));
+    await page.goto(this.url);
+    // Its script has begun.
+    await page.waitForSelector('[aria-label="Cancel demo-cancelled"]');
+    await page.click('#reset');
+    await page.waitForSelector('#reset-said:has-text("as they were")');
+    return page;
+  }
+
+  /** The origins asked that are neither the page's own nor the gateway's. */
+  strangers(): string[] {
+    const origins = new Set(this.sent.map((request) => new URL(request.url).origin));
+    return [...origins].filter((origin) => ![this.url, this.gateway, 'null'].includes(origin));
+  }
+}
+
+const noted = (request: PageRequest) => ({
+  url: request.url(),
+  method: request.method(),
+  headers: request.headers(),
+});
+
+/** Cancels by the task's button, and gives what the page says of the answer. */
+export async function cancel(page: Page, taskId: string): Promise<string> {
+  await page.click(`[aria-label="Cancel ${taskId}"]`);
+  return summary(page);
+}
+
+/** What the page says of the answer, once there is one and its timeline is drawn. */
+export async function summary(page: Page): Promise<string> {
+  await page.waitForSelector('#summary:is(.good, .bad)', SLOW);
+  await page.waitForSelector('body:not(.busy)', SLOW);
+  return page.innerText('#summary');
+}

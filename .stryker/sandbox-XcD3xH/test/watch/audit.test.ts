@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import {
+  bearer,
+  cancelBody,
+  KEY,
+  keyEntry,
+  startGateway,
+  webhook,
+  type TestGateway,
+} from '../support/three-callers.ts';
+
+/** The audit line: one for each decision to let a cancellation through or not. */
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
+});
+beforeEach(async () => {
+  await emulator.reset();
+  emulator.addTasks([
+    { id: 'mine', state: 'running', engine: 'etl' },
+    { id: 'other', state: 'running', engine: 'reports' },
+    { id: 'done', state: 'succeeded', engine: 'etl' },
+  ]);
+});
+afterAll(() => emulator.close());
+
+const start = (settings: Record<string, string> = {}) => startGateway(emulator.port, settings);
+const withKey = (members: object) => start({ API_KEYS: JSON.stringify([keyEntry(KEY, members)]) });
+const key = [['X-API-Key', KEY]] as const;
+
+const lines = ({ log }: TestGateway, wanted: string): Record<string, unknown>[] =>
+  log.map((line) => Object(JSON.parse(line))).filter(({ event }) => event === wanted);
+const audits = (gateway: TestGateway) => lines(gateway, 'audit');
+
+describe('a cancellation that is let through', () => {
+  it('is told whole: who, what, why, and what came of it', async () => {
+    const gateway = start();
+    const { body } = await gateway.send('DELETE', '/tasks/mine?region=ap-singapore', key);
+    expect(audits(gateway)).toEqual([
+      {
+        time: expect.any(String),
+        level: 'info',
+        event: 'audit',
+        requestId: body['requestId'],
+        upstreamRequestId: body['upstreamRequestId'],
+        traceId: expect.stringMatching(/^[\da-f]{32}$/),
+        principal: 'key:k',
+        scheme: 'api-key',
+        action: 'cancel',
+        route: '/tasks/{taskId}',
+        taskId: 'mine',
+        region: 'ap-singapore',
+        decision: 'allow',
+        rule: 'scope',
+        outcome: 'cancel_requested',
+        status: 202,
+      },
+    ]);
+  });
+
+  it('names the engine where an entry has engines', async () => {
+    const gateway = withKey({ engines: ['etl'] });
+    await gateway.send('DELETE', '/tasks/mine', key);
+    expect(audits(gateway)).toMatchObject([
+      { decision: 'allow', rule: 'scope, engine', engine: 'etl', outcome: 'cancel_requested' },
+    ]);
+  });
+
+  it('names the engine where the state had to be looked up, and what had happened before', async () => {
+    const gateway = start();
+    await gateway.send('DELETE', '/tasks/done', key);
+    expect(audits(gateway)).toMatchObject([
+      {
+        decision: 'allow',
+        engine: 'etl',
+        outcome: 'not_cancelled',
+        code: 'task-already-finished',
+        status: 409,
+      },
+    ]);
+  });
+
+  it('tells a permission for this task alone from a scope', async () => {
+    const details = [{ type: 'dlc_task', actions: ['cancel'], identifier: 'mine' }];
+    const gateway = start();
+    await gateway.send('DELETE', '/tasks/mine', [bearer({ authorization_details: details })]);
+    expect(audits(gateway)).toMatchObject([
+      { principal: 'jwt:idp:sub:alice', scheme: 'bearer', rule: 'authorization_details' },
+    ]);
+  });
+
+  it('is told of a webhook too, and of one that was acknowledged but not done', async () => {
+    const gateway = start();
+    for (const id of ['mine', 'nowhere']) {
+      const { headers, body } = webhook(cancelBody(id));
+      await gateway.send('POST', '/webhooks/cancel-task', headers, body);
+    }
+    expect(audits(gateway)).toMatchObject([
+      { principal: 'hook:hub', scheme: 'webhook', decision: 'allow', outcome: 'cancel_requested' },
+      { taskId: 'nowhere', outcome: 'not_cancelled', code: 'task-not-found', status: 200 },
+    ]);
+  });
+
+  it('says that nobody knows, where nobody does', async () => {
+    await emulator.addFault({ action: 'CancelTask', kind: 'reset-after', times: 'always' });
+    await emulator.addFault({ action: 'DescribeTasks', kind: 'reset-before', times: 'always' });
+    const gateway = start({ MAX_ATTEMPTS: '1' });
+    await gateway.send('DELETE', '/tasks/mine', key);
+    expect(audits(gateway)).toMatchObject([
+      { decision: 'allow', outcome: 'unknown', outcomeUnknown: true, status: 502 },
+    ]);
+  });
+
+  it('says that it is not confirmed', async () => {
+    await emulator.addFault({ action: 'CancelTask', kind: 'reset-after', times: 1 });
+    const code = 'FailedOperation.AnotherRequestProcessing';
+    await emulator.addFault({ action: 'CancelTask', kind: 'code', code, times: 'always' });
+    const gateway = start({ MAX_ATTEMPTS: '2', TASK_STATE_LOOKUP: 'off' });
+    const { body } = await gateway.send('DELETE', '/tasks/mine', key);
+    expect(body).toMatchObject({ confirmed: false });
+    expect(audits(gateway)).toMatchObject([{ outcome: 'cancel_requested', confirmed: false }]);
+  });
+});
+
+describe('a cancellation that is not let through', () => {
+  const nobody = 'a-key-that-nobody-has';
+  it.each<[string, readonly (readonly [string, string])[], object]>([
+    ['without credentials', [], { rule: 'unauthenticated', reason: 'no credentials' }],
+    ['with a wrong key', [['X-API-Key', nobody]], { rule: 'unauthenticated' }],
+    ['with an expired token', [bearer({ exp: 1 })], { rule: 'unauthenticated' }],
+    ['with two schemes', [...key, bearer({})], { rule: 'invalid-request' }],
+    ['with two keys', [...key, ['x-api-key', nobody]], { rule: 'invalid-request' }],
+  ])('is told of nobody in particular, and of the task: %s', async (_, headers, told) => {
+    const gateway = start();
+    const { status } = await gateway.send('DELETE', '/tasks/mine', headers);
+    const [line, ...more] = audits(gateway);
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({
+      decision: 'deny',
+      outcome: 'not_cancelled',
+      taskId: 'mine',
+      status,
+      ...told,
+    });
+    expect(line).not.toHaveProperty('principal');
+    expect(JSON.stringify(line)).not.toContain(nobody);
+  });
+
+  it.each<[string, object, Record<string, string>, string, object]>([
+    ['a scope', { scopes: ['tasks:read'] }, {}, 'mine', { rule: 'insufficient-scope' }],
+    ['a block', {}, { BLOCKED_PRINCIPALS: 'key:k' }, 'mine', { rule: 'principal-blocked' }],
+    ['a region', { regions: ['ap-singapore'] }, {}, 'mine', { rule: 'task-not-permitted' }],
+    [
+      'an engine',
+      { engines: ['etl'] },
+      {},
+      'other',
+      { rule: 'task-not-permitted', taskId: 'other', engine: 'reports', region: 'ap-guangzhou' },
+    ],
+    ['a bad parameter', {}, {}, 'mine?regoin=x', { rule: 'invalid-request', taskId: 'mine' }],
+  ])('for want of %s, is told with its caller', async (_, members, settings, task, told) => {
+    const gateway = start({ API_KEYS: JSON.stringify([keyEntry(KEY, members)]), ...settings });
+    await gateway.send('DELETE', `/tasks/${task}`, key);
+    expect(audits(gateway)).toMatchObject([
+      { principal: 'key:k', decision: 'deny', outcome: 'not_cancelled', ...told },
+    ]);
+    expect(emulator.stats().cancelled).toEqual([]);
+  });
+
+  it('for its quota, is told each time', async () => {
+    const gateway = withKey({ rate: '1/h' });
+    for (const _ of [1, 2, 3]) await gateway.send('DELETE', '/tasks/mine', key);
+    expect(audits(gateway).map(({ decision, rule }) => [decision, rule])).toEqual([
+      ['allow', 'scope'],
+      ['deny', 'quota-exceeded'],
+      ['deny', 'quota-exceeded'],
+    ]);
+  });
+
+  it('names no task where what stands in the path is none', async () => {
+    const gateway = start();
+    await gateway.send('DELETE', '/tasks/%0Aevil', []);
+    const [line] = audits(gateway);
+    expect(line).toMatchObject({ decision: 'deny' });
+    expect(line).not.toHaveProperty('taskId');
+  });
+});
+
+describe('no record', () => {
+  it('is made of what asks for no cancellation', async () => {
+    const gateway = start();
+    await gateway.send('GET', '/tasks/mine', key);
+    await gateway.send('GET', '/tasks/mine');
+    await gateway.send('OPTIONS', '/tasks/mine');
+    await gateway.send('POST', '/tasks/mine', key);
+    await gateway.send('DELETE', '/nowhere/mine', key);
+    const large = ['X-Large', 'x'.repeat(17_000)] as const;
+    await gateway.send('DELETE', '/tasks/mine', [...key, large]);
+    const { headers, body } = webhook({ type: 'task.started', timestamp: 'x', data: {} });
+    expect(await gateway.send('POST', '/webhooks/cancel-task', headers, body)).toMatchObject({
+      body: { outcome: 'ignored' },
+    });
+    expect(lines(gateway, 'request')).toHaveLength(7);
+    expect(audits(gateway)).toEqual([]);
+  });
+
+  it.each([
+    ['warn', 1],
+    ['error', 1],
+    ['silent', 0],
+  ])('is lost to LOG_LEVEL=%s, but all are to silent', async (level, count) => {
+    const gateway = start({ LOG_LEVEL: level });
+    await gateway.send('DELETE', '/tasks/mine', key);
+    expect(lines(gateway, 'request')).toEqual([]);
+    expect(audits(gateway)).toHaveLength(count);
+  });
+});
+
+describe('callers who ask for the same at the same time', () => {
+  it('each have a record and the whole story, which says who only joined', async () => {
+    await emulator.addFault({ action: 'CancelTask', kind: 'reset-before', times: 1 });
+    const gateway = start();
+    await Promise.all([1, 2, 3].map(() => gateway.send('DELETE', '/tasks/mine', key)));
+    const told = lines(gateway, 'request');
+    expect(told.map(({ coalesced }) => coalesced)).toEqual([undefined, true, true]);
+    for (const line of told) {
+      expect(line).toMatchObject({ attempts: 2, upstreamMs: expect.any(Number) });
+    }
+    expect(audits(gateway).map(({ coalesced }) => coalesced)).toEqual([undefined, true, true]);
+    expect(new Set(audits(gateway).map(({ requestId }) => requestId)).size).toBe(3);
+    expect(new Set(audits(gateway).map((line) => line['upstreamRequestId'])).size).toBe(1);
+  });
+});
