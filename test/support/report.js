@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+
 /** Shortens what failing tests print, says at the end what was skipped, and ends a run that failed. */
 
 /** Of a failing test: its title, the message with the input, and the end of the stack. */
@@ -21,6 +23,8 @@ export default class Report {
 
   onRunComplete(_, { testResults, success }) {
     if (!this.#config.testNamePattern) process.stderr.write(skippedTests(testResults));
+    const { SKIPPED_FILES } = process.env;
+    if (SKIPPED_FILES) writeFileSync(SKIPPED_FILES, filesWithSkipped(testResults).join('\n'));
     // A test that failed leaves open what it would have closed, and jest waits for that in its own process.
     const { watch, watchAll } = this.#config;
     if (!success && !watch && !watchAll) setTimeout(() => process.exit(1), 2000).unref();
@@ -47,10 +51,16 @@ function shortenedTest(text) {
   return [...lines.slice(0, FIRST_LINES), cut, ...lines.slice(-LAST_LINES)].join('\n');
 }
 
+const isSkipped = ({ status }) => status === 'pending';
+
+/** For `.ci/run`, which runs them once it has installed what they need. */
+function filesWithSkipped(files) {
+  return files.filter((file) => file.testResults.some(isSkipped)).map((file) => file.testFilePath);
+}
+
 function skippedTests(files) {
   const counts = new Map();
-  for (const { fullName, status } of files.flatMap((file) => file.testResults)) {
-    if (status !== 'pending') continue;
+  for (const { fullName } of files.flatMap((file) => file.testResults.filter(isSkipped))) {
     const [, need = 'something that the test does not name'] =
       /\(needs ([^)]+)\)/.exec(fullName) ?? [];
     counts.set(need, (counts.get(need) ?? 0) + 1);
