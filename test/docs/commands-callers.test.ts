@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { loadSettings } from '../../src/settings.ts';
 import { commandsFor } from '../support/documented-commands.ts';
@@ -8,9 +8,6 @@ import { IS_UP, openShell, type Shell } from '../support/paste.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** What the README says about callers: keys, tokens, webhooks. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-callers');
 const block = (firstLine: string, turn = 0): string => commands.block('README.md', firstLine, turn);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
@@ -10,9 +10,6 @@ import { SCF_CREDENTIALS, startScf, type ScfServer } from '../support/scf/server
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** What the README and `docs/deploy.md` say about deploying, against the stand-ins for SCF and DLC. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-deploy');
 const GUIDE = 'docs/deploy.md';

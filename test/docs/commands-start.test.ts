@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -12,9 +12,6 @@ import { IS_UP, openShell, type Shell, type Terminal } from '../support/paste.ts
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** The README from the clone to a cancelled task, by somebody who has nothing else. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-start');
 const block = (firstLine: string): string => commands.block('README.md', firstLine);
