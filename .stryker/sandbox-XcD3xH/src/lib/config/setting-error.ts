@@ -1,9 +1,0 @@
-/** A setting that cannot be used. The reasons never quote its value, which may be a secret. */
-export class SettingError extends Error {
-  readonly reasons: readonly string[];
-
-  constructor(...reasons: string[]) {
-    super(reasons.join('; '));
-    this.reasons = reasons;
-  }
-}
