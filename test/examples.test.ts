@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { execFile, spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,8 @@ import { freePort } from './support/free-port.ts';
 import { settingsFor } from './support/gateway.ts';
 import { startServer, type ListeningServer } from './support/processes.ts';
 import { bearer, jwtIssuer, KEY, keyEntry, WEBHOOK_SECRET } from './support/three-callers.ts';
-import { hasChromium, startChromium, type Browser, type Page } from './support/chromium.ts';
+import { startChromium, type Browser, type Page } from './support/chromium.ts';
+import { NEEDS_BROWSER, describeWith, itWith, NEEDS_TOOLS } from './support/needs.ts';
 import { toolPath } from './support/tools.ts';
 
 /** Every example of `examples/` against the gateway as built and the emulator, as their readers run them. */
@@ -81,15 +82,14 @@ it('webhook-sender.ts cancels', async () => {
   expect(sent).toMatch(/^202 .*"outcome":"cancel_requested"/);
 });
 
-const whereCurlIs = spawnSync('curl', ['--version']).status === 0 ? it : it.skip;
-whereCurlIs('curl.sh cancels, and shows the state', async () => {
+itWith(['curl'], 'curl.sh cancels, and shows the state', async () => {
   const env = { PATH: process.env['PATH'], GATEWAY_URL: url, GATEWAY_API_KEY: KEY };
   const { stdout } = await run(fileURLToPath(at('curl.sh')), ['mine'], { env });
   expect(stdout).toMatch(/"outcome":"cancelled"[^\n]*\n[^\n]*"state":"cancelled"/);
 });
 
-const generator = toolPath('openapi-typescript');
-(generator ? it : it.skip)(
+itWith(
+  [NEEDS_TOOLS],
   'the document makes types that node-service.ts compiles with',
   async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'client-'));
@@ -99,7 +99,7 @@ const generator = toolPath('openapi-typescript');
       await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
       await writeFile(path.join(folder, 'wrong.ts'), WRONG);
       const types = path.join(folder, 'gateway-api.d.ts');
-      await run(generator ?? '', [`${url}/openapi.json`, '-o', types]);
+      await run(toolPath('openapi-typescript') ?? '', [`${url}/openapi.json`, '-o', types]);
       expect(await compile(folder, 'node-service.ts')).toBe('');
       expect(await compile(folder, 'wrong.ts')).toMatch(/wrong\.ts\(5,.*'"upstream-gone"'/);
     } finally {
@@ -130,7 +130,7 @@ async function compile(folder: string, name: string): Promise<string> {
   );
 }
 
-(hasChromium ? describe : describe.skip)('in Chromium', () => {
+describeWith(NEEDS_BROWSER, 'in Chromium', () => {
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { loadSettings } from '../../src/settings.ts';
 import { commandsFor } from '../support/documented-commands.ts';
+import { itWith } from '../support/needs.ts';
 import { parseAnswers } from '../support/http-client.ts';
-import { hasProgram, IS_UP, openShell, type Shell } from '../support/paste.ts';
+import { IS_UP, openShell, type Shell } from '../support/paste.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** What the README says about callers: keys, tokens, webhooks. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-callers');
 const block = (firstLine: string, turn = 0): string => commands.block('README.md', firstLine, turn);
@@ -46,7 +44,7 @@ it('a secret for webhooks, and an entry that the gateway takes', async () => {
   expect(loadSettings(env, '/').webhookSenders).toHaveLength(1);
 });
 
-(hasProgram('curl') ? it : it.skip)('a token for one task, in two terminals', async () => {
+itWith(['curl'], 'a token for one task, in two terminals', async () => {
   const demo = await shell.start(first, IS_UP);
   const { status, stdout } = await shell.run(second);
   await demo.end();

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { makeProject, run } from '../scripts/deploy/support.ts';
 import { commandsFor } from '../support/documented-commands.ts';
+import { itWith, NEEDS_TOOLS } from '../support/needs.ts';
 import { openShell, type Shell } from '../support/paste.ts';
 import { SCF_CREDENTIALS, startScf, type ScfServer } from '../support/scf/server.ts';
-import { toolPath } from '../support/tools.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** What the README and `docs/deploy.md` say about deploying, against the stand-ins for SCF and DLC. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-deploy');
 const GUIDE = 'docs/deploy.md';
@@ -98,7 +95,7 @@ it('there is nothing to go back to behind the first version', async () => {
   expect(done()).toEqual([]);
 });
 
-(toolPath('osls') ? it : it.skip)('AWS', async () => {
+itWith([NEEDS_TOOLS], 'AWS', async () => {
   expect(await shell.run(aws)).toMatchObject({ status: 0 });
   expect(existsSync(path.join(copy.folder, '.serverless'))).toBe(true);
 });
