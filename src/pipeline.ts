@@ -65,7 +65,7 @@ export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
   );
 }
 
-type AnyCallerEndpoint = CallerEndpoint<TaskInput>;
+type AnyCallerEndpoint = CallerEndpoint;
 
 /** What the last middleware of a caller's pipeline leaves. */
 type EndContext = CallerContext & TaskInput & Permitted;
@@ -119,7 +119,7 @@ function withMiddlewares<Start extends RequestContext, End extends Start>(
   for (const middleware of middlewares) pipeline.use(middleware);
   const handler = pipeline.handler(async (context: End) => handle(context));
   return (context) => {
-    willBecome<End>(context);
+    assertWillBecome<Start, End>(context);
     return handler(context, NO_CONTEXT);
   };
 }
@@ -128,4 +128,4 @@ function withMiddlewares<Start extends RequestContext, End extends Start>(
  * middy has one type for the context of a whole pipeline. Each middleware declares what it needs, so the
  * order of the list is what makes this true.
  */
-function willBecome<End>(_context: unknown): asserts _context is End {}
+function assertWillBecome<Start, End extends Start>(_context: Start): asserts _context is End {}

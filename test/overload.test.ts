@@ -63,7 +63,8 @@ describeWithRedis('four servers that share the limit through Redis', () => {
     const told = await offered;
     expect(unexpected(told)).toEqual([]);
     // However late a busy machine lets them notice: all of them share again, and are served.
-    for (const { logged } of four.servers) await logged(({ event }) => event === 'limits-shared');
+    for (const server of four.servers)
+      await server.logged(({ event }) => event === 'limits-shared');
     const again = await offer(four, { ...LOAD, seconds: 2 });
     expect(again.map(({ status }) => status)).toContain(202);
     expect((await four.stats()).busiestSecond).toBeLessThanOrEqual(20 + late(four));

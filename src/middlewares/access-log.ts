@@ -8,7 +8,11 @@ import { onResponse, type Middleware } from './middleware.ts';
 /** One line of the log for each request. Nothing in it authenticates anybody. */
 export function accessLog(log: Log, clock: Pick<Clock, 'steadyMs'>): Middleware<PartialContext> {
   return onResponse((context, response) => {
-    log.write(levelOf(context, response), 'request', toAccessLine(context, response, clock.steadyMs()));
+    log.write(
+      levelOf(context, response),
+      'request',
+      toAccessLine(context, response, clock.steadyMs()),
+    );
     return response;
   });
 }

@@ -24,10 +24,7 @@ export type Authenticate = (
  *
  * @throws Problem `invalid-request` for two schemes, `unauthenticated`, `auth-provider-unavailable`
  */
-export function authenticate(
-  find: Authenticate,
-  schemes: readonly Scheme[],
-): Middleware<CallerContext> {
+export function authenticate(find: Authenticate, schemes: readonly Scheme[]): Middleware {
   return before(async (context): Promise<Authenticated> => {
     const principal = await find(context, schemes).catch((error: unknown) => {
       throw error instanceof Problem ? withWays(error, schemes) : error;
@@ -37,7 +34,7 @@ export function authenticate(
 }
 
 /** @throws Problem `principal-blocked` */
-export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middleware<CallerContext> =>
+export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middleware =>
   before(({ principal }) => refuseBlocked(principal, blocked));
 
 export function createAuthenticate(
@@ -106,7 +103,8 @@ function fromAuthorization(value: string): Presented {
 const WAYS = {
   bearer: 'a token in "Authorization: Bearer"',
   'api-key': 'a key in "X-API-Key"',
-  webhook: 'the signature of a Standard Webhook in "Webhook-Id", "Webhook-Timestamp" and "Webhook-Signature"',
+  webhook:
+    'the signature of a Standard Webhook in "Webhook-Id", "Webhook-Timestamp" and "Webhook-Signature"',
 } as const satisfies Record<Scheme, string>;
 
 /** A 401 says how to authenticate. */
@@ -115,5 +113,10 @@ function withWays(problem: Problem, schemes: readonly Scheme[]): Problem {
   const { headers, reason, members } = problem;
   const ways = `This route takes ${schemes.map((scheme) => WAYS[scheme]).join(', or ')}.`;
   const detail = members.detail === undefined ? ways : `${members.detail} ${ways}`;
-  return new Problem('unauthenticated', { ...members, detail, headers, ...(reason !== undefined && { reason }) });
+  return new Problem('unauthenticated', {
+    ...members,
+    detail,
+    headers,
+    ...(reason !== undefined && { reason }),
+  });
 }

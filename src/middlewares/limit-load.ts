@@ -12,7 +12,7 @@ const MAX_ADMITTED = 1000;
  *
  * @throws Problem `overloaded`
  */
-export function limitLoad(load: Deps['load']): Middleware<CallerContext> {
+export function limitLoad(load: Deps['load']): Middleware {
   return before((context) => {
     if (load.admitted >= MAX_ADMITTED) {
       throw new Problem('overloaded', { reason: 'too many requests in flight' });

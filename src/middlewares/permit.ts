@@ -15,7 +15,7 @@ import type { TaskRef } from '../lib/tasks.ts';
 import { before, type Middleware } from './middleware.ts';
 
 /** @throws Problem `insufficient-scope` */
-export const authorize = (scope: Scope): Middleware<CallerContext> =>
+export const authorize = (scope: Scope): Middleware =>
   before(({ principal }) => requireScope(principal, scope));
 
 /**

@@ -14,7 +14,10 @@ export type Policy = (typeof POLICIES)[number];
 const READS_PER_CANCELLATION = 5;
 
 /** @throws Problem `quota-exceeded` */
-export function quota(scope: Scope, { settings, limiter }: Deps): Middleware<CallerContext & Partial<Metered>> {
+export function quota(
+  scope: Scope,
+  { settings, limiter }: Deps,
+): Middleware<CallerContext & Partial<Metered>> {
   const policy = scope === 'tasks:read' ? 'read' : 'cancel';
   return {
     async before({ event: context }) {

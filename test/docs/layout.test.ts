@@ -12,8 +12,8 @@ type Imports = readonly (readonly [from: string, to: string])[];
  * (`*.openapi.ts`) describe the whole, and are no part of what runs.
  */
 function importsIn(folder: string): Imports {
-  const files = [...filesIn(path.join(projectRoot, folder))].filter(([name]) =>
-    /\.(ts|js)$/.test(name) && !name.endsWith('.openapi.ts'),
+  const files = [...filesIn(path.join(projectRoot, folder))].filter(
+    ([name]) => /\.(ts|js)$/.test(name) && !name.endsWith('.openapi.ts'),
   );
   return files.flatMap(([name, content]) => {
     const from = `${folder}/${name}`;

@@ -3,7 +3,11 @@ import { createHash } from 'node:crypto';
 import { openApiText } from '../../scripts/openapi/document.ts';
 import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { toHeaderFields, type HeaderFields, type HttpResponse } from '../../src/lib/http/message.ts';
+import {
+  toHeaderFields,
+  type HeaderFields,
+  type HttpResponse,
+} from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { expectDocumented } from './documented.ts';

@@ -33,7 +33,16 @@ export default {
   ignoreStatic: true,
   // swc removes types without a look at them.
   disableTypeChecks: false,
-  ignorePatterns: ['/*', '!/src', '!/test', '!/emulator', '!/scripts', '!/config', '!/package.json', '!/jest.config.js'],
+  ignorePatterns: [
+    '/*',
+    '!/src',
+    '!/test',
+    '!/emulator',
+    '!/scripts',
+    '!/config',
+    '!/package.json',
+    '!/jest.config.js',
+  ],
   tempDirName: '.stryker',
   timeoutMS: 20_000,
   reporters: ['clear-text', 'progress-append-only'],

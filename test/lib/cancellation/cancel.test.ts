@@ -144,7 +144,9 @@ describe('cancelTask', () => {
     };
     const upstream = upstreamOf([unknown, ok], [foundIn(-3)], { clock });
     const deadline = startDeadline(10_000, clock, leaving.signal);
-    expect(await cancelTask(task, jobOf(deadline), upstream)).toMatchObject({ outcomeUnknown: true });
+    expect(await cancelTask(task, jobOf(deadline), upstream)).toMatchObject({
+      outcomeUnknown: true,
+    });
     deadline.close();
     expect(upstream.calls).toEqual(['CancelTask']);
   });
