@@ -182,6 +182,30 @@ describe('npm run deploy', () => {
     expect(told).toContain('npm run deploy -- --rollback');
   });
 
+  it('says what a version lacks that serves and is not ready', async () => {
+    const problem = {
+      code: 'upstream-credentials-rejected',
+      detail: `DLC refuses the role.\u001b[2J ${SHELL.GATEWAY_JWT_SECRET}`,
+    };
+    const notYet = { status: 503, problem };
+    scf.readyz.push(notYet, notYet);
+    expect(await run(project, scf)).toMatchObject({ exitCode: 0, waited: 4000 + 2 * 5000 });
+    scf.readyz.push(...Array.from({ length: 12 }, () => notYet));
+    const { exitCode, told } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+    expect(exitCode).toBe(69);
+    expect(told).toContain(
+      'Version 2 is deployed, but is not ready: 503, upstream-credentials-rejected: DLC refuses the role. [2J <hidden>.\n',
+    );
+    expect(told).toContain('Check the role that SCF_ROLE names');
+    expect(told).toContain('npm run deploy -- --rollback');
+  });
+
+  it('says so if a version is older than /readyz', async () => {
+    scf.readyz.push({ status: 404 });
+    const { exitCode, told } = await run(project, scf);
+    expect([exitCode, told]).toEqual([0, expect.stringContaining('has no /readyz')]);
+  });
+
   it('trusts no address that is not https', async () => {
     scf.url = 'http://gateway.example.org';
     const { exitCode, told } = await run(project, scf);
