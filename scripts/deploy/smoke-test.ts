@@ -1,3 +1,4 @@
+import type { FAULTS } from '../../src/handlers/readyz.ts';
 import { isLoopback } from '../../src/lib/loopback.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -5,8 +6,11 @@ import type { Deployed } from './deploy-function.ts';
 import { oneLine } from './scf-errors.ts';
 import type { Run } from './wait.ts';
 
-/** A new address takes a while until its name is known everywhere, a new version until it has started. */
-const ATTEMPTS = 12;
+/**
+ * A new address takes a while until its name is known everywhere, a new version until it has started. The last
+ * attempt comes after 65 s: the gateway asks DLC once a minute whether it accepts the role.
+ */
+const ATTEMPTS = 14;
 const PAUSE_MS = 5000;
 const TIMEOUT_MS = 15_000;
 
@@ -42,13 +46,22 @@ export async function smokeTest(run: Run, deployed: Deployed, isLocal: boolean):
     say('This version has no /readyz: whether DLC accepts its role was not asked.');
   } else if (ready.status !== '200') {
     const reason = [ready.status, ready.reason].filter(Boolean).join(', ');
-    throw notServing(deployed, `is not ready: ${reason}`, READY);
+    const todo = Object.entries(TODO).find(([fault]) => fault === ready.fault)?.[1];
+    throw notServing(deployed, `is not ready: ${reason}`, todo ?? LOG);
   }
 }
 
 const LOG = 'The log of the function in the console of SCF says why: look for "wrong-setting".';
-const READY = `Callers get that error too. Check the role that SCF_ROLE names (deploy/cam-role-policy.json; it may also have
-to be a user in DLC's console) and, if it is set, REDIS_URL. The log of the function in the console of SCF has more.`;
+
+/** What to do, by the kind of fault that `/readyz` names. */
+const TODO: Readonly<Record<(typeof FAULTS)[number], string>> = {
+  'cloud-credentials-missing':
+    'SCF gave the function no credentials: SCF_ROLE must name a role with the trust of deploy/cam-role-trust.json.',
+  'cloud-credentials-rejected':
+    "Give the role that SCF_ROLE names the policy of deploy/cam-role-policy.json; it may also have to be a user in DLC's console.",
+  'redis-misconfigured':
+    'Check REDIS_URL: user, password, rediss: for TLS and its certificate; a cluster is not supported.',
+};
 
 function notServing({ version, before }: Deployed, what: string, todo: string): CommandError {
   const canGoBack = /^\d+$/.test(before ?? '') && Number(before) < Number(version);
@@ -66,6 +79,8 @@ interface Heard {
   readonly status: string;
   /** What a problem document says. */
   readonly reason?: string;
+  /** The kind of fault that `/readyz` names. */
+  readonly fault?: string;
 }
 
 /** Asks until the answer is 200 or one that stays. @returns the last answer */
@@ -90,21 +105,20 @@ async function ask(url: string): Promise<Heard> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(url, { signal, redirect: 'manual' });
-    const reason = reasonIn(await response.text());
-    return { status: String(response.status), ...(reason !== undefined && { reason }) };
+    return { status: String(response.status), ...problemIn(await response.text()) };
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     return { status: cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer' };
   }
 }
 
-/** The code and the detail of a problem document (RFC 9457), on one line. */
-function reasonIn(body: string): string | undefined {
+/** What a problem document (RFC 9457) says, on one line. */
+function problemIn(body: string): Pick<Heard, 'reason' | 'fault'> {
   try {
-    const { code, detail } = Object(JSON.parse(body));
-    const said = [code, detail].filter((one) => typeof one === 'string').join(': ');
-    return oneLine(said) || undefined;
+    const { code, fault, detail } = Object(JSON.parse(body));
+    const kind = String(fault ?? code ?? '');
+    return { reason: oneLine([kind, detail].filter(Boolean).join(': ')), fault: kind };
   } catch {
-    return undefined;
+    return {};
   }
 }
