@@ -1,6 +1,9 @@
+import { BlockList, isIP } from 'node:net';
+
 import { loadSettings, SettingsError } from '../../src/settings.ts';
+import { parseRedisUrl } from '../../src/lib/rate-limit/redis-url.ts';
 import { absurdQuota } from './quota.ts';
-import type { Deployment } from './serverless-file.ts';
+import type { Deployment } from './deployment.ts';
 
 /** Finds what the gateway or SCF would refuse of a function's variables, before anything is sent. */
 
@@ -16,7 +19,7 @@ const RESERVED = /^(SCF|QCLOUD|TENCENTCLOUD)_/;
  * @returns every reason, without a value; and the settings that only the function can check, since
  *   they are in a mounted file (`@/path`)
  */
-export function checkSettings({ variables, region, src, memorySize }: Deployment): {
+export function checkSettings({ variables, region, src, memorySize, vpcConfig }: Deployment): {
   readonly reasons: readonly string[];
   readonly unchecked: readonly string[];
 } {
@@ -25,16 +28,17 @@ export function checkSettings({ variables, region, src, memorySize }: Deployment
     ...tooMuch(variables),
     ...reservedNames(variables),
     ...absurdQuota({ variables, memorySize }),
+    ...(vpcConfig ? [] : unreachableRedis(variables)),
     ...refusedByGateway({ ...variables, TENCENTCLOUD_REGION: isSet(region) ? region : '' }, src),
   ];
   const isMounted = (one: string): boolean => mounted.some((name) => one.startsWith(`${name}:`));
   return { reasons: reasons.filter((one) => !isMounted(one)), unchecked: mounted };
 }
 
-/** Finds what is wrong with the variables whatever is packed: files are not read, since there may be none yet. */
+/** Finds what is wrong with the variables whatever is packed; it reads no files, since there may be none yet. */
 export function settingReasons(variables: Deployment['variables']): string[] {
   const inFiles = Object.keys(variables).filter((name) => variables[name]?.startsWith('@'));
-  // A region that is missing is reported for serverless.yml's own entry.
+  // A missing region is a reason about serverless.yml's own entry.
   const all = { TENCENTCLOUD_REGION: 'ap-guangzhou', ...variables };
   return [...reservedNames(variables), ...refusedByGateway(all, '')].filter(
     (one) => !inFiles.some((name) => one.startsWith(`${name}:`)),
@@ -50,6 +54,42 @@ function refusedByGateway(variables: Deployment['variables'], src: string): stri
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return error.reasons.map(withAdvice);
+  }
+}
+
+/** Addresses that exist in a network of one's own alone (RFC 1918, 3927, 4193, 4291, 6598). */
+const PRIVATE = new BlockList();
+for (const [network, bits] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+  ['127.0.0.0', 8],
+] as const) {
+  PRIVATE.addSubnet(network, bits, 'ipv4');
+}
+PRIVATE.addSubnet('fc00::', 7, 'ipv6');
+PRIVATE.addSubnet('fe80::', 10, 'ipv6');
+PRIVATE.addAddress('::1', 'ipv6');
+
+/** A function outside a VPC never reaches such a Redis, and the limits would not be shared. */
+function unreachableRedis({ REDIS_URL = '' }: Deployment['variables']): string[] {
+  if (REDIS_URL === '' || !isPrivate(REDIS_URL)) return [];
+  return [
+    'REDIS_URL: has an address of a private network, which this function cannot reach: name that network in inputs.vpcConfig of serverless.yml, with vpcId and subnetId',
+  ];
+}
+
+function isPrivate(url: string): boolean {
+  try {
+    const { host } = parseRedisUrl(url);
+    const version = isIP(host);
+    if (version === 0) return /(^|\.)localhost$/i.test(host);
+    return PRIVATE.check(host, version === 6 ? 'ipv6' : 'ipv4');
+  } catch {
+    // The gateway's own parser says what is wrong with it.
+    return false;
   }
 }
 
@@ -73,13 +113,13 @@ function reservedNames(variables: Deployment['variables']): string[] {
     );
 }
 
-/** Adds where somebody who deploys puts right what the gateway says is wrong. */
+/** Adds to the gateway's reason where to put it right. */
 function withAdvice(reason: string): string {
   if (/^.*: the variable (\w+), which a secret refers to/.test(reason)) {
     return `${reason}; set it, and give it a line under inputs.environment.variables`;
   }
   if (/: points to .*, which (is not there|is a folder|cannot be read)/.test(reason)) {
-    return `${reason}; @path is inside the package: files of config/ are packed by the build`;
+    return `${reason}; @path is inside the package, and the build packs the files of config/ that settings name`;
   }
   return reason;
 }

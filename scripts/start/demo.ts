@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
-import { makeKey } from '../key.ts';
+import { makeKey } from '../callers/make-key.ts';
 import { newTokenSecret, secretSigner, signToken, toClaims } from '../callers/token-sign.ts';
 import { toCurl } from '../callers/webhook-send.ts';
 import { cancelTaskBody, newWebhookSecret, webhookHeaders } from '../callers/webhook-sign.ts';

@@ -1,4 +1,4 @@
-import type { Authenticated, CallerContext } from '../endpoint.ts';
+import type { Authenticated } from '../endpoint.ts';
 import type { RequestContext } from '../request-context.ts';
 import { authenticateApiKey } from '../lib/auth/api-key.ts';
 import { BEARER_CHALLENGE, TWO_SCHEMES, WEBHOOK_CHALLENGE } from '../lib/auth/challenge.ts';

@@ -1,5 +1,4 @@
 import type { Deps } from '../endpoint.ts';
-import type { CallerContext } from '../endpoint.ts';
 import { Problem } from '../lib/problems.ts';
 import { before, type Middleware } from './middleware.ts';
 

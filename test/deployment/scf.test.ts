@@ -150,7 +150,7 @@ describeWith([NEEDS_TOOLS], 'what is deployed to SCF', () => {
 it.each([...FILES, 'serverless.aws.yml'])('%s names every setting of the README once', (file) => {
   const text = readFileSync(path.join(projectRoot, file), 'utf8');
   for (const name of functionSettings(file === 'serverless.aws.yml' ? 'aws' : 'scf')) {
-    expect(text.match(new RegExp(`^ +${name}: \\$\\{env:${name}(, null)?\\}$`, 'gm'))).toHaveLength(
+    expect(text.match(new RegExp(`^ +${name}: \\$\\{env:${name}(, '')?\\}$`, 'gm'))).toHaveLength(
       1,
     );
   }

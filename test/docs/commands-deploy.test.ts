@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { makeProject, run } from '../scripts/deploy/support.ts';
@@ -15,7 +15,7 @@ const commands = commandsFor('commands-deploy');
 const GUIDE = 'docs/deploy.md';
 const build = commands.block('README.md', 'npm ci && npm run build');
 const CALLERS =
-  "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once";
+  'npm run key -- --id reporting --add-to config/api-keys.json   # shows the key, once';
 const deploy = commands.block('README.md', CALLERS);
 const lists = commands.block(GUIDE, CALLERS);
 const stage = commands.block(
@@ -60,9 +60,11 @@ it('the build makes what the table of packages says', async () => {
   }
 });
 
-it('lists of callers in files', async () => {
+it('lists of callers in files, which keep the entries before', async () => {
   expect(await shell.run(lists)).toMatchObject({ status: 0 });
-  expect(existsSync(path.join(copy.folder, 'config/api-keys.json'))).toBe(true);
+  expect(await shell.run(lists)).toMatchObject({ status: 0 });
+  const file = path.join(copy.folder, 'config/api-keys.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(2);
 });
 
 it("the README's lines deploy, over an older version, and go back to it", async () => {

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { settingsPage } from '../../scripts/settings-page.ts';
+import { settingsPage } from '../../scripts/pages/settings-page.ts';
 import { settingRows } from '../../src/settings-table.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { EXAMPLES, MEANINGS } from '../../src/settings-words.ts';

@@ -17,7 +17,7 @@ export async function startDemo(env: Readonly<Record<string, string>> = {}): Pro
     EMULATOR_PORT: String(await freePort()),
     PLAYGROUND_PORT: String(await freePort()),
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'start'], {
     env: { PATH: process.env['PATH'], ...ports, ...env },
   });
   let output = '';

@@ -27,7 +27,7 @@ export async function startFleet(
   callers: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Fleet> {
-  const emulator = spawn(process.execPath, ['--import', 'tsx', 'emulator/main.ts'], {
+  const emulator = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'emulator'], {
     env: { PATH: process.env['PATH'], EMULATOR_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

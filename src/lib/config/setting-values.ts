@@ -120,7 +120,7 @@ export const entries = <S extends z.ZodMiniType, T>(
 });
 
 /** Checks JSON against a schema; the reasons say where it does not fit, without quoting it. */
-function fitting<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
+export function fitting<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const sentences = toSentences(parsed.error.issues);

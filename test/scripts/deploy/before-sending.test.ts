@@ -70,6 +70,46 @@ describe('--dry-run', () => {
     expect(out + told).not.toContain('planted-in-the-wrong-place');
   });
 
+  it('shows no secret, whatever it begins with', async () => {
+    const env = {
+      GATEWAY_JWT_SECRET: '@config/planted.json',
+      REDIS_URL: '@planted-redis',
+      API_KEYS: '@planted-key',
+      JWT_ISSUERS: '@/planted/issuers.json',
+      GATEWAY_WEBHOOK_SECRET: '<planted>',
+      CORS_ORIGINS: '@planted-origin',
+    };
+    const { out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    expect(out + told).not.toContain('planted');
+    const named = { API_KEYS: '@config/api-keys.json' };
+    project.write('function/config/api-keys.json', SHELL.API_KEYS);
+    const shown = await run(project, NOWHERE, { args: ['--dry-run'], env: named });
+    expect([shown.exitCode, shown.out]).toEqual([0, expect.stringContaining(named.API_KEYS)]);
+  });
+
+  it.each([
+    ['redis://10.0.0.5:6379', true],
+    ['rediss://:planted-password@192.168.7.1', true],
+    ['redis://172.31.255.255', true],
+    ['redis://[fd12::1]:6379', true],
+    ['redis://127.0.0.1', true],
+    ['redis://localhost', true],
+    ['redis://172.32.0.1', false],
+    ['redis://8.8.8.8', false],
+    ['redis://redis.example.org', false],
+  ])('names %s without a VPC: %j', async (REDIS_URL, isNamed) => {
+    const reason = '  REDIS_URL: has an address of a private network';
+    const asked = { args: ['--dry-run'], env: { REDIS_URL } };
+    const { exitCode, out, told } = await run(project, NOWHERE, asked);
+    expect([exitCode, told.includes(reason)]).toEqual(isNamed ? [78, true] : [0, false]);
+    expect(out + told).not.toContain('planted-password');
+    const inside = makeProject((yaml) =>
+      yaml.replace('timeout: 15', 'timeout: 15\n  vpcConfig: { vpcId: vpc-1, subnetId: subnet-1 }'),
+    );
+    expect(await run(inside, NOWHERE, asked)).toMatchObject({ exitCode: 0 });
+    inside.remove();
+  });
+
   it('shows what going back would send', async () => {
     const { exitCode, out } = await run(project, NOWHERE, { args: ['--dry-run', '--rollback'] });
     expect(exitCode).toBe(0);

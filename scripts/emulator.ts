@@ -1,50 +1,14 @@
-import { parseArgs } from 'node:util';
+import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import { readSettings, SettingsError } from '../emulator/settings.ts';
+import { CommandError, wrongSetting } from './cli/command-line.ts';
+import { EXIT } from './cli/exit-codes.ts';
 
-import {
-  CommandError,
-  parsing,
-  print,
-  runAsScript,
-  wrongSetting,
-} from '../scripts/cli/command-line.ts';
-import { EXIT, exitCodes } from '../scripts/cli/exit-codes.ts';
-import { startEmulator } from './emulator.ts';
-import type { Emulator } from './emulator.ts';
-import { readSettings, SettingsError } from './settings.ts';
-
-const HELP = `A DLC on this machine, for tests and demos: it checks signatures, keeps tasks, and fails as it is told.
-
-  npm run emulator
-  EMULATOR_PORT=0 npm run emulator
-
-Options
-  -h, --help           this text
-
-Environment
-  EMULATOR_PORT        0: any free one                               (default: 9001)
-  EMULATOR_HOST        the address that it listens on                (default: 127.0.0.1)
-  EMULATOR_SECRET_ID   whose signatures it takes                     (default: AKIDEMULATOR)
-  EMULATOR_SECRET_KEY  what they are made with                       (default: emulator-secret-key)
-  EMULATOR_CANCEL_MS   from a cancellation's acceptance to the state "cancelled"
-                                                                     (default: 1000)
-
-${exitCodes(
-  {
-    unavailable: 'the port is taken, or no address of this machine',
-    config: 'a variable is wrong',
-    interrupted: 'interrupted with Ctrl-C before it was up',
-  },
-  'ended with Ctrl-C or SIGTERM',
-)}`;
-
-async function main(args: string[]): Promise<number> {
-  const { values } = parsing(() => parseArgs({ args, options: { help: { type: 'boolean' } } }));
-  if (values.help) return (print(false, undefined, HELP), 0);
+/** Runs the emulator until Ctrl-C or SIGTERM. @throws CommandError 69, 78 */
+export async function emulate(): Promise<void> {
   const emulator = await start();
   process.stdout.write(welcome(emulator));
   await untilAskedToEnd();
   await emulator.close();
-  return 0;
 }
 
 /** @throws CommandError 69, 78 */
@@ -67,7 +31,7 @@ function listenFailure(error: unknown): string | undefined {
     case 'EADDRINUSE':
       return `port ${port} is in use. EMULATOR_PORT names another.`;
     case 'EACCES':
-      return `port ${port} is not for everybody. EMULATOR_PORT names another.`;
+      return `port ${port} needs more rights. EMULATOR_PORT names another.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return 'EMULATOR_HOST is no address of this machine.';
@@ -88,7 +52,7 @@ function welcome({ url, secretId, secretKey }: Emulator): string {
   SecretId  ${secretId}
   SecretKey ${secretKey}
 
-A task to cancel, what has become of it, what the API was asked, and a failure to come:
+A task to cancel, its state, what the API was asked, and a fault for the next requests:
   curl -d '{"id":"demo-task-1","state":"running"}' ${url}/_emulator/tasks
   curl ${url}/_emulator/tasks
   curl ${url}/_emulator/stats
@@ -97,5 +61,3 @@ A task to cancel, what has become of it, what the API was asked, and a failure t
 All of it: curl ${url}/_emulator
 `;
 }
-
-await runAsScript(import.meta.url, main);

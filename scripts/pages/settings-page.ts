@@ -1,34 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { parseArgs } from 'node:util';
-
-import { settingRows, type SettingRow } from '../src/settings-table.ts';
-import { EXAMPLES, FALLBACKS, MAY_BE_SECRET, MEANINGS } from '../src/settings-words.ts';
-import { CommandError, parsing, print, runAsScript } from './cli/command-line.ts';
-import { EXIT, exitCodes } from './cli/exit-codes.ts';
-
-const PAGE = path.resolve(import.meta.dirname, '..', 'docs', 'settings.md');
-
-const HELP = `Writes docs/settings.md from the table of settings in src/settings-table.ts and src/settings-words.ts.
-
-  node --import tsx scripts/settings-page.ts
-  node --import tsx scripts/settings-page.ts --check
-
-Options
-  --check      writes nothing, but fails if the page is not what would be written
-  -h, --help   this text
-
-Environment
-  none
-
-${exitCodes({ failed: 'with --check: the page is not what would be written' })}`;
+import { settingRows, type SettingRow } from '../../src/settings-table.ts';
+import { EXAMPLES, FALLBACKS, MAY_BE_SECRET, MEANINGS } from '../../src/settings-words.ts';
 
 /** The text of docs/settings.md. */
 export function settingsPage(): string {
   const rows = settingRows().map((row) => `| ${cells(row).join(' | ')} |`);
   return `# Settings
 
-<!-- Made by \`node --import tsx scripts/settings-page.ts\`: change src/settings-table.ts and src/settings-words.ts instead. -->
+<!-- Made by \`npm run pages\`: change src/settings-table.ts and src/settings-words.ts instead. -->
 
 Environment variables, read once. If any is wrong, the log names all wrong ones at once (\`wrong-setting\`) and quotes no
 value; the server then ends with 78, and a function answers 500 \`gateway-misconfigured\`. If one is probably not as
@@ -63,17 +41,3 @@ function cells({ name, form, standard }: SettingRow): string[] {
   ];
   return [`\`${name}\``, fallback && `\`${fallback}\``, form, meaning.join('; ')];
 }
-
-async function main(args: string[]): Promise<number> {
-  const options = { check: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  const { values } = parsing(() => parseArgs({ args, options }));
-  if (values.help) return (print(false, undefined, HELP), 0);
-  if (!values.check) return (writeFileSync(PAGE, settingsPage()), 0);
-  if (readFileSync(PAGE, 'utf8') === settingsPage()) return 0;
-  throw new CommandError(
-    EXIT.failed,
-    'docs/settings.md is not what scripts/settings-page.ts writes.',
-  );
-}
-
-await runAsScript(import.meta.url, main);
