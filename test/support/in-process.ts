@@ -85,7 +85,7 @@ export function startInProcess(options: {
     headers = [],
     body = '',
     isDefective = false,
-    disconnected = undefined,
+    disconnected,
   ) => {
     const [path = '', query = ''] = target.split('?');
     const response = await gateway.serve({
