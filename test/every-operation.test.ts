@@ -41,8 +41,10 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
 
   it('whose body never ends: nothing waits for a body that is not needed', async () => {
     const never = (): Promise<Buffer> => new Promise(() => undefined);
-    const answer = await ask(emulator.port, { REQUEST_TIMEOUT_MS: '500' }, make(), [], never);
     const isNeeded = make().method === 'POST';
+    // Only what waits for the body may time out, on however slow a machine.
+    const settings = { REQUEST_TIMEOUT_MS: isNeeded ? '500' : '60000' };
+    const answer = await ask(emulator.port, settings, make(), [], never);
     if (isNeeded) expect(shown(answer)).toEqual({ status: 503, code: 'request-timeout' });
     else expect(answer.status).toBeLessThan(300);
   });

@@ -11,7 +11,7 @@ import {
   keyEntry,
   startGateway,
   webhook,
-  type TestGateway,
+  type InProcessGateway,
 } from './support/three-callers.ts';
 
 /** docs/operations.md: each line of the log that it shows is one that its fault, injected, leaves there. */
@@ -45,11 +45,11 @@ interface Fault {
   readonly settings?: Readonly<Record<string, string>>;
   readonly inject?: () => Promise<unknown>;
   /** Default: the task is cancelled with the key. */
-  readonly ask?: (send: TestGateway['send']) => Promise<unknown>;
+  readonly ask?: (send: InProcessGateway['send']) => Promise<unknown>;
 }
 
 const key = [['X-API-Key', KEY]] as const;
-const cancel = (send: TestGateway['send']): Promise<unknown> =>
+const cancel = (send: InProcessGateway['send']): Promise<unknown> =>
   send('DELETE', '/tasks/nightly-etl', key);
 const code = (upstreamCode: string) => (): Promise<unknown> =>
   emulator.addFault({ action: 'CancelTask', kind: 'code', code: upstreamCode, times: 'always' });

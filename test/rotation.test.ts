@@ -14,7 +14,7 @@ import {
   keyEntry,
   startGateway,
   webhook,
-  type TestGateway,
+  type InProcessGateway,
 } from './support/three-callers.ts';
 
 /**
@@ -40,15 +40,15 @@ function newTask(): string {
   return id;
 }
 
-const withKey = async (gateway: TestGateway, key: string) =>
+const withKey = async (gateway: InProcessGateway, key: string) =>
   (await gateway.send('DELETE', `/tasks/${newTask()}`, [['X-API-Key', key]])).status;
-const withToken = async (gateway: TestGateway, secret: string, iss: string) =>
+const withToken = async (gateway: InProcessGateway, secret: string, iss: string) =>
   (
     await gateway.send('DELETE', `/tasks/${newTask()}`, [
       bearer({ iss, scope: 'tasks:cancel' }, secret),
     ])
   ).status;
-const withWebhook = async (gateway: TestGateway, ...secrets: string[]) => {
+const withWebhook = async (gateway: InProcessGateway, ...secrets: string[]) => {
   const { headers, body } = webhook(cancelBody(newTask()), secrets);
   return (await gateway.send('POST', '/webhooks/cancel-task', headers, body)).status;
 };

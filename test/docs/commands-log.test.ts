@@ -55,9 +55,10 @@ const questions = tracing
   .flatMap((line, i, all) => (line.startsWith('#') ? [[line.slice(2), all[i + 1] ?? '']] : []));
 
 const ANSWERS: Readonly<Record<string, RegExp>> = {
-  'all that was decided about it': /^(\[".*\]\n){5}$/,
+  // An intent and a result for each of the four that were allowed, a result for the refusal.
+  'all that was decided about it': /^(\[".*\]\n){9}$/,
   'one request from its arrival to DLC and back (LOG_LEVEL=debug for the calls)':
-    /"event":"turn"[^]*"event":"call"[^]*"event":"audit"[^]*"event":"request"/,
+    /"phase":"intent"[^]*"event":"slot"[^]*"event":"call"[^]*"phase":"result"[^]*"event":"request"/,
   'the same across services': new RegExp(`("traceId":"${TRACE}"[^\\n]*\\n[^]*){3}`),
   'cancellations of which nobody knows whether they took effect': /^\S+Z\tX\tap-guangzhou\t.+\n$/,
   'who is turned away, and why': /^ +1 nobody\tunauthenticated\n$/,

@@ -6,7 +6,7 @@ import {
   startGateway,
   webhook,
   type Answer,
-  type TestGateway,
+  type InProcessGateway,
 } from './three-callers.ts';
 
 /** One request to each operation, which succeeds where nothing is put in its way. */
@@ -53,7 +53,7 @@ function openOperations(): (() => Request)[] {
 type Settings = Readonly<Record<string, string>>;
 
 /** A gateway that tries once, for a caller whose quota is large. */
-export function gatewayWith(port: number, settings: Settings = {}): TestGateway {
+export function gatewayWith(port: number, settings: Settings = {}): InProcessGateway {
   const API_KEYS = JSON.stringify([keyEntry(KEY, { rate: '9999/s' })]);
   return startGateway(port, { API_KEYS, MAX_ATTEMPTS: '1', ...settings });
 }

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { settingsFor } from './gateway.ts';
 import { send } from './http-client.ts';
+import { keyEntry } from './key-entry.ts';
 import { startServer, type ListeningServer } from './processes.ts';
 
 /** Several real servers in front of one emulator, each a process of its own, and a load that outgrows them. */
@@ -33,12 +33,9 @@ export async function startFleet(
   });
   const url = await addressOf(emulator);
   const known = { url, secretId: 'AKIDEMULATOR', secretKey: 'emulator-secret-key' };
-  const entries = Array.from({ length: callers }, (_, caller) => ({
-    id: `c${caller}`,
-    sha256: createHash('sha256').update(keyOf(caller)).digest('hex'),
-    scopes: ['tasks:cancel'],
-    rate: '999999/s',
-  }));
+  const entries = Array.from({ length: callers }, (_, caller) =>
+    keyEntry(keyOf(caller), { id: `c${caller}`, rate: '999999/s' }),
+  );
   const settings = settingsFor(known, { API_KEYS: JSON.stringify(entries), ...env });
   const servers = await Promise.all(Array.from({ length: count }, () => startServer(settings)));
   const ask = async (path: string): Promise<unknown> =>

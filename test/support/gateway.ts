@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { createHash } from 'node:crypto';
+import { keyEntry } from './key-entry.ts';
 
 /** What the tests of the whole gateway have in common: its settings, its callers, what every answer has. */
 
@@ -10,10 +10,6 @@ export const KEYS = {
   reader: 'key-of-a-caller-who-may-only-read',
   blocked: 'key-of-a-caller-who-is-blocked',
 } as const;
-
-function entryFor(key: string, entry: Readonly<Record<string, unknown>>): object {
-  return { sha256: createHash('sha256').update(key).digest('hex'), ...entry };
-}
 
 export interface EmulatorAddress {
   readonly url: string;
@@ -34,9 +30,9 @@ export function settingsFor(
     TENCENTCLOUD_SECRETKEY: secretKey,
     UPSTREAM_RATE: '100000',
     API_KEYS: JSON.stringify([
-      entryFor(KEYS.both, { id: 'both', scopes: ['tasks:cancel', 'tasks:read'], rate: '9999/s' }),
-      entryFor(KEYS.reader, { id: 'reader', scopes: ['tasks:read'], rate: '9999/s' }),
-      entryFor(KEYS.blocked, { id: 'blocked', scopes: ['tasks:cancel'], rate: '9999/s' }),
+      keyEntry(KEYS.both, { id: 'both', rate: '9999/s' }),
+      keyEntry(KEYS.reader, { id: 'reader', scopes: ['tasks:read'], rate: '9999/s' }),
+      keyEntry(KEYS.blocked, { id: 'blocked', scopes: ['tasks:cancel'], rate: '9999/s' }),
     ]),
     BLOCKED_PRINCIPALS: 'key:blocked',
     ...more,

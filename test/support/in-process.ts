@@ -1,18 +1,31 @@
-import { createHash } from 'node:crypto';
-
 import { openApiText } from '../../scripts/openapi/document.ts';
 import { createApp, type App } from '../../src/app.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
-import { toHeaderFields } from '../../src/lib/http/message.ts';
+import { toHeaderFields, type HeaderFields } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { expectDocumented } from './documented.ts';
+import { keyEntry } from './key-entry.ts';
+
+type Pairs = readonly (readonly [string, string])[];
 
 /** A gateway in this process, through the real SDK and real sockets to whatever listens on `port`. */
 export interface InProcessGateway {
   readonly gateway: App;
-  /** The log's lines, parsed. */
+  /** The log's lines, as text and parsed. */
+  readonly log: string[];
   readonly lines: Record<string, unknown>[];
+  /** Sends these header fields and this body. */
+  send(
+    method: string,
+    target: string,
+    headers?: Pairs,
+    body?: string | (() => Promise<Buffer>),
+    /** The header fields cannot be looked through, as if the gateway had a defect. */
+    isDefective?: boolean,
+    disconnected?: AbortSignal,
+  ): Promise<Answer>;
+  /** Sends a caller's request without a body. */
   call(method: 'DELETE' | 'GET', path: string, options?: CallOptions): Promise<Answer>;
 }
 
@@ -47,44 +60,63 @@ export function startInProcess(options: {
     DLC_ENDPOINT: `http://127.0.0.1:${port}`,
     UPSTREAM_RATE: '100000',
     LOG_LEVEL: 'debug',
-    API_KEYS: JSON.stringify(keys.map(toEntry)),
+    API_KEYS: JSON.stringify(
+      keys.map((key, i) => keyEntry(key, { id: `c${i}`, rate: '999999/s' })),
+    ),
     ...options.env,
   };
   const config = loadSettings(env, '/');
+  const log: string[] = [];
   const lines: InProcessGateway['lines'] = [];
-  const log = createLog(
-    config.logLevel,
-    () => clock.now(),
-    (line) => void lines.push(JSON.parse(line)),
-  );
-  const gateway = createApp(config, { env, log, clock, random, readDocument: openApiText });
+  const write = (line: string): void => {
+    log.push(line);
+    lines.push(JSON.parse(line));
+  };
+  const gateway = createApp(config, {
+    env,
+    log: createLog(config.logLevel, () => clock.now(), write),
+    clock,
+    random,
+    readDocument: openApiText,
+  });
+  const send: InProcessGateway['send'] = async (
+    method,
+    target,
+    headers = [],
+    body = '',
+    isDefective = false,
+    disconnected,
+  ) => {
+    const [path = '', query = ''] = target.split('?');
+    const response = await gateway.serve({
+      method,
+      path,
+      query: [...new URLSearchParams(query)],
+      headers: isDefective ? defective(headers) : toHeaderFields(headers),
+      ...(disconnected && { disconnected }),
+      readBody: typeof body === 'string' ? async () => Buffer.from(body) : body,
+    });
+    const { status, body: text } = response;
+    expectDocumented({ ...response, text }, { method, target });
+    const parsed: unknown = text.startsWith('{') ? JSON.parse(text) : {};
+    return { status, headers: response.headers, text, body: Object(parsed) };
+  };
   return {
     gateway,
+    log,
     lines,
-    async call(method, path, { headers = {}, caller = 0, disconnected } = {}) {
-      const [pathname = '', query = ''] = path.split('?');
-      const pairs = Object.entries({
-        host: 'gateway',
-        'x-api-key': keys[caller] ?? '',
-        ...headers,
-      });
-      const response = await gateway.serve({
-        method,
-        path: pathname,
-        query: [...new URLSearchParams(query)],
-        headers: toHeaderFields(pairs),
-        ...(disconnected && { disconnected }),
-        readBody: async () => Buffer.alloc(0),
-      });
-      const { status, body: text } = response;
-      expectDocumented({ ...response, text }, { method, target: pathname });
-      const body: unknown = text.startsWith('{') ? JSON.parse(text) : {};
-      return { status, headers: response.headers, text, body: Object(body) };
+    send,
+    call(method, target, { headers = {}, caller = 0, disconnected } = {}) {
+      const key = keys[caller] ?? '';
+      const pairs = Object.entries({ host: 'gateway', 'x-api-key': key, ...headers });
+      return send(method, target, pairs, '', false, disconnected);
     },
   };
 }
 
-function toEntry(key: string, i: number): object {
-  const sha256 = createHash('sha256').update(key).digest('hex');
-  return { id: `c${i}`, sha256, scopes: ['tasks:cancel', 'tasks:read'], rate: '999999/s' };
+function defective(headers: Pairs): HeaderFields {
+  const entries = (): never => {
+    throw new Error('a defect');
+  };
+  return Object.assign(new Map(toHeaderFields(headers)), { [Symbol.iterator]: entries });
 }

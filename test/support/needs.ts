@@ -5,7 +5,7 @@ import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const has = (file: string): boolean => existsSync(path.join(root, file));
-export const hasProgram = (name: string): boolean =>
+const hasProgram = (name: string): boolean =>
   spawnSync('sh', ['-c', 'command -v "$0"', name]).status === 0;
 
 export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';

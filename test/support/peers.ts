@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 
 import type { Peer } from '../../bench/peers/build.ts';
 import { httpApi, TASK_ID } from '../fixtures/events/aws/http-events.ts';
 import { projectRoot } from './checkout.ts';
 import type { EmulatorAddress } from './gateway.ts';
+import { keyEntry } from './key-entry.ts';
 
 /** The benchmark's peers, which have packages of their own. */
 
@@ -32,10 +32,9 @@ export function settingsForPeers(emulator: EmulatorAddress): Record<string, stri
     DLC_ENDPOINT: emulator.url,
     DLC_REGION: 'ap-guangzhou',
     API_KEYS: JSON.stringify(
-      Object.entries(entries).map(([scope, key], i) => {
-        const sha256 = createHash('sha256').update(key).digest('hex');
-        return { id: `c${i}`, sha256, scopes: [scope] };
-      }),
+      Object.entries(entries).map(([scope, key], i) =>
+        keyEntry(key, { id: `c${i}`, scopes: [scope] }),
+      ),
     ),
   };
 }

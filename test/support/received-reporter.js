@@ -39,6 +39,8 @@ export default class ReceivedReporter {
     const received = new Set(linesOf('received'));
     const documented = new Set(linesOf('documented'));
     if (documented.size === 0) throw new Error('no test noted what it received');
-    return [...documented].filter((one) => !received.has(one)).toSorted();
+    return [...documented]
+      .filter((one) => !received.has(one))
+      .toSorted((a, b) => a.localeCompare(b));
   }
 }

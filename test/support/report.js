@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 
 /** Shortens what failing tests print, says at the end what was skipped, and ends a run that failed. */
 
@@ -33,22 +34,24 @@ export default class Report {
 
 /** Each failure begins with a line "  ● suite › test"; jest indents all that follows further. */
 function shortened(message) {
-  return message
-    .split(/^(?=(?:\u001B\[[\d;]*m)*  ● )/m)
-    .map((text, i) =>
-      i <= MOST_FAILURES ? shortenedTest(text) : text.slice(0, text.indexOf('\n') + 1),
-    )
-    .join('');
+  const failures = [[]];
+  for (const line of message.split('\n')) {
+    if (stripVTControlCharacters(line).startsWith('  ● ')) failures.push([]);
+    failures.at(-1)?.push(line);
+  }
+  return failures
+    .flatMap((lines, i) => (i <= MOST_FAILURES ? shortenedTest(lines) : lines.slice(0, 1)))
+    .join('\n');
 }
 
-function shortenedTest(text) {
-  const lines = text
-    .split('\n')
-    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line));
+function shortenedTest(whole) {
+  const lines = whole.map((line) =>
+    line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line,
+  );
   const left = lines.length - FIRST_LINES - LAST_LINES;
-  if (left <= 1) return lines.join('\n');
+  if (left <= 1) return lines;
   const cut = `    … ${left} lines are left out …`;
-  return [...lines.slice(0, FIRST_LINES), cut, ...lines.slice(-LAST_LINES)].join('\n');
+  return [...lines.slice(0, FIRST_LINES), cut, ...lines.slice(-LAST_LINES)];
 }
 
 const isSkipped = ({ status }) => status === 'pending';

@@ -9,7 +9,7 @@ import {
   keyEntry,
   startGateway,
   webhook,
-  type TestGateway,
+  type InProcessGateway,
 } from '../support/three-callers.ts';
 
 /** The audit trail: an intent and a result for each cancellation that is allowed, a result for each refusal. */
@@ -32,9 +32,9 @@ const withKey = (members: object) => start({ API_KEYS: JSON.stringify([keyEntry(
 const key = [['X-API-Key', KEY]] as const;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-const lines = ({ log }: TestGateway, wanted: string): Record<string, unknown>[] =>
+const lines = ({ log }: InProcessGateway, wanted: string): Record<string, unknown>[] =>
   log.map((line) => Object(JSON.parse(line))).filter(({ event }) => event === wanted);
-const audits = (gateway: TestGateway) =>
+const audits = (gateway: InProcessGateway) =>
   lines(gateway, 'audit').filter(({ phase }) => phase === 'result');
 
 describe('a cancellation that is let through', () => {
