@@ -25,7 +25,7 @@ export async function key(options: Options): Promise<void> {
   }
   if (addTo !== undefined) await addEntry(addTo, made.entry);
   const shown = [
-    ...('key' in made ? [`${KEY}\n\n  ${made.key}`] : []),
+    ...('key' in made ? [`${introduction(expires)}\n\n  ${made.key}`] : []),
     addTo === undefined
       ? `${ENTRY}\n\n  ${JSON.stringify(made.entry)}`
       : `The entry was added to ${addTo}. It holds no secret.`,
@@ -33,5 +33,8 @@ export async function key(options: Options): Promise<void> {
   print(json, made, shown.join('\n\n'));
 }
 
-const KEY = 'The key, shown this once; its holder sends it as X-API-Key:';
+/** It says so if the key lives for ever: npm drops `--expires` before `--` without a trace. */
+const introduction = (expires: string | undefined): string =>
+  `The key, shown this once, ${expires === undefined ? 'does not expire' : `expires at ${expires}`}; ` +
+  'its holder sends it as X-API-Key:';
 const ENTRY = 'The entry for the array in API_KEYS; it holds no secret:';
