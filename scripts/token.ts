@@ -23,6 +23,7 @@ import {
   newTokenSecret,
   secretSigner,
   signToken,
+  TASK_ACTIONS,
   toClaims,
   type Signer,
   type TokenRequest,
@@ -84,7 +85,7 @@ function toRequest(options: Options): TokenRequest {
     ttlSeconds: toSeconds(options.ttl, '--ttl'),
     scopes: scope?.map((value) => oneOf(SCOPES, value, '--scope')),
     tasks: task?.map((id) => matching(id, /^[A-Za-z0-9_-]{1,128}$/, malformed)),
-    actions: action?.map((value) => oneOf(['cancel', 'read'], value, '--action')),
+    actions: action?.map((value) => oneOf(TASK_ACTIONS, value, '--action')),
     regions: region,
     engines: engine,
   };

@@ -14,7 +14,7 @@ Options
   --sub NAME          whom the token is for                         (required)
   --scope SCOPE       tasks:cancel or tasks:read; may be repeated
   --task ID           good for this task alone; may be repeated; in place of --scope
-  --action ACTION     with --task: cancel or read; may be repeated  (default: cancel)
+  --action ACTION     with --task: cancel or read; may be repeated  (default: both)
   --region NAME       with --task: only in this region; may be repeated
   --engine NAME       with --task: only on this engine; may be repeated
   --ttl TIME          how long it is good: 30s, 5m, 2h, at most 24h (default: 5m)
