@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readSettings } from '../../emulator/settings.ts';
+import { readSettings } from '../../emulator/main.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 
 /** Starts `npm run emulator` with these settings and none of the shell's. */
