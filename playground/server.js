@@ -23,6 +23,8 @@ export const resetEmulator = () => post('/_emulator/reset');
 /** What is to meet the next requests, in place of what was there. */
 export const setFaults = (faults) => post('/_emulator/faults', faults);
 export const makeToken = (taskId) => post('/token', { taskId });
+/** @returns the header fields of a webhook with this body */
+export const signWebhook = (body) => post('/signature', { body });
 export const callFor = (wanted) => post('/call', wanted);
 export const beginFlood = () => post('/flood');
 export const floodState = () => ask('/flood');
