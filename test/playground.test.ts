@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-/** What the playground's page works out; test/browser has the page itself. */
+/** The playground's calculations; test/browser has its page. */
 
 interface Step {
   readonly kind: string;
@@ -13,7 +13,7 @@ type BusiestBySteps = (agoMs: number[], windowMs: number) => number[];
 
 const at = (name: string): string => new URL(`../playground/${name}`, import.meta.url).href;
 const { toTimeline }: { toTimeline: ToTimeline } = await import(at('timeline.js'));
-const { busiestBySteps }: { busiestBySteps: BusiestBySteps } = await import(at('busiest.js'));
+const { busiestBySteps }: { busiestBySteps: BusiestBySteps } = await import(at('rate.js'));
 
 /** A line of the log, so many milliseconds after the request arrived. */
 const line = (ms: number, event: string, fields: object): object => ({
@@ -25,7 +25,7 @@ const brief = (lines: object[]): unknown =>
   toTimeline(lines)?.steps.map(({ kind, from, to }) => [kind, from, to]);
 
 describe('the timeline', () => {
-  it('is drawn from turns, calls and the access line', () => {
+  it('is drawn from slots, calls and the access line', () => {
     const lines = [
       line(30, 'turn', { granted: true, ms: 25 }),
       line(45, 'call', { action: 'CancelTask', attempt: 1, outcome: 'unknown', code: 'x', ms: 14 }),
@@ -68,7 +68,7 @@ describe('the timeline', () => {
     expect(timeline).toEqual({ totalMs: 7, steps: [step] });
   });
 
-  it('says where there was no turn, and leaves nothing outside of the request', () => {
+  it('says where there was no slot, and leaves nothing outside of the request', () => {
     const lines = [
       line(2, 'turn', { granted: false, ms: 9 }),
       line(1, 'request', { totalMs: 1, code: 'upstream-rate-limited' }),
@@ -84,7 +84,7 @@ describe('the timeline', () => {
   });
 });
 
-describe('the pace, for each quarter of a second', () => {
+describe('the rate, for each quarter of a second', () => {
   it('is the most in any second that ends in it', () => {
     // Ten in one moment, ten more 900 ms later, and one 1000 ms after the first ten.
     const agoMs = [...Array(10).fill(1500), ...Array(10).fill(600), 500];

@@ -59,7 +59,7 @@ export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoute
     '/call': {
       POST: taking(call, async ({ caller, ...wanted }) => {
         const request = CALLERS[caller](gateway, callers, wanted);
-        return ok({ request, answer: await sendRequest(request) });
+        return ok({ request, response: await sendRequest(request) });
       }),
     },
     '/log/': { GET: ({ segment }) => ok(log.linesOf(segment)) },
@@ -118,9 +118,9 @@ async function control(
   body?: unknown,
 ): Promise<PlaygroundReply> {
   const content = method === 'POST' && body !== undefined ? { body: JSON.stringify(body) } : {};
-  const answer = await fetch(`${emulator.url}/_emulator${path}`, { method, ...content });
-  const text = await answer.text();
-  return { status: answer.status, ...(text !== '' && { json: JSON.parse(text) }) };
+  const response = await fetch(`${emulator.url}/_emulator${path}`, { method, ...content });
+  const text = await response.text();
+  return { status: response.status, ...(text !== '' && { json: JSON.parse(text) }) };
 }
 
 /** When DLC received CancelTask in the last 30 seconds: milliseconds before now, the oldest first. */

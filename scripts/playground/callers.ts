@@ -15,7 +15,7 @@ export interface SentRequest {
 }
 
 /** The gateway's response. */
-interface Answer {
+interface SentResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: readonly (readonly [string, string])[];
@@ -75,7 +75,7 @@ const commonHeaders = ({ requestId, prefer }: Wanted): Record<string, string> =>
 const TIMEOUT_MS = 30_000;
 
 /** @throws what `fetch` throws if there is no response */
-export async function sendRequest({ url, ...request }: SentRequest): Promise<Answer> {
+export async function sendRequest({ url, ...request }: SentRequest): Promise<SentResponse> {
   const begun = performance.now();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(url, { ...request, signal, redirect: 'manual' });
@@ -102,7 +102,7 @@ interface FloodState {
   /** Requests of the whole flood. */
   readonly of: number;
   /** How many responses there were, by status. */
-  readonly answers: Readonly<Record<string, number>>;
+  readonly responses: Readonly<Record<string, number>>;
 }
 
 interface Flood {
@@ -117,7 +117,7 @@ interface Flood {
 export function createFlood(emulator: Emulator, gateway: string, callers: DemoCallers): Flood {
   let timer: NodeJS.Timeout | undefined;
   let offered = 0;
-  let answers: Record<string, number> = {};
+  let responses: Record<string, number> = {};
 
   const stop = (): void => {
     clearInterval(timer);
@@ -128,10 +128,10 @@ export function createFlood(emulator: Emulator, gateway: string, callers: DemoCa
     const subject = `flood-${index % CALLERS}`;
     const request = await frontendRequest(gateway, callers, { ...wanted, subject });
     const status = await sendRequest(request).then(
-      (answer) => String(answer.status),
+      (response) => String(response.status),
       () => 'none',
     );
-    answers[status] = (answers[status] ?? 0) + 1;
+    responses[status] = (responses[status] ?? 0) + 1;
   }
   function tick(): void {
     for (let i = 0; i < PER_TICK; i++) void offer(offered++);
@@ -142,7 +142,7 @@ export function createFlood(emulator: Emulator, gateway: string, callers: DemoCa
     begin() {
       if (timer) return false;
       offered = 0;
-      answers = {};
+      responses = {};
       const ids = Array.from({ length: TICKS * PER_TICK }, (_, index) => taskId(index));
       emulator.addTasks(ids.map((id) => ({ id, state: 'running', engine: FLOOD_ENGINE })));
       timer = setInterval(tick, TICK_MS);
@@ -152,7 +152,7 @@ export function createFlood(emulator: Emulator, gateway: string, callers: DemoCa
       isRunning: timer !== undefined,
       offered,
       of: TICKS * PER_TICK,
-      answers: { ...answers },
+      responses: { ...responses },
     }),
     stop,
   };

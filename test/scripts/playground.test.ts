@@ -125,7 +125,7 @@ describe('what it passes on', () => {
       const taskId = caller === 'key' ? 'demo-queued' : 'demo-writing';
       const called = await (await post('/call', { caller, taskId, requestId })).json();
       expect(called).toMatchObject({
-        answer: { status: 202, body: expect.stringContaining(requestId) },
+        response: { status: 202, body: expect.stringContaining(requestId) },
       });
       const events = (await logOf(requestId)).map(({ event }) => event);
       expect(events).toEqual(['turn', 'call', 'audit', 'request']);
