@@ -10,6 +10,7 @@ import {
 import { EXIT, exitCodes } from '../scripts/cli/exit-codes.ts';
 import { defaultCredentials, startEmulator } from './emulator.ts';
 import type { Emulator, EmulatorOptions } from './emulator.ts';
+import { onStop } from './stop.ts';
 
 const HELP = `A DLC on this machine, for tests and demos: it checks signatures, keeps tasks, and fails on request.
 
@@ -41,7 +42,7 @@ async function main(args: string[]): Promise<number> {
   if (values.help) return (print(false, undefined, HELP), 0);
   const emulator = await start();
   process.stdout.write(welcome(emulator));
-  await untilAskedToEnd();
+  await new Promise<void>((resolve) => onStop(resolve));
   await emulator.close();
   return 0;
 }
@@ -73,13 +74,6 @@ function listenFailure(error: unknown): string | undefined {
     default:
       return undefined;
   }
-}
-
-async function untilAskedToEnd(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
 }
 
 function welcome({ url, secretId, secretKey }: Emulator): string {

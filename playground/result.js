@@ -70,7 +70,7 @@ function showLog(lines) {
     make('li', {}, 'The log has no lines about it (yet).'),
   ];
   byId('timeline').replaceChildren(...rows);
-  const audit = lines.find(({ event }) => event === 'audit');
+  const audit = lines.findLast(({ event }) => event === 'audit');
   say(byId('decision'), audit ? `Decision, as the audit trail has it: ${decision(audit)}.` : '');
   say(byId('lines'), lines.map((line) => JSON.stringify(line)).join('\n'));
 }

@@ -1,4 +1,4 @@
-// What the gateway did for a request, from the lines of its log: `request` with the response, `turn` when
+// What the gateway did for a request, from the lines of its log: `request` with the response, `slot` when
 // an attempt got a slot upstream or none, `call` when a call to DLC had ended.
 
 /** Shorter pauses are not shown. */
@@ -16,7 +16,7 @@ export function toTimeline(lines) {
   const begun = Date.parse(request.time) - totalMs;
   const within = (ms) => Math.min(Math.max(Math.round(ms), 0), totalMs);
   const worked = lines
-    .filter(({ event }) => event === 'turn' || event === 'call')
+    .filter(({ event }) => event === 'slot' || event === 'call')
     .map((line) => {
       const to = within(Date.parse(line.time) - begun);
       return { ...toStep(line), from: within(to - line.ms), to };
@@ -34,17 +34,14 @@ export function toTimeline(lines) {
   };
 }
 
-function gateText({ scheme, code, coalesced }, worked) {
+function gateText({ scheme, code }, worked) {
   const checked = 'Authentication, quota, permission';
-  if (coalesced) {
-    return `${checked}; then it joined the same cancellation of another request, whose lines show the rest`;
-  }
-  if (worked.length > 0) return checked;
-  return code ? `${checked}: ${scheme ? 'known, but refused' : 'refused'}, ${code}` : checked;
+  if (worked.length > 0 || !code) return checked;
+  return `${checked}: ${scheme ? 'known, but refused' : 'refused'}, ${code}`;
 }
 
 function toStep({ event, granted, action, attempt, outcome, code, ms }) {
-  if (event === 'turn') {
+  if (event === 'slot') {
     const waited =
       ms < SHORTEST_PAUSE_MS ? 'A slot upstream, at once' : 'Waiting for a slot upstream';
     return granted

@@ -27,9 +27,9 @@ const brief = (lines: object[]): unknown =>
 describe('the timeline', () => {
   it('is drawn from slots, calls and the access line', () => {
     const lines = [
-      line(30, 'turn', { granted: true, ms: 25 }),
+      line(30, 'slot', { granted: true, ms: 25 }),
       line(45, 'call', { action: 'CancelTask', attempt: 1, outcome: 'unknown', code: 'x', ms: 14 }),
-      line(145, 'turn', { granted: true, ms: 0 }),
+      line(145, 'slot', { granted: true, ms: 0 }),
       line(160, 'call', {
         action: 'CancelTask',
         attempt: 2,
@@ -60,7 +60,6 @@ describe('the timeline', () => {
   it.each([
     [{ code: 'unauthenticated' }, /: refused, unauthenticated$/],
     [{ code: 'task-not-permitted', scheme: 'bearer' }, /known, but refused, task-not-permitted$/],
-    [{ coalesced: true }, /joined the same cancellation/],
     [{}, /permission$/],
   ])('of a request without calls of its own has one step: %j', (fields, text) => {
     const timeline = toTimeline([line(7, 'request', { totalMs: 7, ...fields })]);
@@ -70,7 +69,7 @@ describe('the timeline', () => {
 
   it('says where there was no slot, and leaves nothing outside of the request', () => {
     const lines = [
-      line(2, 'turn', { granted: false, ms: 9 }),
+      line(2, 'slot', { granted: false, ms: 9 }),
       line(1, 'request', { totalMs: 1, code: 'upstream-rate-limited' }),
     ];
     expect(brief(lines)).toEqual([
@@ -80,7 +79,7 @@ describe('the timeline', () => {
   });
 
   it('is none before the request was answered', () => {
-    expect(toTimeline([line(1, 'turn', { granted: true, ms: 1 })])).toBeUndefined();
+    expect(toTimeline([line(1, 'slot', { granted: true, ms: 1 })])).toBeUndefined();
   });
 });
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Transform, type TransformCallback } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
+import { onStop } from '../../emulator/stop.ts';
 import { LOG_LEVELS } from '../../src/lib/observability/log.ts';
 import { DIST } from '../build/bundle.ts';
 import { CommandError } from '../cli/command-line.ts';
@@ -24,24 +25,6 @@ export function startGateway(
   });
   onStop(() => gateway.kill('SIGTERM'));
   return gateway;
-}
-
-const PARENT = process.ppid;
-const LOOK_MS = 200;
-
-/**
- * Calls `stop` at Ctrl-C, SIGTERM and SIGHUP, and when npm has ended. npm passes SIGTERM to the shell
- * that it starts scripts with, and the shell ends without passing it on.
- */
-function onStop(stop: () => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  if (process.env['npm_lifecycle_event'] === undefined) return;
-  const timer = setInterval(() => {
-    if (process.ppid === PARENT) return;
-    clearInterval(timer);
-    stop();
-  }, LOOK_MS);
-  timer.unref();
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>

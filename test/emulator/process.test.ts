@@ -5,8 +5,16 @@ import { readSettings } from '../../emulator/main.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 
 /** Starts `npm run emulator` with these settings and none of the shell's. */
-function run(env: Record<string, string>, args: string[] = []) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'emulator/main.ts', ...args], {
+function run(
+  env: Record<string, string>,
+  [program, ...args]: [string, ...string[]] = [
+    process.execPath,
+    '--import',
+    'tsx',
+    'emulator/main.ts',
+  ],
+) {
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -42,6 +50,20 @@ describe('the process', () => {
       expect(await ended).toMatchObject({ code: 0, stderr: '' });
     },
   );
+
+  it('ends too if npm is killed', async () => {
+    const { child, output, ended, printed } = run({ EMULATOR_PORT: '0' }, [
+      'npm',
+      'run',
+      'emulator',
+    ]);
+    await printed('All of it');
+    const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(output.stdout) ?? [];
+    child.kill('SIGTERM');
+    // It resolves when no process has the pipes of its output any more.
+    await ended;
+    await expect(fetch(url)).rejects.toThrow();
+  });
 
   it('says in a sentence that its port is in use', async () => {
     const other = await startEmulator();

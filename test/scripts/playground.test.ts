@@ -128,13 +128,13 @@ describe('what it passes on', () => {
         response: { status: 202, body: expect.stringContaining(requestId) },
       });
       const events = (await logOf(requestId)).map(({ event }) => event);
-      expect(events).toEqual(['turn', 'call', 'audit', 'request']);
+      expect(events).toEqual(['audit', 'slot', 'call', 'audit', 'request']);
       // The terminal has what it would have without the playground.
       const shown = demo
         .output()
         .split('\n')
         .filter((line) => line.includes(`"${requestId}"`));
-      expect(shown.map((line) => JSON.parse(line).event)).toEqual(['audit', 'request']);
+      expect(shown.map((line) => JSON.parse(line).event)).toEqual(['audit', 'audit', 'request']);
     },
   );
 
