@@ -1,6 +1,6 @@
 /** Started by `node --experimental-vm-modules`: the sources are ES modules, and stay so under test. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
@@ -13,10 +13,14 @@ export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],
   coverageThreshold: { global: { statements: 95, branches: 95 } },
-  testTimeout: 30_000,
+  // Only against a hang: nothing is asserted about how long a thing takes.
+  testTimeout: 120_000,
+  // One process a core: a test that waits leaves its core to others.
+  maxWorkers: '100%',
   reporters: [
-    'default',
+    '<rootDir>/test/support/report.js',
+    // Every failure is printed once, not again at the end.
+    ['default', { summaryThreshold: 10_000 }],
     '<rootDir>/test/support/received-reporter.js',
-    '<rootDir>/test/support/ending-reporter.js',
   ],
 };

@@ -4,29 +4,30 @@ import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { root } from '../scripts/build/bundle.ts';
-import { CommandError, print, runAsScript } from '../scripts/cli/command-line.ts';
+import { CommandError } from '../scripts/cli/command-line.ts';
 import { EXIT } from '../scripts/cli/exit-codes.ts';
+import { run } from '../scripts/cli/run.ts';
 import { say } from '../scripts/cli/terminal.ts';
 import { costOfMillion } from './cost.ts';
 import { writeDocs } from './docs.ts';
 import type { Figure, Results, Section } from './figures.ts';
 import { MEASURES } from './measures.ts';
-import { HELP, readOptions, type Options } from './options.ts';
+import { bench, readOptions, type Options } from './options.ts';
 import { arePeersInstalled } from './peers/build.ts';
 import { buildAll } from './subjects.ts';
 import { shown, tables } from './table.ts';
 
 /** `npm run bench`: see options.ts. */
-async function main(args: string[]): Promise<number> {
-  const options = readOptions(args);
-  if (!options) return (print(false, undefined, HELP), 0);
-  if (options.cost) return (process.stdout.write(`${shown(costOfMillion(options.cost))}\n`), 0);
+async function main(options: Options): Promise<void> {
+  if (options.cost) {
+    process.stdout.write(`${shown(costOfMillion(options.cost))}\n`);
+    return;
+  }
   process.once('SIGTERM', () => process.exit(143));
   const runs = [await measure(options), ...options.nodes.map((node) => onNode(node, options))];
   process.stdout.write(`${runs.map(tables).join('\n\n')}\n`);
   if (options.json !== undefined) writeFileSync(options.json, asJson(runs));
   if (options.writesDocs) await writeDocs(runs);
-  return 0;
 }
 
 const asJson = (runs: readonly Results[]): string => `${JSON.stringify(runs, undefined, 2)}\n`;
@@ -99,4 +100,4 @@ function onNode(major: string, { isQuick, sections }: Options): Results {
   }
 }
 
-await runAsScript(import.meta.url, main);
+await run(bench.action((values) => main(readOptions(values))));

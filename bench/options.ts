@@ -1,34 +1,34 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 
-import { parsing, wrongUsage } from '../scripts/cli/command-line.ts';
-import { exitCodes } from '../scripts/cli/exit-codes.ts';
+import { command } from '../scripts/cli/command.ts';
+import { wrongUsage } from '../scripts/cli/command-line.ts';
 import { readCostInputs, type CostInputs } from './cost.ts';
 import { isSection, SECTIONS, type Section } from './figures.ts';
 
-export const HELP = `Builds the gateway and its peers (bench/peers: the same job, as others would build it), and measures them side
-by side, each row once, then each row again. Everything is on this machine, and other work on it shows in the figures.
-Prints tables in Markdown. Takes some ten minutes, and installs the peers' packages where they are missing.
-
-  npm run bench
-  npm run bench -- --quick --only start,first
-
-Options
-  --quick        less of everything: under a minute
-  --only LIST    some tables alone, of ${Object.keys(SECTIONS).join(',')}
-  --node LIST    on other versions of Node too, such as 22,24, from the registry: start, first and memory
-  --json FILE    writes the figures there, as JSON
-  --write-docs   puts the tables into docs/performance.md, the figures and plots into docs/bench
-  --cost LIST    measures nothing, and says what a million cancellations cost: memory=MB,ms=N,per-million=PRICE,
-                 per-gb-second=PRICE and, where wanted, step=MS,cold-share=0..1,cold-ms=N (docs/performance.md)
-  -h, --help     this text
-
-Environment
-  PATH           fleet is left out where it has no redis-server
-Whatever is measured, it ends with 0: whether a goal is met stands in the first table.
-
-${exitCodes({ unavailable: 'another Node, or the peers, cannot be had from the registry' })}`;
+export const bench = command('bench', {
+  summary: 'Builds the gateway and its peers, and measures them side by side.',
+  details:
+    'The peers (bench/peers) do the same job, as others would build it. Each row is measured once, then each row again. Everything is on this machine, and other work on it shows in the figures. Prints tables in Markdown. Takes some ten minutes, and installs the packages of the peers if they are missing. Whatever is measured, it ends with 0: the first table says whether a goal is met.',
+  examples: ['', '--quick --only start,first'],
+  environment: [['PATH', 'fleet is left out if it has no redis-server']],
+  exits: { unavailable: 'another Node, or the peers, cannot be had from the registry' },
+})
+  .option('--quick', 'less of everything: under a minute')
+  .option('--only <list>', `some tables alone, of ${Object.keys(SECTIONS).join(',')}`)
+  .option(
+    '--node <list>',
+    'on other versions of Node too, such as 22,24, from the registry: start, first and memory',
+  )
+  .option('--json <file>', 'writes the figures there, as JSON')
+  .option(
+    '--write-docs',
+    'puts the tables into docs/performance.md, the figures and plots into docs/bench',
+  )
+  .option(
+    '--cost <list>',
+    'measures nothing, and prints what a million cancellations cost: memory=MB,ms=N,per-million=PRICE,per-gb-second=PRICE and, if wanted, step=MS,cold-share=0..1,cold-ms=N (docs/performance.md)',
+  );
 
 export interface Options {
   readonly isQuick: boolean;
@@ -40,20 +40,8 @@ export interface Options {
   readonly cost: CostInputs | undefined;
 }
 
-const OPTIONS = {
-  quick: { type: 'boolean' },
-  only: { type: 'string' },
-  node: { type: 'string' },
-  json: { type: 'string' },
-  'write-docs': { type: 'boolean' },
-  cost: { type: 'string' },
-  help: { type: 'boolean' },
-} as const;
-
-/** @returns nothing where help is asked for @throws CommandError 64 */
-export function readOptions(args: string[]): Options | undefined {
-  const { values } = parsing(() => parseArgs({ args, options: OPTIONS }));
-  if (values.help) return undefined;
+/** @param values what Commander read @throws CommandError 64 */
+export function readOptions(values: ReturnType<typeof bench.opts>): Options {
   const nodes = values.node?.split(',') ?? [];
   if (nodes.some((node) => !/^\d\d$/.test(node))) {
     throw wrongUsage('--node takes major versions of Node, such as 22,24');
@@ -63,7 +51,7 @@ export function readOptions(args: string[]): Options | undefined {
   if (sections.length < asked.length) {
     throw wrongUsage(`--only takes some of ${Object.keys(SECTIONS).join(',')}`);
   }
-  if (values['write-docs'] && (values.quick || values.only !== undefined)) {
+  if (values.writeDocs && (values.quick || values.only !== undefined)) {
     throw wrongUsage('--write-docs takes a whole run, with neither --quick nor --only');
   }
   if (values.json !== undefined && !existsSync(path.dirname(values.json))) {
@@ -74,7 +62,7 @@ export function readOptions(args: string[]): Options | undefined {
     sections,
     nodes,
     json: values.json,
-    writesDocs: values['write-docs'] ?? false,
+    writesDocs: values.writeDocs ?? false,
     cost: values.cost === undefined ? undefined : readCostInputs(values.cost),
   };
 }

@@ -1,29 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 
 import { compareBytes, compareCancellation, type Record } from './budgets/compare.ts';
 import { probe } from './budgets/probe.ts';
 import { bytesByModule, weigh } from './budgets/weigh.ts';
 import { bundle, DIST, replace, root } from './build/bundle.ts';
-import { parsing, print, runAsScript } from './cli/command-line.ts';
-import { EXIT, exitCodes } from './cli/exit-codes.ts';
+import { EXIT } from './cli/exit-codes.ts';
 import { makePackages } from './build/package.ts';
-
-const HELP = `Builds, and holds the build against its budgets: what the files weigh, what a cancellation loads, and what it allocates,
-which is the same from run to run. Where something is over, says which module grew since scripts/budgets/record.json.
-
-  npm run budgets
-  npm run budgets -- --write
-
-Options
-  --write      makes what is now the record, for this major version of Node; the limits in bytes stay
-  -h, --help   this text
-
-Environment
-  none
-
-${exitCodes({ failed: 'something is over its budget', data: 'a source or a file of config/ is wrong' }, 'all is within its budget')}`;
 
 /** Bytes. A function's start is the time to read it: V8 goes over every one before it runs the first. */
 const LIMITS = {
@@ -45,10 +28,8 @@ interface Recorded {
   readonly onNode: { readonly [major: string]: Record['cancellation'] };
 }
 
-async function main(args: string[]): Promise<number> {
-  const options = { write: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  const { values } = parsing(() => parseArgs({ args, options }));
-  if (values.help) return (print(false, undefined, HELP), 0);
+/** Builds, and compares the build with its budgets. @returns the exit code */
+export async function budgets(options: { readonly write: boolean }): Promise<number> {
   const metafile = await bundle(DIST);
   await makePackages(root, DIST, metafile);
   const is: Record = {
@@ -58,7 +39,7 @@ async function main(args: string[]): Promise<number> {
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written below
   const was = JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded;
-  if (values.write) return (await write(is, was), 0);
+  if (options.write) return (await write(is, was), 0);
   const verdicts = [
     ...compareBytes(LIMITS, is, was),
     ...compareCancellation(is.cancellation, was.onNode[MAJOR]),
@@ -82,5 +63,3 @@ async function write(is: Record, was: Recorded): Promise<void> {
   await replace(RECORD, `${JSON.stringify(record, undefined, 2)}\n`);
   process.stdout.write(`Written to ${path.relative(root, RECORD)}, for Node ${MAJOR}.\n`);
 }
-
-await runAsScript(import.meta.url, main);

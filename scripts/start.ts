@@ -1,13 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { readSettings, SettingsError } from '../emulator/main.ts';
+import { readSettings, SettingsError } from '../emulator/settings.ts';
 import type { Environment } from '../src/lib/config/secret-reference.ts';
 import { buildDist } from './build/build-dist.ts';
-import { parsing, print, runAsScript, wrongSetting } from './cli/command-line.ts';
-import { exitCodes } from './cli/exit-codes.ts';
+import { wrongSetting } from './cli/command-line.ts';
 import { playgroundApi } from './playground/api.ts';
 import { playgroundPages } from './playground/pages.ts';
 import { startPlayground } from './playground/server.ts';
@@ -20,53 +18,25 @@ const CANCEL_MS = '250';
 
 const PORTS = { PORT: 9000, EMULATOR_PORT: 9001, PLAYGROUND_PORT: 9002 };
 
-const HELP = `Starts the gateway on this machine, with an emulator of DLC behind it.
-
-  npm start
-  npm start -- --no-emulator
-
-Options
-  --no-emulator       use the real DLC, with the settings and credentials of the shell (DLC_*,
-                      TENCENTCLOUD_*, API_KEYS, ...); makes no demo caller
-  -h, --help          this text
-
-Environment
-  PORT                of the gateway                                        (default: 9000)
-  EMULATOR_PORT       of the emulator                                       (default: 9001)
-  PLAYGROUND_PORT     of the playground and the API reference               (default: 9002)
-  EMULATOR_CANCEL_MS  from a cancellation's acceptance to its effect; short enough here that the
-                      gateway's lookup after a lost response finds the task cancelled
-                                                                            (default: ${CANCEL_MS})
-  LOG_LEVEL and the other settings of the gateway (README, "Settings")
-Everything listens on 127.0.0.1. API_KEYS, JWT_ISSUERS, WEBHOOK_SENDERS and CORS_ORIGINS of the shell are
-used beside the demo's own. Without --no-emulator, DLC_*, TENCENTCLOUD_* and HOST are not used, and named.
-
-${exitCodes(
-  {
-    data: 'a source or a file of config/ is wrong',
-    unavailable: 'a port is taken, or the gateway did not come up',
-    io: 'nobody reads the log any more, or a file of this machine cannot be used',
-    config: 'a variable is wrong; the log names it',
-    interrupted: 'interrupted with Ctrl-C before it was up',
-  },
-  'ended with Ctrl-C or SIGTERM, all requests answered',
-)}`;
-
 const DEMO_REGION = 'ap-guangzhou';
 
-async function main(args: string[]): Promise<number> {
-  const options = { 'no-emulator': { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  const { values } = parsing(() => parseArgs({ args, options }));
-  if (values.help) return (print(false, undefined, HELP), 0);
-  if (values['no-emulator']) {
+/**
+ * Starts the gateway on this machine, and waits until it has ended.
+ *
+ * @param emulator whether an emulator takes the place of DLC
+ * @returns the exit code
+ * @throws CommandError 69, 78
+ */
+export async function start({ emulator }: { readonly emulator: boolean }): Promise<number> {
+  if (!emulator) {
     const { PORT } = await freePorts({ PORT: PORTS.PORT }, process.env);
     await buildDist();
     return untilEnded(startGateway(process.env, PORT));
   }
   const ports = await freePorts(PORTS, process.env);
-  const emulator = emulatorSettings(process.env);
+  const settings = emulatorSettings(process.env);
   await buildDist();
-  return startDemo(ports, emulator);
+  return startDemo(ports, settings);
 }
 
 /** The emulator's settings; its port and its address are the demo's. @throws CommandError 78 */
@@ -131,5 +101,3 @@ async function show(gateway: ChildProcess, log: GatewayLog): Promise<void> {
   if (!gateway.stdout) return;
   await pipeline(gateway.stdout, log, process.stdout, { end: false }).catch(() => {});
 }
-
-await runAsScript(import.meta.url, main);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Deps, Load } from './endpoint.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { lazyDocument } from './lib/api-document.ts';
+import { unrestrictedEntries } from './lib/auth/entry-restrictions.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { createConcurrencyLimit } from './lib/concurrency-limit.ts';
 import { createDlcClient } from './lib/dlc/client.ts';
@@ -11,9 +12,15 @@ import { readCredentials } from './lib/dlc/credentials.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
 import { emfObserver } from './lib/observability/emf.ts';
-import { createLog, LOG_LEVELS, stackOf, type Log, type ObservedLog } from './lib/observability/log.ts';
+import {
+  createLog,
+  LOG_LEVELS,
+  stackOf,
+  type Log,
+  type ObservedLog,
+} from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
-import { createLimiter } from './lib/rate-limit/temporary.ts';
+import { createLimiter } from './lib/rate-limit/limiter.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
 import { openContext, type RequestContext } from './request-context.ts';
 import { loadSettings, SettingsError, type Settings } from './settings.ts';
@@ -50,7 +57,12 @@ export function createApp(
   const deps: Deps = {
     settings,
     dlc: createDlcClient(settings.endpoint, { env, log, clock }),
-    limiter: createLimiter(settings, { clock, log, random }),
+    limiter: createLimiter(settings, {
+      steadyMs: () => clock.steadyMs(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+      random,
+      log,
+    }),
     log,
     clock,
     random,
@@ -115,6 +127,11 @@ export function startApp(
   log: Log,
 ): { app: ReturnType<typeof createApp>; settings: Settings } {
   const settings = loadSettings(env, baseDir);
+  logSettingWarnings(settings.warnings, log);
+  for (const entry of unrestrictedEntries(settings)) {
+    const reason = 'may act on all tasks; "engines": ["*"] in its entry says that this is meant';
+    log.write('warn', 'unrestricted-entry', { entry, reason });
+  }
   if (!readCredentials(env)) {
     log.write('warn', 'no-credentials', { reason: 'the environment has no cloud credentials yet' });
   }
@@ -122,8 +139,14 @@ export function startApp(
   return { app: createApp(settings, { env, log, readDocument }), settings };
 }
 
-/** Writes a line for each wrong setting. */
-export function logSettingsError({ reasons }: SettingsError, log: Log): void {
+/** Writes a line for each setting that is probably not as somebody meant it. */
+function logSettingWarnings(warnings: readonly string[], log: Log): void {
+  for (const reason of warnings) log.write('warn', 'setting-warning', { reason });
+}
+
+/** Writes a line for each wrong setting, and for each doubtful one, which may be the reason. */
+export function logSettingsError({ reasons, warnings }: SettingsError, log: Log): void {
+  logSettingWarnings(warnings, log);
   for (const reason of reasons) log.write('error', 'wrong-setting', { reason });
 }
 
@@ -145,7 +168,7 @@ export function lazyApp(env: Environment, baseDir: string, log: ObservedLog): ()
       if (!(error instanceof SettingsError)) throw error;
       if (logged !== error.message) logSettingsError(error, log);
       logged = error.message;
-      return createRefusingApp({ log, clock: systemClock, settings: error.rim });
+      return createRefusingApp({ log, clock: systemClock, settings: error.responses });
     }
   };
 }

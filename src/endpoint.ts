@@ -1,16 +1,16 @@
-import type { Scheme, Scope } from './lib/auth/principal.ts';
+import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
 import type { Clock } from './lib/clock.ts';
 import type { DlcClient } from './lib/dlc/client.ts';
 import type { HttpResponse } from './lib/http/message.ts';
-import type { Limiter } from './lib/rate-limit/temporary.ts';
+import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Log } from './lib/observability/log.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';
 import type { ConcurrencyLimit } from './lib/concurrency-limit.ts';
 import type { Settings } from './settings.ts';
-import type { CallerContext, RequestContext, Routed } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 
-/** Routes, and the endpoints behind their methods. */
+/** Routes, the endpoints behind their methods, and what each step knows of a request. */
 
 /** What middlewares and handlers work with: made once for each process. */
 export interface Deps {
@@ -77,6 +77,42 @@ export interface Route {
   /** Webhook senders call it: the status decides whether they send again. */
   readonly isForSenders?: true;
 }
+
+/** Added by the middleware `route`. */
+export interface Routed {
+  readonly route: Route;
+  readonly endpoint: Endpoint;
+  /** The segment that the route's parameter stands for, still percent-encoded; empty without one. */
+  readonly parameter: string;
+}
+
+/** Added by the middleware `authenticate`. */
+export interface Authenticated {
+  readonly principal: Principal;
+}
+
+/** Added by the middleware `quota`. */
+export interface Metered {
+  /** The header fields that describe the caller's quota. */
+  readonly quotaFields: Readonly<Record<string, string>>;
+}
+
+/** Added by the middleware `permit`, where the request is about one task. */
+export interface Permitted {
+  /** What the permission rests on, for the audit line; only what was really checked. */
+  readonly permittedBy: string;
+  /** The audit line of the intent, which the line of the result refers to. */
+  readonly intentId?: string;
+}
+
+/** What a handler gets besides what its own endpoint reads from the request. */
+export type CallerContext = RequestContext & Routed & Authenticated;
+
+/** What the outer middlewares see: a request may fail at any step. */
+export type PartialContext = RequestContext &
+  Partial<Routed & Authenticated & Metered & Permitted> & {
+    readonly task?: TaskRef | undefined;
+  };
 
 /** A body that no endpoint asks for is ignored, but a larger one than this is refused. */
 export const UNUSED_BODY_BYTES = 8 * 1024;

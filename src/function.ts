@@ -9,7 +9,6 @@ import { stackOf } from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
 import { logExceptions, logRejections, logWarnings } from './lib/observability/process-events.ts';
 
-
 /**
  * The function's entry, on Tencent SCF (`function.main_handler`) and AWS Lambda (`function.handler`):
  * both take every family of HTTP events.

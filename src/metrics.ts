@@ -4,22 +4,21 @@ import { stackOf, type ObservedLog } from './lib/observability/log.ts';
 import { createMetrics, type Load, type Metrics } from './lib/observability/metrics.ts';
 
 /**
- * `GET /metrics` on a listener of its own, for Prometheus on the same machine. A file of its own too
- * (`metrics.js`), loaded only where `METRICS_PORT` is set.
+ * `GET /metrics` on a listener of its own, for Prometheus. It is a file of its own too (`metrics.js`), loaded only if
+ * `METRICS_PORT` is set.
  */
 
-const HOST = '127.0.0.1';
-
-/** Scrapers, and a person who looks. */
+/** Enough for scrapers and a person who looks. */
 const MAX_CONNECTIONS = 16;
 
 /**
- * Counts from now on, and serves what it counts. It never keeps the process alive, and where it cannot
- * listen the log says so and the gateway goes on: cancelling matters more than counting.
+ * Counts from now on, and serves the counts. The listener never keeps the process alive. If it cannot listen, the log
+ * says so and the gateway goes on, because cancelling matters more than counting.
  *
+ * @param host `METRICS_HOST`; anybody who reaches it may read the counts
  * @param port 0: any free one
  */
-export function startMetrics(log: ObservedLog, load: Load, port: number): void {
+export function startMetrics(log: ObservedLog, load: Load, host: string, port: number): void {
   const metrics = createMetrics(load);
   log.observe(metrics.observe);
   const server = http.createServer((request, response) => {
@@ -31,13 +30,13 @@ export function startMetrics(log: ObservedLog, load: Load, port: number): void {
   server.maxConnections = MAX_CONNECTIONS;
   server.once('error', (error: NodeJS.ErrnoException) => {
     log.write('error', 'no-metrics', {
-      reason: `cannot listen on ${HOST}:${port} (${error.code})`,
+      reason: `cannot listen on ${host}:${port} (${error.code})`,
     });
   });
-  server.listen(port, HOST, () => {
+  server.listen(port, host, () => {
     const address = server.address();
     const actual = typeof address === 'object' && address ? address.port : port;
-    log.write('info', 'metrics-listening', { host: HOST, port: actual });
+    log.write('info', 'metrics-listening', { host, port: actual });
   });
   server.unref();
 }
@@ -54,6 +53,6 @@ async function answer(
   const text = await metrics.text();
   const length = Buffer.byteLength(text);
   response.writeHead(200, { 'Content-Type': metrics.contentType, 'Content-Length': length });
-  // Node leaves the body away after HEAD.
+  // After HEAD, Node sends no body.
   response.end(text);
 }

@@ -1,13 +1,8 @@
 import middy from '@middy/core';
 
 import type { CallerEndpoint, Deps, Route, TaskInput } from './endpoint.ts';
-import type {
-  CallerContext,
-  PartialContext,
-  Permitted,
-  RequestContext,
-  Routed,
-} from './request-context.ts';
+import type { CallerContext, PartialContext, Permitted, Routed } from './endpoint.ts';
+import type { RequestContext } from './request-context.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';
@@ -54,7 +49,7 @@ function outer({ log, clock, settings }: OuterDeps): Middleware<PartialContext>[
 
 /** For every request: finds its endpoint, which then responds. */
 export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
-  const authenticateBy = createAuthenticate(deps.settings, deps.clock);
+  const authenticateBy = createAuthenticate(deps.settings, deps);
   const pipelines = new Map<AnyCallerEndpoint, Respond<RequestContext & Routed>>();
   const pipelineOf = (endpoint: AnyCallerEndpoint): Respond<RequestContext & Routed> => {
     const made = pipelines.get(endpoint) ?? callerPipeline(endpoint, authenticateBy, deps);
@@ -70,7 +65,7 @@ export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
   );
 }
 
-type AnyCallerEndpoint = CallerEndpoint<TaskInput>;
+type AnyCallerEndpoint = CallerEndpoint;
 
 /** What the last middleware of a caller's pipeline leaves. */
 type EndContext = CallerContext & TaskInput & Permitted;
@@ -124,7 +119,7 @@ function withMiddlewares<Start extends RequestContext, End extends Start>(
   for (const middleware of middlewares) pipeline.use(middleware);
   const handler = pipeline.handler(async (context: End) => handle(context));
   return (context) => {
-    willBecome<End>(context);
+    assertWillBecome<Start, End>(context);
     return handler(context, NO_CONTEXT);
   };
 }
@@ -133,4 +128,4 @@ function withMiddlewares<Start extends RequestContext, End extends Start>(
  * middy has one type for the context of a whole pipeline. Each middleware declares what it needs, so the
  * order of the list is what makes this true.
  */
-function willBecome<End>(_context: unknown): asserts _context is End {}
+function assertWillBecome<Start, End extends Start>(_context: Start): asserts _context is End {}

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Principal } from './lib/auth/principal.ts';
 import type { Clock } from './lib/clock.ts';
 import { startDeadline, type Deadline } from './lib/deadline.ts';
 import type { UpstreamStats } from './lib/dlc/client.ts';
 import { header, type HttpRequest } from './lib/http/message.ts';
-import type { TaskRef } from './lib/tasks.ts';
-import type { Endpoint, Route } from './endpoint.ts';
 
 /** What is known of one request while it is served. */
 export interface RequestContext {
@@ -24,42 +21,6 @@ export interface RequestContext {
   /** Called when the response is there. */
   readonly onEnd: (() => void)[];
 }
-
-/** Added by the middleware `route`. */
-export interface Routed {
-  readonly route: Route;
-  readonly endpoint: Endpoint;
-  /** The segment that the route's parameter stands for, still percent-encoded; empty without one. */
-  readonly parameter: string;
-}
-
-/** Added by the middleware `authenticate`. */
-export interface Authenticated {
-  readonly principal: Principal;
-}
-
-/** Added by the middleware `quota`. */
-export interface Metered {
-  /** The header fields that describe the caller's quota. */
-  readonly quotaFields: Readonly<Record<string, string>>;
-}
-
-/** Added by the middleware `permit`, where the request is about one task. */
-export interface Permitted {
-  /** What the permission rests on, for the audit line; only what was really checked. */
-  readonly permittedBy: string;
-  /** The audit line of the intent, which the line of the result refers to. */
-  readonly intentId?: string;
-}
-
-/** What a handler gets besides what its own endpoint reads from the request. */
-export type CallerContext = RequestContext & Routed & Authenticated;
-
-/** What the outer middlewares see: a request may fail at any step. */
-export type PartialContext = RequestContext &
-  Partial<Routed & Authenticated & Metered & Permitted> & {
-    readonly task?: TaskRef | undefined;
-  };
 
 /** @param ms how long the request may take, in milliseconds */
 export function openContext(request: HttpRequest, ms: number, clock: Clock): RequestContext {

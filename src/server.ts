@@ -5,11 +5,13 @@ import type { Load } from './endpoint.ts';
 import { createHttpServer, drain } from './lib/http/node-server.ts';
 import { stackOf } from './lib/observability/log.ts';
 import { logRejections, logWarnings } from './lib/observability/process-events.ts';
+import { settingRows, type SettingRow } from './settings-table.ts';
 import { SettingsError } from './settings.ts';
 
 /** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */
 
-const HELP = `The gateway as an HTTP server: settings come from the environment alone (README, "Settings").
+const help =
+  (): string => `The gateway as an HTTP server: settings come from the environment alone (docs/settings.md).
 
   node dist/server.js
   DLC_REGION=ap-guangzhou API_KEYS=@config/api-keys.json PORT=8080 node dist/server.js
@@ -18,9 +20,7 @@ Options
   -h, --help  this text
 
 Environment
-  PORT, HOST  where it listens (default: 9000, 0.0.0.0); METRICS_PORT on 127.0.0.1
-  LOG_LEVEL   of the log on stdout, a JSON object a line (default: info)
-  the other settings, and the credentials: TENCENTCLOUD_SECRETID, TENCENTCLOUD_SECRETKEY
+${settingRows().map(settingLine).join('\n')}
 
 Exit codes
   0    ended with SIGTERM or Ctrl-C, all requests answered
@@ -30,6 +30,9 @@ Exit codes
   74   nobody reads the log any more
   78   settings are wrong; the log names all of them
 `;
+
+const settingLine = ({ name, form, standard }: SettingRow): string =>
+  `  ${name.padEnd(26)} ${form}${standard === '' ? '' : ` (default: ${standard})`}`;
 
 /** sysexits(3). */
 const EX_USAGE = 64;
@@ -63,15 +66,16 @@ function main(): void {
     const port = typeof address === 'object' && address ? address.port : settings.port;
     log.write('info', 'listening', { host: settings.host, port });
   });
-  if (settings.metricsPort !== undefined) serveMetrics(app.load, settings.metricsPort);
+  if (settings.metricsPort !== undefined)
+    serveMetrics(app.load, settings.metricsHost, settings.metricsPort);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => stop(signal, settings.requestTimeoutMs, 0));
   }
 }
 
-function serveMetrics(load: Readonly<Load>, port: number): void {
+function serveMetrics(load: Readonly<Load>, host: string, port: number): void {
   import('./metrics.ts').then(
-    ({ startMetrics }) => startMetrics(log, load, port),
+    ({ startMetrics }) => startMetrics(log, load, host, port),
     (error: unknown) => log.write('error', 'no-metrics', { reason: stackOf(error) }),
   );
 }
@@ -107,7 +111,7 @@ function stopping(server: http.Server): Stop {
 function answerOptions([first]: readonly string[]): number | undefined {
   if (first === undefined) return undefined;
   const isHelp = first === '--help' || first === '-h';
-  if (isHelp) process.stdout.write(HELP);
+  if (isHelp) process.stdout.write(help());
   else process.stderr.write('options are not taken, but for --help: settings are variables\n');
   return isHelp ? 0 : EX_USAGE;
 }

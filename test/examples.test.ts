@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { execFile, spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { startPlayground, type Playground } from '../scripts/playground/server.ts';
-import { hasChromium, startChromium, type Browser, type Page } from './support/chromium.ts';
+import { startChromium, type Browser, type Page } from './support/chromium.ts';
 import { startDemo, type Demo } from './support/demo.ts';
 import { freePort } from './support/free-port.ts';
+import { describeWith, itWith, NEEDS_BROWSER, NEEDS_TOOLS } from './support/needs.ts';
 import { toolPath } from './support/tools.ts';
 
 /** Every example of `examples/` against `npm start`, with what that prints, as their readers run them. */
@@ -87,15 +88,14 @@ it('webhook-sender.ts cancels', async () => {
   expect(sent).toMatch(/^202 .*"outcome":"cancel_requested"/);
 });
 
-const whereCurlIs = spawnSync('curl', ['--version']).status === 0 ? it : it.skip;
-whereCurlIs('curl.sh cancels, and shows the state', async () => {
+itWith(['curl'], 'curl.sh cancels, and shows the state', async () => {
   const env = { PATH: process.env['PATH'], GATEWAY_URL: url, GATEWAY_API_KEY: key };
   const { stdout } = await run(fileURLToPath(at('curl.sh')), [TASK], { env });
   expect(stdout).toMatch(/"outcome":"cancelled"[^\n]*\n[^\n]*"state":"cancelled"/);
 });
 
-const generator = toolPath('openapi-typescript');
-(generator ? it : it.skip)(
+itWith(
+  [NEEDS_TOOLS],
   'the document makes types that node-service.ts compiles with',
   async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'client-'));
@@ -105,7 +105,7 @@ const generator = toolPath('openapi-typescript');
       await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
       await writeFile(path.join(folder, 'wrong.ts'), WRONG);
       const types = path.join(folder, 'gateway-api.d.ts');
-      await run(generator ?? '', [`${url}/openapi.json`, '-o', types]);
+      await run(toolPath('openapi-typescript') ?? '', [`${url}/openapi.json`, '-o', types]);
       expect(await compile(folder, 'node-service.ts')).toBe('');
       expect(await compile(folder, 'wrong.ts')).toMatch(/wrong\.ts\(5,.*'"upstream-gone"'/);
     } finally {
@@ -136,7 +136,7 @@ async function compile(folder: string, name: string): Promise<string> {
   );
 }
 
-(hasChromium ? describe : describe.skip)('in Chromium', () => {
+describeWith(NEEDS_BROWSER, 'in Chromium', () => {
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];

@@ -1,157 +1,105 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { expectDocumented } from './support/documented.ts';
+import { built } from './support/built.ts';
+import { KEYS, settingsFor } from './support/gateway.ts';
+import { send } from './support/http-client.ts';
+import { run, startServer, type ListeningServer } from './support/processes.ts';
 import { certificatePath, OK, reply, startUpstream } from './support/upstream-server.ts';
 import type { UpstreamServer } from './support/upstream-server.ts';
-import { until } from './support/until.ts';
-
-const KEY = 'api-key-of-the-freeze-test';
-const ROOT = new URL('..', import.meta.url).pathname;
-const env = {
-  PATH: process.env['PATH'],
-  TENCENTCLOUD_SECRETID: 'AKIDTEST',
-  TENCENTCLOUD_SECRETKEY: 'key',
-  DLC_REGION: 'ap-guangzhou',
-  API_KEYS: JSON.stringify([
-    {
-      id: 'a',
-      sha256: createHash('sha256').update(KEY).digest('hex'),
-      scopes: ['tasks:cancel'],
-    },
-  ]),
-};
 
 let upstream: UpstreamServer;
-let child: ChildProcess | undefined;
 
-async function listen(secure: boolean): Promise<string> {
-  upstream = await startUpstream((response) => reply(response, OK), { secure });
-  return `${secure ? 'https' : 'http'}://127.0.0.1:${upstream.port}`;
+/** The settings of a gateway whose DLC is `upstream`. */
+async function settings(isSecure: boolean): Promise<Record<string, string>> {
+  upstream = await startUpstream((response) => reply(response, OK), { secure: isSecure });
+  const url = `${isSecure ? 'https' : 'http'}://127.0.0.1:${upstream.port}`;
+  const more = { NODE_EXTRA_CA_CERTS: certificatePath, UPSTREAM_RATE: '20' };
+  return settingsFor({ url, secretId: 'AKIDTEST', secretKey: 'key' }, more);
 }
 
-afterEach(async () => {
-  child?.kill('SIGKILL');
-  await upstream.close();
-});
+afterEach(() => upstream.close());
 
-/** The server as a process of its own, which can be frozen. */
-class Server {
-  readonly #process: ChildProcess;
-  #port = 0;
-  readonly lines: Record<string, unknown>[] = [];
+const headers = { 'x-api-key': KEYS.both };
 
-  constructor(endpoint: string) {
-    const args = ['--import', 'tsx', 'src/server.ts'];
-    const settings = { DLC_ENDPOINT: endpoint, PORT: '0', HOST: '127.0.0.1' };
-    const trust = { NODE_EXTRA_CA_CERTS: certificatePath };
-    this.#process = child = spawn(process.execPath, args, {
-      cwd: ROOT,
-      env: { ...env, ...settings, ...trust },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-  }
+describe.each([false, true])('after a freeze, over TLS: %s', (isSecure) => {
+  let server: ListeningServer;
+  beforeEach(async () => {
+    server = await startServer(await settings(isSecure));
+  });
+  afterEach(() => void server.child.kill('SIGKILL'));
 
-  async ready(): Promise<this> {
-    let rest = '';
-    this.#process.stdout?.on('data', (chunk: Buffer) => {
-      const parts = `${rest}${chunk.toString()}`.split('\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) this.lines.push(JSON.parse(part));
-    });
-    const { port } = await until(() => this.lines.find(({ event }) => event === 'listening'));
-    this.#port = Number(port);
-    return this;
-  }
-
-  freeze(): void {
-    this.#process.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#process.kill('SIGCONT');
-  }
-
+  let last = 0;
   /** A cancellation, and how many attempts its line in the log tells of. */
-  async cancel(): Promise<{ status: number; attempts: unknown }> {
-    const requestId = `r-${this.lines.length}-${Math.random().toString(36).slice(2)}`;
-    const headers = { 'x-api-key': KEY, 'x-request-id': requestId, connection: 'close' };
-    const url = `http://127.0.0.1:${this.#port}/tasks/a`;
-    const response = await fetch(url, { method: 'DELETE', headers });
-    const { status } = response;
-    const text = await response.text();
-    const received = { status, headers: Object.fromEntries(response.headers), text };
-    expectDocumented(received, { method: 'DELETE', target: '/tasks/a' });
-    const isIts = (line: Record<string, unknown>): boolean =>
-      line['event'] === 'request' && line['requestId'] === requestId;
-    const line = await until(() => this.lines.find(isIts));
+  async function cancel(): Promise<{ status: number; attempts: unknown }> {
+    const id = `r-${(last += 1)}`;
+    const sent = {
+      method: 'DELETE',
+      path: '/tasks/a',
+      headers: { ...headers, 'x-request-id': id },
+    };
+    const { status } = await send(server.port, sent);
+    const line = await server.logged(
+      ({ event, requestId }) => event === 'request' && requestId === id,
+    );
     return { status, attempts: line['attempts'] };
   }
-}
 
-describe.each([false, true])('after a freeze, over TLS: %s', (secure) => {
-  let server: Server;
+  /** Stops the process once the connection to DLC is idle: it has served another request since. */
+  async function freeze(): Promise<void> {
+    await send(server.port, { path: '/healthz' });
+    server.child.kill('SIGSTOP');
+  }
 
-  beforeEach(async () => {
-    server = await new Server(await listen(secure)).ready();
-  });
-
-  it('the first request does not fail where DLC has closed the idle connection', async () => {
-    expect(await server.cancel()).toEqual({ status: 202, attempts: 1 });
-    expect(await server.cancel()).toEqual({ status: 202, attempts: 1 });
+  it('the first request does not fail if DLC has closed the idle connection', async () => {
+    expect(await cancel()).toEqual({ status: 202, attempts: 1 });
+    expect(await cancel()).toEqual({ status: 202, attempts: 1 });
     expect(upstream.sockets).toHaveLength(1);
     for (let n = 0; n < 5; n += 1) {
-      server.freeze();
+      await freeze();
       for (const socket of upstream.sockets) socket.destroy();
       await sleep(50);
-      // It is already there when the process goes on, together with the end of the connection.
-      const answer = server.cancel();
+      // The request is there when the process goes on, together with the end of the connection.
+      const response = cancel();
       await sleep(50);
-      server.thaw();
-      expect(await answer).toEqual({ status: 202, attempts: 1 });
+      server.child.kill('SIGCONT');
+      expect(await response).toEqual({ status: 202, attempts: 1 });
     }
   });
 
-  it('the first request does not hang where the idle connection has died without a trace', async () => {
-    expect(await server.cancel()).toEqual({ status: 202, attempts: 1 });
-    server.freeze();
+  it('the first request does not hang if the idle connection has died without a trace', async () => {
+    expect(await cancel()).toEqual({ status: 202, attempts: 1 });
+    await freeze();
     for (const socket of upstream.sockets) socket.removeAllListeners('data').pause();
     await sleep(4100);
-    const answer = server.cancel();
+    const response = cancel();
     await sleep(50);
-    server.thaw();
-    expect(await answer).toEqual({ status: 202, attempts: 1 });
+    server.child.kill('SIGCONT');
+    expect(await response).toEqual({ status: 202, attempts: 1 });
     expect(upstream.sockets).toHaveLength(2);
   });
 });
 
-async function invoke(endpoint: string): Promise<string> {
-  const code = `
-    const { handler } = await import('./src/function.ts');
-    const event = { httpMethod: 'DELETE', path: '/tasks/a', headers: { 'x-api-key': '${KEY}' } };
-    const { statusCode } = await handler(event, {});
-    process.stderr.write(String(statusCode));
-  `;
-  const args = ['--import', 'tsx', '--input-type=module', '-e', code];
-  const settings = { DLC_ENDPOINT: endpoint, TASK_STATE_LOOKUP: 'off', MAX_ATTEMPTS: '3' };
-  child = spawn(process.execPath, args, { cwd: ROOT, env: { ...env, ...settings } });
-  let told = '';
-  child.stderr?.on('data', (chunk: Buffer) => (told += chunk.toString()));
-  const [exitCode] = await once(child, 'close');
-  return `${told}, exit ${exitCode}`;
-}
+describe('a function, if nothing else keeps the process alive', () => {
+  /** Cancels once, and gives the status and the exit code. */
+  async function invoke(env: Record<string, string>): Promise<string> {
+    const code = `
+      const { handler } = require(process.argv[1]);
+      const event = { httpMethod: 'DELETE', path: '/tasks/a', headers: ${JSON.stringify(headers)} };
+      handler(event, {}).then(({ statusCode }) => process.stderr.write(String(statusCode)));`;
+    const file = path.join(await built(), 'function.js');
+    const fn = run(env, ['--input-type=commonjs', '--eval', code, file]);
+    return `exit ${await fn.ended}, ${fn.output.stderr}`;
+  }
 
-describe('a function, where nothing else keeps the process alive', () => {
   it('is not ended while it pauses between two attempts', async () => {
-    const endpoint = await listen(false);
+    const env = await settings(false);
     await upstream.close();
-    expect(await invoke(endpoint)).toBe('502, exit 0');
+    expect(await invoke({ ...env, TASK_STATE_LOOKUP: 'off' })).toBe('exit 0, 502');
   });
 
   it('leaves nothing behind that does', async () => {
-    expect(await invoke(await listen(false))).toBe('202, exit 0');
+    expect(await invoke(await settings(false))).toBe('exit 0, 202');
   });
 });

@@ -191,3 +191,43 @@ function engineIdOf(id: string): string {
     found && Object.entries(found).find(([name]) => /engineId/i.test(name))?.[1];
   return typeof named === 'string' ? named : 'DataEngine-etl';
 }
+
+describe('an owner', () => {
+  /** Every task of the emulator is this account's. */
+  const UIN = '100004561234';
+  const issuer = (members: object) =>
+    start({ JWT_ISSUERS: JSON.stringify([jwtIssuer({ owner: '/uin', ...members })]) });
+
+  it('of a key permits the tasks of that account alone', async () => {
+    const send = (owner: string) => withKey({ owner }).send('DELETE', '/tasks/mine', key);
+    expect(await send(UIN)).toMatchObject({ status: 202 });
+    expect(await send('100')).toMatchObject({ status: 403, body: { code: 'task-not-permitted' } });
+    expect(cancelled()).toEqual(['mine']);
+  });
+
+  it('in a claim permits the tasks of that account alone, and is never shown', async () => {
+    const gateway = issuer({});
+    const send = (uin: unknown, task = 'mine') =>
+      gateway.send('GET', `/tasks/${task}`, [bearer({ scope: 'tasks:read', uin })]);
+    const answer = await send(Number(UIN));
+    expect(answer).toMatchObject({ status: 200, body: { state: 'running' } });
+    expect(answer.text).not.toContain(UIN);
+    const refusals = [await send('1'), await send(undefined), await send(UIN, 'nobodys')];
+    const { taskId: _, requestId: __, ...first } = refusals[0]?.body ?? {};
+    for (const { status, body } of refusals)
+      expect({ status, body }).toMatchObject({ status: 403, body: first });
+  });
+
+  it('of one grant never goes with the engine of another', async () => {
+    const grants = [
+      { when: { '/roles': 'own' }, scopes: ['tasks:cancel'], engines: ['reports'] },
+      { when: { '/roles': 'etl' }, scopes: ['tasks:read'], engines: ['etl'] },
+    ];
+    const gateway = issuer({ grants });
+    const token = [bearer({ roles: ['own', 'etl'], uin: UIN })] as const;
+    expect(await gateway.send('DELETE', '/tasks/mine', token)).toMatchObject({ status: 403 });
+    expect(await gateway.send('GET', '/tasks/other', token)).toMatchObject({ status: 403 });
+    expect(await gateway.send('DELETE', '/tasks/other', token)).toMatchObject({ status: 202 });
+    expect(await gateway.send('GET', '/tasks/mine', token)).toMatchObject({ status: 200 });
+  });
+});

@@ -39,10 +39,10 @@ describe('Prefer: wait', () => {
   });
 
   it.each([
-    ['the configured maximum', { MAX_PREFER_WAIT_MS: '150' }, 60, 'wait=1'],
+    ['the configured maximum', { MAX_PREFER_WAIT_MS: '950' }, 60, 'wait=1'],
     ['the configured maximum, in whole seconds', { MAX_PREFER_WAIT_MS: '1900' }, 60, 'wait=1'],
     ['what was preferred', {}, 1, 'wait=1'],
-    ['the deadline', { REQUEST_TIMEOUT_MS: '400' }, 60, 'wait=1'],
+    ['the deadline', { REQUEST_TIMEOUT_MS: '1400' }, 60, 'wait=1'],
   ])('but no longer than %s', async (_, env, seconds, applied) => {
     const slow = await startEmulator({ cancelMs: 60_000 });
     slow.addTasks({ id: 'a', state: 'running' });

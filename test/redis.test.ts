@@ -300,11 +300,11 @@ describeWithRedis('as built', () => {
     if (state === 'silent') redis.child.kill('SIGSTOP');
     const code = `
       const { handler } = await import('./src/function.ts');
-      const event = { httpMethod: 'DELETE', path: '/tasks/t1', headers: { 'x-api-key': 'k' } };
+      const event = { httpMethod: 'DELETE', path: '/tasks/t1', headers: { 'x-api-key': 'a-key-of-20-letters.' } };
       const { statusCode } = await handler(event, {});
       process.stderr.write(String(statusCode));
     `;
-    const sha256 = createHash('sha256').update('k').digest('hex');
+    const sha256 = createHash('sha256').update('a-key-of-20-letters.').digest('hex');
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
       cwd: new URL('..', import.meta.url).pathname,
       env: {

@@ -65,18 +65,24 @@ async function setting(name: string, entries: unknown, form: (typeof forms)[numb
 
 describe.each(forms)('%s', (form) => {
   it('an API key is replaced with no refused request', async () => {
-    const [before, both, after] = [['old-key'], ['old-key', 'new-key'], ['new-key']].map((keys) =>
-      keys.map((key) => keyEntry(key)),
-    );
+    const [before, both, after] = [
+      ['the-old-key-of-a-caller'],
+      ['the-old-key-of-a-caller', 'the-new-key-of-a-caller'],
+      ['the-new-key-of-a-caller'],
+    ].map((keys) => keys.map((key) => keyEntry(key)));
     const at = async (entries: unknown) =>
       startGateway(emulator.port, await setting('API_KEYS', entries, form));
-    expect(await withKey(await at(before), 'old-key')).toBe(202);
+    expect(await withKey(await at(before), 'the-old-key-of-a-caller')).toBe(202);
     const middle = await at(both);
-    expect([await withKey(middle, 'old-key'), await withKey(middle, 'new-key')]).toEqual([
-      202, 202,
-    ]);
+    expect([
+      await withKey(middle, 'the-old-key-of-a-caller'),
+      await withKey(middle, 'the-new-key-of-a-caller'),
+    ]).toEqual([202, 202]);
     const last = await at(after);
-    expect([await withKey(last, 'new-key'), await withKey(last, 'old-key')]).toEqual([202, 401]);
+    expect([
+      await withKey(last, 'the-new-key-of-a-caller'),
+      await withKey(last, 'the-old-key-of-a-caller'),
+    ]).toEqual([202, 401]);
   });
 
   it("a webhook's secret, taken from a variable, is replaced with no refused request", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { ConfigError, loadConfig } from '../src/lib/config/config.ts';
+import { SettingsError, loadSettings } from '../src/settings.ts';
 import {
   bearer,
   cancelBody,
@@ -113,9 +113,9 @@ it('no secret is in what is said of wrong settings', () => {
   };
   let said = '';
   try {
-    loadConfig(env, '/');
+    loadSettings(env, '/');
   } catch (error) {
-    said = error instanceof ConfigError ? error.message : '';
+    said = error instanceof SettingsError ? error.message : '';
   }
   for (const name of Object.keys(env)) expect(said).toContain(`${name}: `);
   for (const secret of [

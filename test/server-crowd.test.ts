@@ -159,7 +159,7 @@ describe('requests under way', () => {
     method: 'DELETE',
     path: '/tasks/a',
     query: [],
-    headers: toHeaderFields([['x-api-key', 'api-key-of-caller-0']]),
+    headers: toHeaderFields([['x-api-key', 'the-api-key-of-caller-0']]),
   };
 
   it('are at most a thousand: the next is refused at once, a probe is not', async () => {

@@ -91,7 +91,7 @@ describe('the bundle, as a process', () => {
       DLC_ENDPOINT: 'http://SECRET-ENDPOINT.example',
       API_KEYS: '[{"id":"SECRET ID","sha256":"SECRET-KEY","whsec_SECRET":1}]',
       JWT_ISSUERS: 'SECRET-NO-JSON',
-      WEBHOOK_SENDERS: '@/SECRET/nowhere.json',
+      WEBHOOK_SENDERS: '@SECRET-NO-PATH',
       CORS_ORIGINS: 'SECRET-ORIGIN',
       BASE_PATH: 'SECRET-PATH',
       PROBLEM_BASE_URL: 'SECRET-URL',
@@ -145,6 +145,24 @@ describe('the bundle, as a process', () => {
     const answer = await cancel(server.port, 'a');
     expect(answer).toMatchObject({ status: 500, body: { code: 'gateway-misconfigured' } });
     expect(answer.text).not.toMatch(/credential|TENCENT/i);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('warns of settings that are probably not as somebody meant them, and serves', async () => {
+    const server = await startServer(
+      settingsFor(emulator, {
+        METRICS_PORT: 'tcp://10.0.0.1:9090',
+        API_KEY: 'SECRET-KEY',
+        BLOCKED_PRINCIPALS: 'key:nobody',
+      }),
+    );
+    const warned = server.lines().filter(({ event }) => event === 'setting-warning');
+    expect(warned.map(({ level, reason }) => [level, String(reason).split(':')[0]])).toEqual([
+      ['warn', 'METRICS_PORT'],
+      ['warn', 'API_KEY'],
+      ['warn', 'BLOCKED_PRINCIPALS'],
+    ]);
+    expect(server.output.stdout).not.toContain('SECRET-KEY');
     expect(await server.stop()).toBe(0);
   });
 

@@ -46,7 +46,7 @@ async function measure(
   const note = (row: string, value: number): void =>
     void rows.set(row, [...(rows.get(row) ?? []), value]);
   for (let round = 0; round < rounds; round += 1) {
-    const emulator = await startListening(['--import', 'tsx', 'emulator/main.ts'], {
+    const emulator = await startListening(['--import', 'tsx', 'scripts/main.ts', 'emulator'], {
       PATH: process.env['PATH'] ?? '',
       EMULATOR_PORT: '0',
       // A task's turn comes again within the run: by then it must be cancelled, or DLC is busy with it.

@@ -11,7 +11,7 @@ export const root = path.resolve(import.meta.dirname, '../..');
 const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
 /** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
-const LAZY = ['src/lib/auth/jose.ts', 'src/metrics.ts', 'src/redis.ts'];
+const LAZY = ['src/lib/auth/jose.ts', 'src/metrics.ts', 'src/lib/rate-limit/redis.ts'];
 
 const nameOf = (file: string): string => path.basename(file, '.ts');
 

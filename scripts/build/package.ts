@@ -32,7 +32,7 @@ export async function makePackages(
   metafile: Metafile,
 ): Promise<void> {
   const packages = bundledPackages(metafile, root);
-  const settings = readSettingsFiles(path.join(root, 'config'));
+  const settings = readSettingsFiles(root, process.env);
   await replace(path.join(outdir, LICENCES), toLicences(packages));
   const read = (name: string): ZipEntry => entryOf(outdir, name);
   const zips: Record<string, Uint8Array> = {};

@@ -8,13 +8,13 @@ export interface SignedWebhook {
   readonly body: string;
 }
 
-/** What Standard Webhooks recommends a sender to wait ("Request timeouts"). */
+/** How long a sender should wait, says Standard Webhooks ("Request timeouts"). */
 const TIMEOUT_MS = 15_000;
 
 /**
  * Sends the webhook, following no redirect.
  *
- * @throws CommandError 69 where there is no answer
+ * @throws CommandError 69 if there is no response
  */
 export async function send(
   webhook: SignedWebhook,
@@ -29,7 +29,7 @@ export async function send(
     const why = signal.aborted ? 'time is up' : codeOf(error);
     throw new CommandError(
       EXIT.unavailable,
-      `there was no answer: ${why}; is --url right, and does the gateway run there?`,
+      `there was no response: ${why}; is --url right, and does the gateway run there?`,
     );
   }
 }

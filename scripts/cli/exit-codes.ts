@@ -1,6 +1,6 @@
 /**
- * What the commands end with, all of them alike: sysexits(3), 1 where a command did its work and the
- * answer is no, and what a shell says of Ctrl-C. `--help` of each command lists those that it uses.
+ * The exit codes of all commands: sysexits(3), 1 if a command did its work and the answer is no, and
+ * 130 after Ctrl-C, as shells have it. `--help` of each command lists those that it uses.
  */
 export const EXIT = {
   failed: 1,
@@ -32,28 +32,26 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-type ExitName = keyof typeof EXIT;
+/** What exit codes mean for one command, in the words of its `--help`. */
+export type ExitWords = Readonly<Partial<Record<keyof typeof EXIT | 'done', string>>>;
 
-/** What every command may end with, in the words of `--help`. */
-const ALWAYS = {
+/** What every command may end with. */
+const ALWAYS: ExitWords = {
+  done: 'done',
   usage: 'wrong options',
-  software: 'a mistake of the command itself',
+  software: 'a fault of the command itself',
   io: 'a file or a folder of this machine cannot be used',
   interrupted: 'interrupted with Ctrl-C',
-} as const satisfies Partial<Record<ExitName, string>>;
+};
 
-/** The end of a `--help`. @param own codes of this command; they come before what all commands say */
-export function exitCodes(
-  own: Readonly<Partial<Record<ExitName, string>>> = {},
-  done = 'done',
-): string {
-  const all = Object.entries({ ...ALWAYS, ...own }).map(([name, text]) => {
-    const found = Object.entries(EXIT).find(([one]) => one === name);
-    return { code: found?.[1] ?? 0, text };
-  });
-  const lines = [{ code: 0, text: done }, ...all.toSorted((a, b) => a.code - b.code)];
-  return [
-    'Exit codes',
-    ...lines.map(({ code, text }) => `  ${String(code).padEnd(5)}${text}`),
-  ].join('\n');
+/** The rows of "Exit codes" in a command's `--help`, in order. @param own the words of this command */
+export function exitRows(own: ExitWords): [code: string, words: string][] {
+  const codes = { done: 0, ...EXIT };
+  const words = new Map(Object.entries({ ...ALWAYS, ...own }));
+  return Object.entries(codes)
+    .toSorted(([, a], [, b]) => a - b)
+    .flatMap(([name, code]) => {
+      const said = words.get(name);
+      return said === undefined ? [] : [[String(code), said] as [string, string]];
+    });
 }

@@ -1,39 +1,29 @@
 import { readCredentials } from '../../src/lib/dlc/credentials.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
-import type { Deployment } from './serverless-file.ts';
+import { LIST_NAMES } from '../build/settings-files.ts';
+import type { Deployment } from './deployment.ts';
 
 /** Variables whose values may be shown; every other may hold a secret, whatever its name. */
-const SHOWN = new Set(
-  [
-    'DLC_REGION',
-    'DLC_REGIONS',
-    'DLC_ENDPOINT',
-    'BLOCKED_PRINCIPALS',
-    'CORS_ORIGINS',
-    'UPSTREAM_RATE',
-  ].concat(
-    [
-      'CALLER_RATE',
-      'EXPECTED_INSTANCES',
-      'REQUEST_TIMEOUT_MS',
-      'ATTEMPT_TIMEOUT_MS',
-      'MAX_ATTEMPTS',
-    ],
-    ['MAX_WAIT_MS', 'MAX_PREFER_WAIT_MS', 'TASK_STATE_LOOKUP', 'BASE_PATH', 'PROBLEM_BASE_URL'],
-    ['LOG_LEVEL', 'HOST', 'PORT'],
-  ),
+const SHOWN: ReadonlySet<string> = new Set(
+  (
+    'DLC_REGION DLC_REGIONS DLC_ENDPOINT BLOCKED_PRINCIPALS CORS_ORIGINS UPSTREAM_RATE CALLER_RATE ' +
+    'EXPECTED_INSTANCES TASK_STATE_LOOKUP REQUEST_TIMEOUT_MS ATTEMPT_TIMEOUT_MS MAX_ATTEMPTS ' +
+    'MAX_WAIT_MS MAX_PREFER_WAIT_MS BASE_PATH PROBLEM_BASE_URL LOG_LEVEL HOST PORT'
+  ).split(' '),
 );
 
 /** Shorter texts are no secrets, and would be found everywhere. */
 const SHORTEST = 8;
 
+/** The name of a packed file is shown too, of the settings that may name one; a secret may begin with "@". */
 const isShown = (name: string, value: string): boolean =>
-  SHOWN.has(name) || /^@[\w./-]+$/.test(value);
+  SHOWN.has(name) ||
+  (LIST_NAMES.some((list) => list === name) && /^@config\/[\w.-]+\.json$/.test(value));
 
 /**
  * A request as it may be printed: without code, and without values that may be secret.
  *
- * @param wrong settings that are not what they should be: they may hold anything, a secret too
+ * @param wrong settings that are refused: they may hold anything, a secret too
  */
 export function hideInput(input: unknown, wrong: ReadonlySet<string>): unknown {
   return JSON.parse(JSON.stringify(input), (key, value: unknown) => {
@@ -45,10 +35,7 @@ export function hideInput(input: unknown, wrong: ReadonlySet<string>): unknown {
   });
 }
 
-/**
- * Makes the function that every line goes through before it is shown: SCF may repeat in an error what
- * it was sent.
- */
+/** Makes the function that removes secrets from a line before it is shown: SCF's errors may repeat its input. */
 export function hider(
   variables: Deployment['variables'],
   env: Environment,

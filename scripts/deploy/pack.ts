@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { root } from '../build/bundle.ts';
+import { LIST_NAMES } from '../build/settings-files.ts';
 import { zip } from '../build/zip.ts';
+import type { Deployment } from './deployment.ts';
 
 /** UpdateFunctionCode takes 20 MB (its model's comment); CreateFunction says 50. */
 const MAX_ZIP_BYTES = 20 * 1024 * 1024;
@@ -16,7 +21,28 @@ export interface Package {
   readonly sha256: string;
 }
 
-/** Packs a folder's files as the build does. @throws CommandError 66 where there is nothing to pack, 65 where it is too much for SCF */
+/**
+ * Runs the build as a process of its own, since stdout is for results. The build packs the files that
+ * settings name, so it gets those settings as the function will have them.
+ *
+ * @throws CommandError with the build's exit code
+ */
+export async function build({ variables }: Pick<Deployment, 'variables'>): Promise<void> {
+  const lists = Object.fromEntries(LIST_NAMES.map((name) => [name, variables[name] ?? '']));
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'build'], {
+    cwd: root,
+    env: { ...process.env, ...lists },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await once(child, 'close');
+  if (child.exitCode === 0) return;
+  throw new CommandError(
+    child.exitCode ?? EXIT.software,
+    'The build failed; its reasons are above. Nothing was sent.',
+  );
+}
+
+/** Packs a folder's files as the build does. @throws CommandError 66 if there is nothing to pack, 65 if it is too much for SCF */
 export function pack(folder: string): Package {
   const files = listFiles(folder);
   if (files.length === 0) {

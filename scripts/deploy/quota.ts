@@ -1,5 +1,5 @@
 import { reservedMemory } from './requests.ts';
-import type { Deployment } from './serverless-file.ts';
+import type { Deployment } from './deployment.ts';
 
 /**
  * What may be reserved, in MB, of an account's concurrency in a region ("Quota Limits" and "Concurrency

@@ -6,7 +6,7 @@ import type {
 } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
 import type { Package } from './pack.ts';
-import type { Deployment } from './serverless-file.ts';
+import type { Deployment } from './deployment.ts';
 
 /** What SCF is asked for, made of a deployment. */
 

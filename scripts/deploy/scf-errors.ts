@@ -2,7 +2,7 @@ import type { Failure } from '../../src/lib/dlc/failure.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 
-/** What whoever deploys can do about each answer of SCF: one table, by code; the longest family that fits wins. */
+/** What to do about each error of SCF: one table, by code; the longest family that fits counts. */
 
 interface Advice {
   readonly exit: number;
@@ -108,9 +108,9 @@ export function adviceFor(code: string): Advice {
   return UNKNOWN;
 }
 
-/** A request that SCF refused, or whose answer never came. */
+/** A request that SCF refused, or that got no answer. */
 export class ScfError extends CommandError {
-  /** SCF's code; none where there was no answer that makes sense. */
+  /** SCF's code; absent without an answer that makes sense. */
   readonly code: string | undefined;
 
   constructor(action: string, failure: Failure) {
@@ -131,7 +131,7 @@ function withoutAnswer({ outcome }: Failure): Advice {
   return { exit: outcome === 'did-not-happen' ? EXIT.unavailable : EXIT.temporary, todo };
 }
 
-/** SCF's words on one line of a terminal. */
-function oneLine(text: string): string {
+/** Words of others on one line of a terminal, at most 500 characters. */
+export function oneLine(text: string): string {
   return text.replace(/[^\P{C}]+/gu, ' ').slice(0, 500);
 }

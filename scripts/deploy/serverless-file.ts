@@ -2,63 +2,15 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { parseDocument } from 'yaml';
-import * as z from 'zod/mini';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { environmentEntry, inputs, type Deployment } from './deployment.ts';
 import { endpointReasons } from './scf.ts';
 import { settingReasons } from './settings-check.ts';
 import { fillTree, fillVariables, type Lookup } from './template.ts';
 import { inputReasons, refusal } from './wrong-inputs.ts';
-
-const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,58}[A-Za-z0-9]$/;
-/** `$DEFAULT`, which every function has, or an alias of one's own. A version is what rolling back moves away from. */
-const ALIAS = /^(\$DEFAULT|[A-Za-z][\w-]{0,63})$/;
-const text = z.string().check(z.minLength(1));
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-/** CAM's CreateRole: 1 to 128 of these. */
-const ROLE = /^([A-Za-z0-9+=,.@_-]{1,128}|<.*>)$/;
-const switches = z.strictObject({ enableExtranet: z.boolean(), enableIntranet: z.boolean() });
-
-const environmentEntry = z.strictObject({ variables: z.record(z.string(), scalar) });
-
-const url = z.strictObject({
-  name: z.optional(text),
-  qualifier: z.string().check(z.regex(ALIAS)),
-  authType: z.enum(['NONE', 'CAM']),
-  apiGwCompatible: z.optional(z.boolean()),
-  netConfig: switches,
-});
-
-/** What is deployed of Tencent's `scf` component; an entry that would be ignored silently is refused. */
-const inputs = z.strictObject({
-  name: z.string().check(z.regex(NAME)),
-  region: z.string().check(z.regex(/^([a-z]{2,}(-[a-z0-9]+)+|<.*>)$/)),
-  type: z.enum(['event', 'web']),
-  runtime: text,
-  handler: z.optional(text),
-  src: text,
-  role: z.optional(z.string().check(z.regex(ROLE))),
-  memorySize: z.int().check(z.minimum(64)),
-  timeout: z.int().check(z.minimum(1)),
-  initTimeout: z.optional(z.int()),
-  vpcConfig: z.optional(z.strictObject({ vpcId: text, subnetId: text })),
-  cls: z.optional(z.strictObject({ logsetId: text, topicId: text })),
-  instanceConcurrencyConfig: z.optional(
-    z.strictObject({ enable: z.boolean(), dynamicEnabled: z.boolean(), maxConcurrency: z.int() }),
-  ),
-  environment: z.optional(environmentEntry),
-  events: z.tuple([z.strictObject({ http: z.strictObject({ parameters: url }) })]),
-});
-
-/** A deployment as `serverless.yml` describes it, with everything filled in; `src` is an absolute path. */
-export interface Deployment extends Omit<z.output<typeof inputs>, 'environment' | 'events'> {
-  readonly variables: Readonly<Record<string, string>>;
-  readonly url: z.output<typeof url>;
-  /** Variables of the shell that are needed and not set; their places hold `<NAME is not set>`. */
-  readonly missing: readonly string[];
-}
 
 export interface Choice {
   /** Path of the file. */
@@ -70,7 +22,7 @@ export interface Choice {
 /**
  * Reads a `serverless.yml`.
  *
- * @throws CommandError 66 where it cannot be read, 78 where it is wrong: with every reason, no value
+ * @throws CommandError 66 if it cannot be read, 78 if it is wrong: with every reason, no value
  */
 export function readServerlessFile(choice: Choice, env: Environment): Deployment {
   const { inputs: raw = {}, ...top } = parseYaml(choice.config);
@@ -106,7 +58,7 @@ export function readServerlessFile(choice: Choice, env: Environment): Deployment
 export const missingReasons = (missing: readonly string[]): string[] =>
   missing.map((one) => `${one}: is not set in this shell`);
 
-/** `dev` is the stage that Tencent's own tool takes where none is named. */
+/** Without a stage, Tencent's own tool takes `dev`. */
 function lookupOf(top: Record<string, unknown>, choice: Choice, shell: Environment): Lookup {
   const env = { ...shell, STAGE: choice.stage ?? (shell['STAGE'] || 'dev') };
   const { stage = 'dev', name = '', app = '' } = top;

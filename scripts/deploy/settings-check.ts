@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { BlockList, isIP } from 'node:net';
 
-import { ConfigError, loadConfig } from '../../src/lib/config/config.ts';
-import { root } from '../build/bundle.ts';
-import { EXAMPLE_ADVICE, exampleDigests } from '../build/settings-files.ts';
+import { loadSettings, SettingsError } from '../../src/settings.ts';
+import { parseRedisUrl } from '../../src/lib/rate-limit/redis-url.ts';
 import { absurdQuota } from './quota.ts';
-import type { Deployment } from './serverless-file.ts';
+import type { Deployment } from './deployment.ts';
 
-/** What the gateway, or SCF, would not take of a function's variables: found before anything is sent. */
+/** Finds what the gateway or SCF would refuse of a function's variables, before anything is sent. */
 
 /** Bytes of all names and values together (SCF's "Environment Variables"). */
 const MAX_BYTES = 4096;
@@ -15,13 +13,13 @@ const MAX_BYTES = 4096;
 const RESERVED = /^(SCF|QCLOUD|TENCENTCLOUD)_/;
 
 /**
- * Checks the variables, with the gateway's own parser for settings as it will see them: with the
- * variables and the packed files of the function, and nothing of this shell.
+ * Checks the variables with the gateway's own parser, as the function will see them: with its variables and its packed
+ * files, and nothing of this shell.
  *
  * @returns every reason, without a value; and the settings that only the function can check, since
  *   they are in a mounted file (`@/path`)
  */
-export function checkSettings({ variables, region, src, memorySize }: Deployment): {
+export function checkSettings({ variables, region, src, memorySize, vpcConfig }: Deployment): {
   readonly reasons: readonly string[];
   readonly unchecked: readonly string[];
 } {
@@ -29,18 +27,18 @@ export function checkSettings({ variables, region, src, memorySize }: Deployment
   const reasons = [
     ...tooMuch(variables),
     ...reservedNames(variables),
-    ...examples(variables, src),
     ...absurdQuota({ variables, memorySize }),
+    ...(vpcConfig ? [] : unreachableRedis(variables)),
     ...refusedByGateway({ ...variables, TENCENTCLOUD_REGION: isSet(region) ? region : '' }, src),
   ];
   const isMounted = (one: string): boolean => mounted.some((name) => one.startsWith(`${name}:`));
   return { reasons: reasons.filter((one) => !isMounted(one)), unchecked: mounted };
 }
 
-/** What of the variables is wrong whatever is packed: files are not looked at, there may be none yet. */
+/** Finds what is wrong with the variables whatever is packed; it reads no files, since there may be none yet. */
 export function settingReasons(variables: Deployment['variables']): string[] {
   const inFiles = Object.keys(variables).filter((name) => variables[name]?.startsWith('@'));
-  // Where no region can be had, that is said of serverless.yml's own entry.
+  // A missing region is a reason about serverless.yml's own entry.
   const all = { TENCENTCLOUD_REGION: 'ap-guangzhou', ...variables };
   return [...reservedNames(variables), ...refusedByGateway(all, '')].filter(
     (one) => !inFiles.some((name) => one.startsWith(`${name}:`)),
@@ -51,27 +49,47 @@ const isSet = (region: string): boolean => !region.startsWith('<');
 
 function refusedByGateway(variables: Deployment['variables'], src: string): string[] {
   try {
-    loadConfig(variables, src);
+    loadSettings(variables, src);
     return [];
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof SettingsError)) throw error;
     return error.reasons.map(withAdvice);
   }
 }
 
-/** Keys that stand for nobody: their digests were copied from the example. */
-function examples({ API_KEYS = '' }: Deployment['variables'], src: string): string[] {
-  const text = API_KEYS.startsWith('@') ? read(path.resolve(src, API_KEYS.slice(1))) : API_KEYS;
-  const isThere = [...exampleDigests(path.join(root, 'config'))].some((one) => text.includes(one));
-  return isThere ? [`API_KEYS: has the sha256 of an example; ${EXAMPLE_ADVICE}`] : [];
+/** Addresses that exist in a network of one's own alone (RFC 1918, 3927, 4193, 4291, 6598). */
+const PRIVATE = new BlockList();
+for (const [network, bits] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+  ['127.0.0.0', 8],
+] as const) {
+  PRIVATE.addSubnet(network, bits, 'ipv4');
+}
+PRIVATE.addSubnet('fc00::', 7, 'ipv6');
+PRIVATE.addSubnet('fe80::', 10, 'ipv6');
+PRIVATE.addAddress('::1', 'ipv6');
+
+/** A function outside a VPC never reaches such a Redis, and the limits would not be shared. */
+function unreachableRedis({ REDIS_URL = '' }: Deployment['variables']): string[] {
+  if (REDIS_URL === '' || !isPrivate(REDIS_URL)) return [];
+  return [
+    'REDIS_URL: has an address of a private network, which this function cannot reach: name that network in inputs.vpcConfig of serverless.yml, with vpcId and subnetId',
+  ];
 }
 
-/** A file that cannot be read is the gateway's to refuse. */
-function read(file: string): string {
+function isPrivate(url: string): boolean {
   try {
-    return readFileSync(file, 'utf8');
+    const { host } = parseRedisUrl(url);
+    const version = isIP(host);
+    if (version === 0) return /(^|\.)localhost$/i.test(host);
+    return PRIVATE.check(host, version === 6 ? 'ipv6' : 'ipv4');
   } catch {
-    return '';
+    // The gateway's own parser says what is wrong with it.
+    return false;
   }
 }
 
@@ -95,13 +113,13 @@ function reservedNames(variables: Deployment['variables']): string[] {
     );
 }
 
-/** The gateway says what is wrong; here is where that is put right. */
+/** Adds to the gateway's reason where to put it right. */
 function withAdvice(reason: string): string {
   if (/^.*: the variable (\w+), which a secret refers to/.test(reason)) {
     return `${reason}; set it, and give it a line under inputs.environment.variables`;
   }
-  if (reason.includes('points to a file that cannot be read')) {
-    return `${reason}; @path is inside the package: files of config/ are packed by the build`;
+  if (/: points to .*, which (is not there|is a folder|cannot be read)/.test(reason)) {
+    return `${reason}; @path is inside the package, and the build packs the files of config/ that settings name`;
   }
   return reason;
 }

@@ -4,7 +4,7 @@ import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Call, Waiting } from './scf.ts';
 import { ScfError } from './scf-errors.ts';
-import type { Deployment } from './serverless-file.ts';
+import type { Deployment } from './deployment.ts';
 
 /** What every step of a deployment works with. */
 export interface Run {

@@ -1,6 +1,6 @@
-import type { Config } from '../../src/lib/config/config.ts';
+import type { Settings } from '../../src/settings.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
-import { readJsonSetting } from '../../src/lib/config/setting-values.ts';
+import { readJsonSetting } from '../../src/lib/config/json-setting.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -8,7 +8,7 @@ const SOON_DAYS = 14;
 
 /** Keys that have expired, or will within 14 days; and whether anybody is left who can call. */
 export function checkCallers(
-  { apiKeys, jwtIssuers, webhookSenders }: Config,
+  { apiKeys, jwtIssuers, webhookSenders }: Settings,
   now: number,
 ): Finding[] {
   const keys = [...apiKeys.values()];

@@ -1,5 +1,4 @@
 import { systemClock } from '../../src/lib/clock.ts';
-import type { Config } from '../../src/lib/config/config.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { checkCallers, checkSecrets } from './callers.ts';
@@ -10,6 +9,7 @@ import { checkIssuer } from './issuers.ts';
 import { checkRedis } from './redis.ts';
 import { checkRegion } from './region.ts';
 import { checkSettings } from './settings.ts';
+import type { Settings } from '../../src/settings.ts';
 
 const SILENT = { write: () => undefined };
 
@@ -54,7 +54,7 @@ export async function examine(examination: Examination): Promise<void> {
   tell(await redis);
 }
 
-async function examineCloud(examination: Examination, config: Config): Promise<void> {
+async function examineCloud(examination: Examination, config: Settings): Promise<void> {
   const { env, cancels, now, checkMs, begin, tell } = examination;
   const { endpoint, allowedRegions, attemptTimeoutMs, taskStateLookup: looksUp } = config;
   const credentials = checkCredentials(env);

@@ -1,22 +1,28 @@
-import { fetchJwks, JwksUnavailable } from '../../src/lib/auth/fetch-jwks.ts';
+import { fetchJwks, JwksUnavailable, type LeftOutKey } from '../../src/lib/auth/fetch-jwks.ts';
 import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 
 /** As long as the gateway waits for it (src/lib/auth/jwks.ts). */
 const FETCH_MS = 2000;
 
-/** Whether an issuer's keys can be had, and fit its algorithms. */
+/** Tells whether an issuer's keys can be had, and fit its algorithms; names those that cannot be used. */
 export async function checkIssuer(issuer: JwtIssuer, signal: AbortSignal): Promise<Finding> {
   const { id, keys, algorithms } = issuer;
   if (keys.kind === 'secret') return ok('issuer', `${id}: a shared secret of enough bytes`);
   if (keys.kind === 'static') return ok('issuer', `${id}: ${keys.keys.length} keys in its entry`);
   const timeout = AbortSignal.timeout(FETCH_MS);
   try {
-    const all = await fetchJwks(keys.uri, AbortSignal.any([signal, timeout]));
+    const { keys: all, leftOut } = await fetchJwks(keys, AbortSignal.any([signal, timeout]));
     const fitting = all.filter((key) => key.algorithms.some((name) => algorithms.includes(name)));
+    const missing = leftOut.map(nameOf).join('; ');
     if (fitting.length === 0) {
       const message = `${id}: none of the ${all.length} usable keys of its JWKS fits ${algorithms.join(', ')}`;
-      return failed('issuer', 'settings', message, 'check jwksUri and algorithms in JWT_ISSUERS');
+      const advice = 'check jwksUri and algorithms in JWT_ISSUERS';
+      return failed('issuer', 'settings', missing ? `${message} (${missing})` : message, advice);
+    }
+    if (missing) {
+      const advice = 'tokens that such a key signs get a 401: its issuer should publish another';
+      return warning('issuer', `${id}: its JWKS has keys that cannot be used: ${missing}`, advice);
     }
     if (fitting.length > 1 && fitting.some(({ kid }) => kid === undefined)) {
       const advice = 'a token that fits several keys is refused: its issuer should give each a kid';
@@ -31,4 +37,11 @@ export async function checkIssuer(issuer: JwtIssuer, signal: AbortSignal): Promi
       'check its jwksUri in JWT_ISSUERS and the way out: its tokens get a 503 until then';
     return failed('issuer', 'unreachable', `${id}: its JWKS cannot be had: ${reason}`, advice);
   }
+}
+
+/** A `kid` is another party's text: what may act on a terminal is shown as `?`. */
+function nameOf({ kid, reason }: LeftOutKey): string {
+  const name =
+    kid === undefined ? 'one without a kid' : `"${kid.replace(/[^ -~]/g, '?').slice(0, 64)}"`;
+  return `${name} ${reason}`;
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
+import { makeKey } from '../callers/make-key.ts';
 import { newTokenSecret, secretSigner, signToken, toClaims } from '../callers/token-sign.ts';
 import { toCurl } from '../callers/webhook-send.ts';
 import { cancelTaskBody, newWebhookSecret, webhookHeaders } from '../callers/webhook-sign.ts';
-import { makeKey } from '../key.ts';
 
 /** The demo of `npm start`: its tasks, its callers of all three kinds, and the lines to try. */
 

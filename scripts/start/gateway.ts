@@ -4,11 +4,11 @@ import path from 'node:path';
 import { Transform, type TransformCallback } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
-import { onStop } from '../../emulator/stop.ts';
 import { LOG_LEVELS } from '../../src/lib/observability/log.ts';
 import { DIST } from '../build/bundle.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { onStop } from '../cli/stop.ts';
 import { HOST } from './settings.ts';
 
 /** The gateway of `npm start`: the built server as a process, and its log. */

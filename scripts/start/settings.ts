@@ -3,7 +3,7 @@ import net from 'node:net';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
-import { readJsonSetting } from '../../src/lib/config/setting-values.ts';
+import { readJsonSetting } from '../../src/lib/config/json-setting.ts';
 import { DIST } from '../build/bundle.ts';
 import { CommandError, wrongSetting } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';

@@ -16,7 +16,11 @@ export const cancelTaskWebhook: CallerEndpoint<{ readonly task: TaskRef | undefi
   }),
   async handle(context, deps) {
     const { task, requestId } = context;
-    if (!task) return { ...jsonResponse(200, { outcome: 'ignored', requestId }), logged: { outcome: 'ignored' } };
+    if (!task)
+      return {
+        ...jsonResponse(200, { outcome: 'ignored', requestId }),
+        logged: { outcome: 'ignored' },
+      };
     const known = { ...context, task };
     return cancelResponse(known, await cancel(known, deps));
   },

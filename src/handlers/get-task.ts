@@ -22,7 +22,7 @@ export const getTask: CallerEndpoint<{ readonly task: TaskRef }> = {
       throw new Problem('task-not-found', { detail: NOT_SHOWN, upstreamRequestId });
     }
     if (found.outcome !== 'found') throw toLookupProblem(found);
-    const { engineNames: _, ...members } = found.task;
+    const { engineNames: _, operator: _operator, ...members } = found.task;
     return taskResponse(200, context, {
       members,
       upstreamRequestId: found.requestId,

@@ -36,7 +36,9 @@ export const words: OperationWords = {
       content: {
         'application/problem+json': {
           schema: problemSchema,
-          examples: { notReady: { summary: 'DLC refuses its credentials', value: JSON.parse(body) } },
+          examples: {
+            notReady: { summary: 'DLC refuses its credentials', value: JSON.parse(body) },
+          },
         },
       },
       headers: { 'Retry-After': 'always' },

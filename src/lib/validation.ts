@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 
-/** What is wrong with a value, and where in it: `zod/mini` itself says only "Invalid input". */
+/** Says what is wrong with a value, and where in it; `zod/mini` itself says only "Invalid input". */
 export interface Sentence {
   /** Such as `[0].rate`; empty for the value as a whole. */
   readonly at: string;
@@ -9,7 +9,7 @@ export interface Sentence {
 
 type Issue = z.core.$ZodIssue;
 
-/** A sentence for each issue. Never quotes a value: it may be a secret. */
+/** Makes a sentence of each issue. It never quotes a value, which may be a secret. */
 export function toSentences(issues: readonly Issue[]): Sentence[] {
   return issues.flatMap((issue) => {
     const at = pathOf(issue.path);
@@ -36,6 +36,8 @@ function sentence(issue: Issue): string {
       return `must have at least ${issue.minimum} ${issue.origin === 'array' ? 'members' : 'characters'}`;
     case 'too_big':
       return `must have at most ${issue.maximum} ${issue.origin === 'array' ? 'members' : 'characters'}`;
+    case 'invalid_union':
+      return 'has none of the forms that it may have';
     case 'custom':
       return issue.message;
     default:
@@ -49,7 +51,7 @@ function pathOf(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-/** A member's name as far as it looks like one: somebody may have put a secret in its place. */
+/** Shows a member's name if it looks like one: somebody may have put a secret in its place. */
 function nameOf(key: PropertyKey): string {
   const name = String(key);
   return /^[A-Za-z_][A-Za-z0-9_]{0,31}$/.test(name) && !/^wh(sec|pk|sk)_/.test(name)

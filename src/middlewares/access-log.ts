@@ -1,4 +1,4 @@
-import type { PartialContext } from '../request-context.ts';
+import type { PartialContext } from '../endpoint.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { LogFields, Log } from '../lib/observability/log.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
@@ -8,7 +8,11 @@ import { onResponse, type Middleware } from './middleware.ts';
 /** One line of the log for each request. Nothing in it authenticates anybody. */
 export function accessLog(log: Log, clock: Pick<Clock, 'steadyMs'>): Middleware<PartialContext> {
   return onResponse((context, response) => {
-    log.write(levelOf(context, response), 'request', toAccessLine(context, response, clock.steadyMs()));
+    log.write(
+      levelOf(context, response),
+      'request',
+      toAccessLine(context, response, clock.steadyMs()),
+    );
     return response;
   });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { TaskInput } from '../endpoint.ts';
-import type { CallerContext, PartialContext, Permitted } from '../request-context.ts';
+import type { CallerContext, PartialContext, Permitted } from '../endpoint.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
 import type { Log, LogFields } from '../lib/observability/log.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';

@@ -1,10 +1,12 @@
-import type { Authenticated, CallerContext, RequestContext } from '../request-context.ts';
+import type { Authenticated } from '../endpoint.ts';
+import type { RequestContext } from '../request-context.ts';
 import { authenticateApiKey } from '../lib/auth/api-key.ts';
 import { BEARER_CHALLENGE, TWO_SCHEMES, WEBHOOK_CHALLENGE } from '../lib/auth/challenge.ts';
 import { createBearerAuthenticator } from '../lib/auth/jwt.ts';
 import { refuseBlocked } from '../lib/auth/policy.ts';
 import type { Principal, Scheme } from '../lib/auth/principal.ts';
 import type { HeaderFields } from '../lib/http/message.ts';
+import type { Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
 import { verifyWebhook, webhookMessage } from '../lib/webhooks/webhook-signature.ts';
 import type { Settings } from '../settings.ts';
@@ -22,10 +24,7 @@ export type Authenticate = (
  *
  * @throws Problem `invalid-request` for two schemes, `unauthenticated`, `auth-provider-unavailable`
  */
-export function authenticate(
-  find: Authenticate,
-  schemes: readonly Scheme[],
-): Middleware<CallerContext> {
+export function authenticate(find: Authenticate, schemes: readonly Scheme[]): Middleware {
   return before(async (context): Promise<Authenticated> => {
     const principal = await find(context, schemes).catch((error: unknown) => {
       throw error instanceof Problem ? withWays(error, schemes) : error;
@@ -35,14 +34,18 @@ export function authenticate(
 }
 
 /** @throws Problem `principal-blocked` */
-export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middleware<CallerContext> =>
+export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middleware =>
   before(({ principal }) => refuseBlocked(principal, blocked));
 
 export function createAuthenticate(
   { apiKeys, jwtIssuers, webhookSenders }: Settings,
-  clock: Clock,
+  { clock, log }: { readonly clock: Clock; readonly log: Pick<Log, 'write'> },
 ): Authenticate {
-  const authenticateBearer = createBearerAuthenticator(jwtIssuers, { clock });
+  const authenticateBearer = createBearerAuthenticator(jwtIssuers, {
+    clock,
+    steadyMs: () => clock.steadyMs(),
+    onLeftOut: (issuer, key) => log.write('warn', 'key-left-out', { issuer, ...key }),
+  });
   return async ({ request: { headers }, body, deadline }, schemes) => {
     const { scheme, credentials } = presentedScheme(headers, schemes);
     if (scheme === 'bearer') return authenticateBearer(credentials, deadline.signal);
@@ -100,7 +103,8 @@ function fromAuthorization(value: string): Presented {
 const WAYS = {
   bearer: 'a token in "Authorization: Bearer"',
   'api-key': 'a key in "X-API-Key"',
-  webhook: 'the signature of a Standard Webhook in "Webhook-Id", "Webhook-Timestamp" and "Webhook-Signature"',
+  webhook:
+    'the signature of a Standard Webhook in "Webhook-Id", "Webhook-Timestamp" and "Webhook-Signature"',
 } as const satisfies Record<Scheme, string>;
 
 /** A 401 says how to authenticate. */
@@ -109,5 +113,10 @@ function withWays(problem: Problem, schemes: readonly Scheme[]): Problem {
   const { headers, reason, members } = problem;
   const ways = `This route takes ${schemes.map((scheme) => WAYS[scheme]).join(', or ')}.`;
   const detail = members.detail === undefined ? ways : `${members.detail} ${ways}`;
-  return new Problem('unauthenticated', { ...members, detail, headers, ...(reason !== undefined && { reason }) });
+  return new Problem('unauthenticated', {
+    ...members,
+    detail,
+    headers,
+    ...(reason !== undefined && { reason }),
+  });
 }

@@ -1,5 +1,5 @@
 import type { Route } from '../endpoint.ts';
-import type { PartialContext } from '../request-context.ts';
+import type { PartialContext } from '../endpoint.ts';
 import { header, type HttpRequest, type HttpResponse } from '../lib/http/message.ts';
 import { onResponse, type Middleware } from './middleware.ts';
 

@@ -1,5 +1,4 @@
 import type { Deps } from '../endpoint.ts';
-import type { CallerContext } from '../request-context.ts';
 import { Problem } from '../lib/problems.ts';
 import { before, type Middleware } from './middleware.ts';
 
@@ -12,7 +11,7 @@ const MAX_ADMITTED = 1000;
  *
  * @throws Problem `overloaded`
  */
-export function limitLoad(load: Deps['load']): Middleware<CallerContext> {
+export function limitLoad(load: Deps['load']): Middleware {
   return before((context) => {
     if (load.admitted >= MAX_ADMITTED) {
       throw new Problem('overloaded', { reason: 'too many requests in flight' });

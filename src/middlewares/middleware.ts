@@ -1,6 +1,6 @@
 import type { MiddlewareObj } from '@middy/core';
 
-import type { CallerContext, PartialContext } from '../request-context.ts';
+import type { CallerContext, PartialContext } from '../endpoint.ts';
 import type { HttpResponse } from '../lib/http/message.ts';
 
 /**

@@ -1,20 +1,26 @@
 import type { Deps, TaskInput } from '../endpoint.ts';
-import type { CallerContext, Permitted } from '../request-context.ts';
-import { permitTask, requireEngine, requireScope } from '../lib/auth/policy.ts';
+import type { CallerContext, Permitted } from '../endpoint.ts';
+import {
+  metCondition,
+  permit as permitFor,
+  requireScope,
+  ruleOf,
+  type TaskFacts,
+} from '../lib/auth/policy.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { lookUp } from '../lib/cancellation/lookup.ts';
 import { loggedReason } from '../lib/dlc/failure.ts';
-import { Problem } from '../lib/problems.ts';
+import { Problem, type ProblemCode } from '../lib/problems.ts';
 import type { TaskRef } from '../lib/tasks.ts';
 import { before, type Middleware } from './middleware.ts';
 
 /** @throws Problem `insufficient-scope` */
-export const authorize = (scope: Scope): Middleware<CallerContext> =>
+export const authorize = (scope: Scope): Middleware =>
   before(({ principal }) => requireScope(principal, scope));
 
 /**
  * Checks whether the principal may do this to the task that the request is about, if it is about one.
- * DLC is asked for the task only where an engine decides.
+ * DLC is asked for the task only if its engine or owner decides.
  *
  * @throws Problem `task-not-permitted`, `permission-check-unavailable`, `upstream-credentials-rejected`
  */
@@ -22,24 +28,38 @@ export function permit(scope: Scope, deps: Deps): Middleware<CallerContext & Tas
   return before(async (context): Promise<Permitted | undefined> => {
     const { principal, task } = context;
     if (!task) return undefined;
-    const basis = principal.grants ? 'authorization_details' : 'scope';
-    const rule = permitTask(principal, scope, task);
-    if (!rule) return { permittedBy: basis };
-    requireEngine(rule, await engineOf(task, context, deps));
-    return { permittedBy: `${basis}, engine` };
+    const permission = permitFor(principal, scope, task);
+    if (permission === 'allowed') return { permittedBy: ruleOf(principal) };
+    // One refusal for another engine, another owner and a task that DLC does not show.
+    const met =
+      permission === 'denied'
+        ? undefined
+        : metCondition(permission.oneOf, await askDlc(task, context, deps));
+    if (!met) throw new Problem('task-not-permitted');
+    return { permittedBy: ruleOf(principal, met) };
   });
 }
 
-/** Name and id of the task's engine; none if DLC shows no such task. */
-async function engineOf(task: TaskRef, context: CallerContext, deps: Deps) {
-  // Settings with engines need the lookup, but a token may bring engines of its own.
+/** The task's engine and owner, which the permission depends on; `undefined` if DLC shows no such task. */
+async function askDlc(
+  task: TaskRef,
+  context: CallerContext,
+  deps: Deps,
+): Promise<TaskFacts | undefined> {
+  // Settings with engines or owners need the lookup, but a token may bring engines of its own.
   if (!deps.settings.taskStateLookup) {
     throw new Problem('task-not-permitted', { reason: 'a token has engines, the lookup is off' });
   }
   const found = await lookUp(task, context, deps);
-  if (found?.outcome === 'found') return found.task.engineNames;
-  if (found?.outcome === 'absent' || found?.code === 'task-not-found') return [];
+  if (found?.outcome === 'found') return found.task;
+  if (found?.outcome === 'absent' || found?.code === 'task-not-found') return undefined;
   const reason = found ? loggedReason(found) : 'no time for a lookup';
-  const isOurs = found && ['upstream-credentials-rejected', 'gateway-misconfigured'].includes(found.code);
+  const isOurs = found && OURS.has(found.code);
   throw new Problem(isOurs ? found.code : 'permission-check-unavailable', { reason });
 }
+
+/** Faults that an operator has to mend, and no waiting. */
+const OURS: ReadonlySet<ProblemCode> = new Set([
+  'upstream-credentials-rejected',
+  'gateway-misconfigured',
+]);

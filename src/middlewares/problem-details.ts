@@ -1,4 +1,4 @@
-import type { PartialContext } from '../request-context.ts';
+import type { PartialContext } from '../endpoint.ts';
 import { problemResponse } from '../lib/http/response.ts';
 import { stackOf, type Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';

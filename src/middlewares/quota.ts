@@ -1,8 +1,8 @@
 import type { Deps } from '../endpoint.ts';
-import type { CallerContext, Metered } from '../request-context.ts';
+import type { CallerContext, Metered } from '../endpoint.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { Problem } from '../lib/problems.ts';
-import type { QuotaDecision, QuotaRule } from '../lib/rate-limit/quota.ts';
+import { wholeSeconds, type QuotaDecision, type QuotaRule } from '../lib/rate-limit/quota.ts';
 import type { Middleware } from './middleware.ts';
 
 /** The caller's own quota, and the header fields that describe it (draft-ietf-httpapi-ratelimit-headers-11). */
@@ -14,7 +14,10 @@ export type Policy = (typeof POLICIES)[number];
 const READS_PER_CANCELLATION = 5;
 
 /** @throws Problem `quota-exceeded` */
-export function quota(scope: Scope, { settings, limiter }: Deps): Middleware<CallerContext & Partial<Metered>> {
+export function quota(
+  scope: Scope,
+  { settings, limiter }: Deps,
+): Middleware<CallerContext & Partial<Metered>> {
   const policy = scope === 'tasks:read' ? 'read' : 'cancel';
   return {
     async before({ event: context }) {
@@ -46,9 +49,4 @@ export function rateLimitFields(
     'RateLimit-Policy': `"${policy}";q=${limit};w=${windowMs / 1000}`,
     RateLimit: `"${policy}";r=${left};t=${wholeSeconds(resetMs)}`,
   };
-}
-
-/** Rounded up: a caller that waits so long does not come too early. */
-function wholeSeconds(ms: number): number {
-  return Math.ceil(ms / 1000);
 }

@@ -1,6 +1,7 @@
-import type { Endpoint, Route } from '../endpoint.ts';
-import type { RequestContext, Routed } from '../request-context.ts';
-import { options } from '../handlers/options.ts';
+import type { Endpoint, OpenEndpoint, Route } from '../endpoint.ts';
+import type { Routed } from '../endpoint.ts';
+import type { RequestContext } from '../request-context.ts';
+import { isPreflight } from './cors.ts';
 import { Problem } from '../lib/problems.ts';
 import { before, type Middleware } from './middleware.ts';
 
@@ -39,6 +40,15 @@ function endpointFor(found: Route, method: string): Endpoint {
   if (endpoint) return endpoint;
   throw new Problem('method-not-allowed', { headers: { Allow: allowedMethods(found) } });
 }
+
+/** `OPTIONS` on every route. The middleware `cors` adds what a preflight asks for. */
+const options: OpenEndpoint = {
+  handle({ request, route: { isForBrowsers, methods } }) {
+    const isForCors = isForBrowsers && isPreflight(request);
+    const headers = isForCors ? {} : { Allow: allowedMethods({ methods }) };
+    return { status: 204, headers, body: '' };
+  },
+};
 
 /** The value of `Allow`. */
 export function allowedMethods({ methods }: Pick<Route, 'methods'>): string {

@@ -11,7 +11,7 @@ import { barsSvg } from '../../bench/plot.ts';
 import { tables } from '../../bench/table.ts';
 import { treemapSvg } from '../../bench/treemap.ts';
 import { projectRoot } from '../support/checkout.ts';
-import { arePeersInstalled } from '../support/peers.ts';
+import { itWith, NEEDS_PEERS } from '../support/needs.ts';
 
 /** The benchmark as people run it, and what of it stands in the documents. */
 
@@ -48,8 +48,9 @@ it('draws every module, and escapes what is no text', () => {
   expect(svg).toContain('<title>@a/b/c&#60;d.js: 20 bytes</title>');
 });
 
-(arePeersInstalled ? it : it.skip)(
-  'npm run bench measures side by side, as tables and as JSON (skipped without bench/peers installed)',
+itWith(
+  [NEEDS_PEERS],
+  'npm run bench measures side by side, as tables and as JSON',
   async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'dlc-bench-test-'));
     try {

@@ -7,8 +7,8 @@ import type { Peer } from '../../bench/peers/build.ts';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { TASK_ID } from '../fixtures/events/aws/http-events.ts';
 import { projectRoot } from '../support/checkout.ts';
+import { describeWith, isThere, NEEDS_PEERS } from '../support/needs.ts';
 import {
-  arePeersInstalled,
   builtPeers,
   eventFor,
   PEERS,
@@ -21,7 +21,7 @@ import { startHandlers, type HandlerProcess } from '../support/processes.ts';
 /** The peers of the benchmark do the job that they are compared by: each built, in a process of its own. */
 
 const temporary = mkdtempSync(path.join(tmpdir(), 'dlc-peers-'));
-const peers = arePeersInstalled ? builtPeers(temporary) : [];
+const peers = isThere([NEEDS_PEERS]) ? builtPeers(temporary) : [];
 
 let emulator: Emulator;
 const running = new Map<Peer, HandlerProcess>();
@@ -73,35 +73,32 @@ const REFUSALS = [
   ['another path', { path: '/jobs/1' }, 404, 'route-not-found'],
 ] as const;
 
-(arePeersInstalled ? describe : describe.skip)(
-  'the peers, installed by npm ci --prefix bench/peers',
-  () => {
-    it('use the versions that the gateway uses, where both use the same', () => {
-      const pinsIn = (folder: string): Record<string, string> =>
-        JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).dependencies;
-      const ours = pinsIn(projectRoot);
-      const theirs = pinsIn(PEERS);
-      const shared = Object.keys(theirs).filter((name) => Object.hasOwn(ours, name));
-      expect(shared).toContain('tencentcloud-sdk-nodejs');
-      for (const name of shared) expect([name, theirs[name]]).toEqual([name, ours[name]]);
-    });
+describeWith([NEEDS_PEERS], 'the peers', () => {
+  it('use the versions that the gateway uses, where both use the same', () => {
+    const pinsIn = (folder: string): Record<string, string> =>
+      JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).dependencies;
+    const ours = pinsIn(projectRoot);
+    const theirs = pinsIn(PEERS);
+    const shared = Object.keys(theirs).filter((name) => Object.hasOwn(ours, name));
+    expect(shared).toContain('tencentcloud-sdk-nodejs');
+    for (const name of shared) expect([name, theirs[name]]).toEqual([name, ours[name]]);
+  });
 
-    it('but for one are all in one file', () => {
-      const unbundled = peers.filter(({ bundled }) => !bundled);
-      expect(unbundled.map(({ name }) => name)).toEqual(['whole-sdk']);
-      expect(readFileSync(unbundled[0]?.file ?? '', 'utf8')).toContain(
-        'require("tencentcloud-sdk-nodejs")',
-      );
-    });
+  it('but for one are all in one file', () => {
+    const unbundled = peers.filter(({ bundled }) => !bundled);
+    expect(unbundled.map(({ name }) => name)).toEqual(['whole-sdk']);
+    expect(readFileSync(unbundled[0]?.file ?? '', 'utf8')).toContain(
+      'require("tencentcloud-sdk-nodejs")',
+    );
+  });
 
-    it('give up a call to DLC that hangs', async () => {
-      await emulator.addFault({ action: 'CancelTask', kind: 'hang', times: 'always' });
-      const answers = await Promise.all(peers.map((peer) => answerOf(peer, {})));
-      const problem = { status: 504, body: { status: 504, code: 'upstream-timeout' } };
-      for (const answer of answers) expect(answer).toMatchObject(problem);
-    });
-  },
-);
+  it('give up a call to DLC that hangs', async () => {
+    await emulator.addFault({ action: 'CancelTask', kind: 'hang', times: 'always' });
+    const answers = await Promise.all(peers.map((peer) => answerOf(peer, {})));
+    const problem = { status: 504, body: { status: 504, code: 'upstream-timeout' } };
+    for (const answer of answers) expect(answer).toMatchObject(problem);
+  });
+});
 
 for (const peer of peers) {
   describe(peer.title, () => {

@@ -1,12 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 
 import { startPlayground } from '../../scripts/playground/server.ts';
-import { axeFindings, hasChromium, type Page } from '../support/chromium.ts';
+import { axeFindings, type Page } from '../support/chromium.ts';
+import { NEEDS_BROWSER, describeWith } from '../support/needs.ts';
 import { cancel, PlaygroundBrowser, SLOW, summary } from '../support/playground-page.ts';
 
 /** The playground for everybody: keyboard, axe, dark, a phone's width; its rate view; and other origins. */
 
-(hasChromium ? describe : describe.skip)('the playground', () => {
+describeWith(NEEDS_BROWSER, 'the playground', () => {
   let at: PlaygroundBrowser;
   let page: Page;
   beforeAll(async () => {

@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 
-import { hasChromium, type Page } from '../support/chromium.ts';
+import { type Page } from '../support/chromium.ts';
+import { NEEDS_BROWSER, describeWith } from '../support/needs.ts';
 import { cancel, PlaygroundBrowser } from '../support/playground-page.ts';
 
 /** What each of the three callers sends and is answered in the playground, as usual and when DLC fails. */
 
-(hasChromium ? describe : describe.skip)('the playground', () => {
+describeWith(NEEDS_BROWSER, 'the playground', () => {
   let at: PlaygroundBrowser;
   let page: Page;
   beforeAll(async () => {

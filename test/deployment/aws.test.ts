@@ -1,26 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { loadSettings } from '../../src/settings.ts';
 import { filesIn, projectRoot } from '../support/checkout.ts';
 import { packed } from '../support/packed.ts';
 import { functionSettings } from '../support/settings-table.ts';
-import { hasTools, TOOLS } from '../support/tools.ts';
+import { TOOLS } from '../support/tools.ts';
+import { describeWith, NEEDS_TOOLS } from '../support/needs.ts';
 
 /** serverless.aws.yml, packaged by osls, which needs no account and no network for it. */
 
 let folder: string;
-/** Where only the region is set. */
-let plain: Record<string, Resource>;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'dlc-aws-'));
   mkdirSync(path.join(folder, 'dist'));
   cpSync(path.join(await packed(), 'function.zip'), path.join(folder, 'dist', 'function.zip'));
   cpSync(path.join(projectRoot, 'deploy'), path.join(folder, 'deploy'), { recursive: true });
-  if (hasTools) plain = await resources({ DLC_REGION: 'ap-guangzhou' });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -51,7 +50,13 @@ async function resources(
   return JSON.parse(readFileSync(path.join(folder, template), 'utf8')).Resources;
 }
 
-(hasTools ? describe : describe.skip)('what is deployed to Lambda', () => {
+describeWith([NEEDS_TOOLS], 'what is deployed to Lambda', () => {
+  /** If only the region is set. */
+  let plain: Record<string, Resource>;
+  beforeAll(async () => {
+    plain = await resources({ DLC_REGION: 'ap-guangzhou' });
+  });
+
   it('is the zip, with every setting, a bound and a URL', async () => {
     const settings = Object.fromEntries(
       functionSettings('aws').map((name) => [
@@ -75,11 +80,21 @@ async function resources(
     const { GatewayLambdaFunction: fn } = plain;
     const { Environment, ReservedConcurrentExecutions } = Object(fn?.Properties);
     expect(ReservedConcurrentExecutions).toBe(1);
-    expect(Object.keys(Environment.Variables)).toEqual([
+    const set = Object.entries(Environment.Variables).filter(([, value]) => value !== '');
+    // No default of osls is `null`: serverless-offline passes the text "null" on to the function.
+    expect(set.map(([name]) => name)).toEqual([
       'DLC_REGION',
       'TENCENTCLOUD_SECRETID',
       'TENCENTCLOUD_SECRETKEY',
     ]);
+  });
+
+  it('gives the gateway its defaults for what is empty', () => {
+    const { Environment } = Object(plain['GatewayLambdaFunction']?.Properties);
+    expect(Object.values(Environment.Variables)).not.toContain('null');
+    const entry = { id: 'a', sha256: 'b'.repeat(64), scopes: ['tasks:cancel'] };
+    const env = { ...Environment.Variables, API_KEYS: JSON.stringify([entry]) };
+    expect(loadSettings(env, '/')).toMatchObject({ redis: undefined, expectedInstances: 1 });
   });
 
   it('may write its own log, and nothing else', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -7,7 +7,8 @@ import { readServerlessFile } from '../../scripts/deploy/serverless-file.ts';
 import { projectRoot } from '../support/checkout.ts';
 import { packed } from '../support/packed.ts';
 import { functionSettings } from '../support/settings-table.ts';
-import { call, hasTools, requireTool } from '../support/tools.ts';
+import { call, requireTool } from '../support/tools.ts';
+import { describeWith, NEEDS_TOOLS } from '../support/needs.ts';
 
 /** serverless.yml and serverless.web.yml, through the mappers of Tencent's own component. */
 
@@ -66,7 +67,7 @@ const FILES = ['serverless.yml', 'serverless.web.yml'];
 const SERVER_ONLY = { HOST: '0.0.0.0', PORT: '9000' };
 const RUNTIME = 'Nodejs24.11';
 
-(hasTools ? describe : describe.skip)('what is deployed to SCF', () => {
+describeWith([NEEDS_TOOLS], 'what is deployed to SCF', () => {
   it('as an event function', () => {
     const env = { ...SET, STAGE: 'prod', DLC_REGION: 'ap-guangzhou' };
     expect(requestsOf('serverless.yml', env).create).toMatchObject({
@@ -149,7 +150,7 @@ const RUNTIME = 'Nodejs24.11';
 it.each([...FILES, 'serverless.aws.yml'])('%s names every setting of the README once', (file) => {
   const text = readFileSync(path.join(projectRoot, file), 'utf8');
   for (const name of functionSettings(file === 'serverless.aws.yml' ? 'aws' : 'scf')) {
-    expect(text.match(new RegExp(`^ +${name}: \\$\\{env:${name}(, null)?\\}$`, 'gm'))).toHaveLength(
+    expect(text.match(new RegExp(`^ +${name}: \\$\\{env:${name}(, '')?\\}$`, 'gm'))).toHaveLength(
       1,
     );
   }

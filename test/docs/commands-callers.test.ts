@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
-import { loadConfig } from '../../src/lib/config/config.ts';
+import { loadSettings } from '../../src/settings.ts';
 import { commandsFor } from '../support/documented-commands.ts';
+import { itWith } from '../support/needs.ts';
 import { parseAnswers } from '../support/http-client.ts';
-import { hasProgram, IS_UP, openShell, type Shell } from '../support/paste.ts';
+import { IS_UP, openShell, type Shell } from '../support/paste.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** What the README says about callers: keys, tokens, webhooks. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-callers');
 const block = (firstLine: string, turn = 0): string => commands.block('README.md', firstLine, turn);
@@ -33,7 +31,7 @@ afterAll(async () => {
 it('a key, and an entry that the gateway takes', async () => {
   const { stdout } = await shell.run(key);
   const API_KEYS = `[${/^ +(\{.+\})$/m.exec(stdout)?.[1]}]`;
-  const { apiKeys } = loadConfig({ DLC_REGION: 'ap-guangzhou', API_KEYS }, '/');
+  const { apiKeys } = loadSettings({ DLC_REGION: 'ap-guangzhou', API_KEYS }, '/');
   expect(JSON.stringify([...apiKeys])).toContain('"key:reporting"');
   expect(stdout).toMatch(/^ +dlcgw_\S+$/m);
 });
@@ -43,10 +41,10 @@ it('a secret for webhooks, and an entry that the gateway takes', async () => {
   const WEBHOOK_SENDERS = `[${/^ +(\{.+\})$/m.exec(stdout)?.[1]}]`;
   const [, name = '', secret = ''] = /^ +(\w+)=(whsec_\S+)$/m.exec(stdout) ?? [];
   const env = { DLC_REGION: 'ap-guangzhou', WEBHOOK_SENDERS, [name]: secret };
-  expect(loadConfig(env, '/').webhookSenders).toHaveLength(1);
+  expect(loadSettings(env, '/').webhookSenders).toHaveLength(1);
 });
 
-(hasProgram('curl') ? it : it.skip)('a token for one task, in two terminals', async () => {
+itWith(['curl'], 'a token for one task, in two terminals', async () => {
   const demo = await shell.start(first, IS_UP);
   const { status, stdout } = await shell.run(second);
   await demo.end();

@@ -1,24 +1,21 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { makeProject, run } from '../scripts/deploy/support.ts';
 import { commandsFor } from '../support/documented-commands.ts';
+import { itWith, NEEDS_TOOLS } from '../support/needs.ts';
 import { openShell, type Shell } from '../support/paste.ts';
 import { SCF_CREDENTIALS, startScf, type ScfServer } from '../support/scf/server.ts';
-import { toolPath } from '../support/tools.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** What the README and `docs/deploy.md` say about deploying, against the stand-ins for SCF and DLC. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-deploy');
 const GUIDE = 'docs/deploy.md';
 const build = commands.block('README.md', 'npm ci && npm run build');
 const CALLERS =
-  "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once";
+  'npm run key -- --id reporting --add-to config/api-keys.json   # shows the key, once';
 const deploy = commands.block('README.md', CALLERS);
 const lists = commands.block(GUIDE, CALLERS);
 const stage = commands.block(
@@ -63,9 +60,11 @@ it('the build makes what the table of packages says', async () => {
   }
 });
 
-it('lists of callers in files', async () => {
+it('lists of callers in files, which keep the entries before', async () => {
   expect(await shell.run(lists)).toMatchObject({ status: 0 });
-  expect(existsSync(path.join(copy.folder, 'config/api-keys.json'))).toBe(true);
+  expect(await shell.run(lists)).toMatchObject({ status: 0 });
+  const file = path.join(copy.folder, 'config/api-keys.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(2);
 });
 
 it("the README's lines deploy, over an older version, and go back to it", async () => {
@@ -98,7 +97,7 @@ it('there is nothing to go back to behind the first version', async () => {
   expect(done()).toEqual([]);
 });
 
-(toolPath('osls') ? it : it.skip)('AWS', async () => {
+itWith([NEEDS_TOOLS], 'AWS', async () => {
   expect(await shell.run(aws)).toMatchObject({ status: 0 });
   expect(existsSync(path.join(copy.folder, '.serverless'))).toBe(true);
 });

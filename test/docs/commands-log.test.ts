@@ -5,7 +5,8 @@ import path from 'node:path';
 
 import { startEmulator } from '../../emulator/emulator.ts';
 import { commandsFor } from '../support/documented-commands.ts';
-import { hasProgram, openShell, type Shell } from '../support/paste.ts';
+import { describeWith, itWith } from '../support/needs.ts';
+import { openShell, type Shell } from '../support/paste.ts';
 import { KEY, keyEntry, startGateway } from '../support/three-callers.ts';
 
 /** The lines of jq for a log, over a log that the gateway wrote. */
@@ -48,8 +49,6 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const whereJqIs = hasProgram('jq') ? it : it.skip;
-
 /** Each line of the block asks one question; the comment before it says which. */
 const questions = tracing
   .split('\n')
@@ -69,31 +68,33 @@ it('each question has an answer here', () => {
   expect(questions.map(([about]) => about)).toEqual(Object.keys(ANSWERS));
 });
 
-whereJqIs.each(questions)('%s', async (about = '', line = '') => {
-  const { status, stdout, stderr } = await shell.run(line);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(ANSWERS[about] ?? /never/);
+describeWith(['jq'], 'over a log', () => {
+  it.each(questions)('%s', async (about = '', line = '') => {
+    const { status, stdout, stderr } = await shell.run(line);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(ANSWERS[about] ?? /never/);
+  });
+
+  it('which codes, how often', async () => {
+    expect(
+      (await shell.run(codes)).stdout
+        .trim()
+        .split(/\s*\n\s*/)
+        .toSorted(),
+    ).toEqual([
+      '1 unauthenticated',
+      '1 upstream-credentials-rejected',
+      '1 upstream-rate-limited',
+      '1 upstream-unreachable',
+    ]);
+  });
+
+  it('who asks for more than DLC takes', async () => {
+    expect((await shell.run(limited)).stdout).toMatch(/^ +1 key:k\n$/);
+  });
 });
 
-whereJqIs('which codes, how often', async () => {
-  expect(
-    (await shell.run(codes)).stdout
-      .trim()
-      .split(/\s*\n\s*/)
-      .toSorted(),
-  ).toEqual([
-    '1 unauthenticated',
-    '1 upstream-credentials-rejected',
-    '1 upstream-rate-limited',
-    '1 upstream-unreachable',
-  ]);
-});
-
-whereJqIs('who asks for more than DLC takes', async () => {
-  expect((await shell.run(limited)).stdout).toMatch(/^ +1 key:k\n$/);
-});
-
-(hasProgram('sha256sum') ? it : it.skip)('the SHA-256 of a key, as its entry has it', async () => {
+itWith(['sha256sum'], 'the SHA-256 of a key, as its entry has it', async () => {
   const { stdout } = await shell.run(digest, { KEY });
   expect(keyEntry(KEY)).toMatchObject({ sha256: stdout.split(' ')[0] });
 });

@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ALWAYS } from '../../src/lib/http/response.ts';
-import { hasChromium, startChromium } from '../support/chromium.ts';
+import { startChromium } from '../support/chromium.ts';
 import { commandsFor } from '../support/documented-commands.ts';
 import { readDocument } from '../support/documents.ts';
+import { NEEDS_BROWSER, itWith, NEEDS_TOOLS } from '../support/needs.ts';
 import { parseAnswers } from '../support/http-client.ts';
-import { hasProgram, IS_UP, openShell, type Shell, type Terminal } from '../support/paste.ts';
-import { toolPath } from '../support/tools.ts';
+import { IS_UP, openShell, type Shell, type Terminal } from '../support/paste.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** The README from the clone to a cancelled task, by somebody who has nothing else. */
-
-// Builds, copies and servers, on a machine that may have more to do.
-jest.setTimeout(120_000);
 
 const commands = commandsFor('commands-start');
 const block = (firstLine: string): string => commands.block('README.md', firstLine);
@@ -53,7 +50,8 @@ describe('npm start', () => {
   });
   afterAll(() => demo.end());
 
-  (hasProgram('curl') ? it : it.skip)(
+  itWith(
+    ['curl'],
     'the line that cancels gives the answer that is shown, and later another',
     async () => {
       const { stdout } = await shell.run(curl);
@@ -71,7 +69,7 @@ describe('npm start', () => {
     },
   );
 
-  (toolPath('openapi-typescript') ? it : it.skip)('the types come from the document', async () => {
+  itWith([NEEDS_TOOLS], 'the types come from the document', async () => {
     expect((await shell.run(types)).status).toBe(0);
     const made = readFileSync(path.join(copy.folder, 'gateway-api.d.ts'), 'utf8');
     expect(made).toContain('"/tasks/{taskId}"');
@@ -81,29 +79,32 @@ describe('npm start', () => {
 describe('a page of your own', () => {
   const allowing = block('CORS_ORIGINS=http://127.0.0.1:8080 npm start');
   const serving = block('python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page');
-  const canServe = hasProgram('python3') && hasChromium;
-  (canServe ? it : it.skip)('cancels the task that its token is for, in Chromium', async () => {
-    mkdirSync(path.join(copy.folder, 'my-page'));
-    writeFileSync(path.join(copy.folder, 'my-page/index.html'), shell.adapt(other('html')));
-    const demo = await shell.start(allowing, IS_UP);
-    await shell.start(serving, /Serving HTTP/);
-    const browser = await startChromium();
-    try {
-      const page = await browser.newPage();
-      await page.goto(shell.adapt('http://127.0.0.1:8080'));
-      const [, token = '', task = ''] =
-        /Bearer (\S+)' \S+\/tasks\/(?!demo)(\S+)/.exec(demo.output()) ?? [];
-      await page.fill('[name=token]', token);
-      await page.fill('[name=task]', task);
-      await page.click('button');
-      await page.waitForSelector('output:text-is("cancel_requested")');
-      await page.fill('[name=task]', 'demo-queued');
-      await page.click('button');
-      await page.waitForSelector('output:has-text("task-not-permitted")');
-    } finally {
-      await browser.close();
-    }
-  });
+  itWith(
+    ['python3', ...NEEDS_BROWSER],
+    'cancels the task that its token is for, in Chromium',
+    async () => {
+      mkdirSync(path.join(copy.folder, 'my-page'));
+      writeFileSync(path.join(copy.folder, 'my-page/index.html'), shell.adapt(other('html')));
+      const demo = await shell.start(allowing, IS_UP);
+      await shell.start(serving, /Serving HTTP/);
+      const browser = await startChromium();
+      try {
+        const page = await browser.newPage();
+        await page.goto(shell.adapt('http://127.0.0.1:8080'));
+        const [, token = '', task = ''] =
+          /Bearer (\S+)' \S+\/tasks\/(?!demo)(\S+)/.exec(demo.output()) ?? [];
+        await page.fill('[name=token]', token);
+        await page.fill('[name=task]', task);
+        await page.click('button');
+        await page.waitForSelector('output:text-is("cancel_requested")');
+        await page.fill('[name=task]', 'demo-queued');
+        await page.click('button');
+        await page.waitForSelector('output:has-text("task-not-permitted")');
+      } finally {
+        await browser.close();
+      }
+    },
+  );
 });
 
 it('is all that is run here', () => commands.expectAllRun());

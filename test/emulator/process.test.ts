@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readSettings } from '../../emulator/main.ts';
+import { readSettings } from '../../emulator/settings.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 
 /** Starts `npm run emulator` with these settings and none of the shell's. */
@@ -11,7 +11,8 @@ function run(
     process.execPath,
     '--import',
     'tsx',
-    'emulator/main.ts',
+    'scripts/main.ts',
+    'emulator',
   ],
 ) {
   const child = spawn(program, args, {

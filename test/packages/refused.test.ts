@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Metafile } from 'esbuild';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { bundledPackages } from '../../scripts/build/bundled-packages.ts';
 import { resolveStandIn } from '../../scripts/build/stand-ins.ts';
-import { readSettingsFiles } from '../../scripts/build/settings-files.ts';
+import { readSettingsFiles, unnamedFiles } from '../../scripts/build/settings-files.ts';
 
 /** What the build would rather fail on than ship. */
 
@@ -109,44 +109,72 @@ describe('an import of a package that has a stand-in', () => {
 
 describe('files of config/', () => {
   const SECRET = 'whsec_cGxhbnRlZC1wbGFudGVkLXBsYW50ZWQ=';
-  const names = (): string[] =>
-    readSettingsFiles(path.join(folder, 'config')).map(({ name }) => name);
+  const ENTRY = { id: 'a', sha256: 'b'.repeat(64), scopes: ['tasks:cancel'] };
+  const KEYS = { API_KEYS: '@config/a.json' };
+  const names = (env: Record<string, string> = KEYS): string[] =>
+    readSettingsFiles(folder, env).map(({ name }) => name);
 
   it('may be missing', () => {
-    expect(names()).toEqual([]);
+    expect(names({})).toEqual([]);
+    expect(unnamedFiles(folder, {})).toEqual([]);
   });
 
-  it('are packed, but for examples and what is no JSON', () => {
-    write('config/b.json', [{ id: 'a', secrets: ['env:A', 'whpk_AAAA'] }]);
-    write('config/a.json', [{ id: 'a', secret: 'env:B', secretary: 'c' }]);
+  it('are packed if a setting names them, in the environment or in a serverless file', () => {
+    write('config/a.json', [ENTRY]);
+    write('config/lists/b.json', [{ id: 'a', secrets: ['env:A', 'whpk_AAAA'] }]);
+    write('config/other.json', { token: SECRET });
     write('config/c.example.json', [{ secret: SECRET }]);
-    write('config/notes.txt', SECRET);
-    expect(names()).toEqual(['config/a.json', 'config/b.json']);
+    write('serverless.yml', 'x:\n  WEBHOOK_SENDERS: "@config/lists/b.json"\n');
+    expect(names()).toEqual(['config/a.json', 'config/lists/b.json']);
+    expect(names({ API_KEYS: '@config/../config/./a.json' })).toContain('config/a.json');
+    expect(names({ API_KEYS: '[]', OTHER: '@config/other.json' })).toEqual(['config/lists/b.json']);
+    expect(unnamedFiles(folder, KEYS)).toEqual(['other.json']);
+    rmSync(path.join(folder, 'serverless.yml'));
   });
 
-  it.each([
-    ['0.secret', [{ secret: SECRET }]],
-    ['1.secrets.1', [{}, { secrets: ['env:A', SECRET] }]],
-    ['0.jwks.keys.0.k', [{ jwks: { keys: [{ kty: 'oct', k: SECRET }] } }]],
-    ['0.jwks.keys.0.d', [{ jwks: { keys: [{ kty: 'RSA', d: SECRET }] } }]],
-  ])('with a secret at %s are refused, without a word of it', (at, value) => {
-    write('config/a.json', value);
-    const message = `config/a.json has a secret at ${at}, `;
-    expect(names).toThrow(message);
-    expect(names).not.toThrow(SECRET);
+  it('with a secret where an entry has none are refused, without a word of it', () => {
+    const refusal = (value: unknown, setting: string) => {
+      write('config/a.json', value);
+      const pack = () => names({ [setting]: '@config/a.json' });
+      expect(pack).not.toThrow(SECRET);
+      return expect(pack);
+    };
+    const at = (where: string): string => `config/a.json has a secret at ${where}, `;
+    refusal([{ secret: SECRET }], 'JWT_ISSUERS').toThrow(at('0.secret'));
+    refusal([{}, { secrets: ['env:A', SECRET] }], 'WEBHOOK_SENDERS').toThrow(at('1.secrets.1'));
+    const jwks = (key: object) => [{ jwks: { keys: [key] } }];
+    refusal(jwks({ kty: 'oct', k: SECRET }), 'JWT_ISSUERS').toThrow(at('0.jwks.keys.0.k'));
+    refusal(jwks({ kty: 'RSA', d: SECRET }), 'JWT_ISSUERS').toThrow(at('0.jwks.keys.0.d'));
+    const digest = 'config/a.json cannot be API_KEYS: [0].sha256 must match';
+    refusal([{ ...ENTRY, sha256: SECRET }], 'API_KEYS').toThrow(digest);
+    refusal([{ ...ENTRY, key: SECRET }], 'API_KEYS').toThrow('unknown member key');
+    refusal([{ ...ENTRY, [SECRET]: '' }], 'API_KEYS').toThrow('unknown member (not shown)');
+    refusal([ENTRY, ENTRY], 'API_KEYS').toThrow('has a sha256 that an earlier entry has');
+    refusal({ key: SECRET }, 'API_KEYS').toThrow('must be of type array');
   });
 
   it('with the key of an example are refused, since nobody has it', () => {
-    const entry = { id: 'a', sha256: '0'.repeat(64) };
-    write('config/api-keys.json', [entry]);
-    expect(names()).toEqual(['config/api-keys.json']);
-    write('config/api-keys.example.json', [entry]);
-    expect(names).toThrow('config/api-keys.json has the sha256 of an example; nobody has its key');
+    write('config/a.json', [ENTRY]);
+    write('config/api-keys.example.json', [ENTRY]);
+    expect(names).toThrow('config/a.json has the sha256 of an example; nobody has its key');
+    rmSync(path.join(folder, 'config/api-keys.example.json'));
   });
 
-  it('that are no JSON are refused, without a word of them', () => {
+  it('that are no JSON, or not there, are refused, without a word of them', () => {
     write('config/a.json', `{"secret": "${SECRET}"`);
     expect(names).toThrow('config/a.json is not JSON');
     expect(names).not.toThrow(SECRET);
+    rmSync(path.join(folder, 'config/a.json'));
+    expect(names).toThrow('config/a.json is not there, and a setting names it');
+  });
+
+  it('that are links are packed only if they stay inside', () => {
+    write('config/real.json', [ENTRY]);
+    write('elsewhere.json', [ENTRY]);
+    symlinkSync('real.json', path.join(folder, 'config/a.json'));
+    expect(names()).toEqual(['config/a.json']);
+    rmSync(path.join(folder, 'config/a.json'));
+    symlinkSync('../elsewhere.json', path.join(folder, 'config/a.json'));
+    expect(names).toThrow('config/a.json is a link to a file outside config/');
   });
 });

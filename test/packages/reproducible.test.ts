@@ -23,6 +23,7 @@ const OUTSIDE = 'whsec_cGxhbnRlZCBpbiBhIGZpbGUgYmVzaWRlIHRoZSBwcm9qZWN0';
 
 /** A list of callers, as an operator puts it. */
 const CALLERS = 'config/callers-of-the-operator.json';
+const NAMED = { API_KEYS: `@${CALLERS}` };
 
 let one: Map<string, Buffer>;
 let other: Map<string, Buffer>;
@@ -41,9 +42,9 @@ beforeAll(() => {
   checkOut(ONE);
   checkOut(OTHER);
   for (const folder of [ONE, OTHER]) writeFileSync(path.join(folder, CALLERS), '[]\n');
-  buildIn(ONE, { TZ: 'Asia/Shanghai' });
+  buildIn(ONE, { TZ: 'Asia/Shanghai', ...NAMED });
   const settings = plantFiles(OTHER);
-  buildIn(OTHER, { TZ: 'America/New_York', ...SECRETS, ...settings }, '077');
+  buildIn(OTHER, { TZ: 'America/New_York', ...SECRETS, ...NAMED, ...settings }, '077');
   one = filesIn(path.join(ONE, 'dist'));
   other = filesIn(path.join(OTHER, 'dist'));
 }, 120_000);

@@ -7,62 +7,24 @@ import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { EXIT } from '../../scripts/cli/exit-codes.ts';
-import { endingOf } from '../../scripts/cli/manners.ts';
+import { endingOf } from '../../scripts/cli/run.ts';
 import { progressLine } from '../../scripts/cli/terminal.ts';
+import { settingRows } from '../../src/settings-table.ts';
 import { built } from '../support/built.ts';
 import { portOf } from '../support/http-client.ts';
 import { runNode, runScript } from './run-script.ts';
 
-/** What all tools have in common; what each does has tests of its own. */
-
-interface Told {
-  /** Variables that --help must name. */
-  readonly variables?: readonly string[];
-  /** What it may end with, beside 0, 64, 70, 74 and 130. */
-  readonly codes?: readonly number[];
-}
-
-/** Every script of package.json, but for jest's: a new one needs its line here. */
-const TOOLS: Readonly<Record<string, Told>> = {
-  start: {
-    variables: ['PORT', 'EMULATOR_PORT', 'PLAYGROUND_PORT', 'EMULATOR_CANCEL_MS', 'LOG_LEVEL'],
-    codes: [65, 69, 78],
-  },
-  build: { codes: [65] },
-  check: { variables: ['NO_COLOR'], codes: [1] },
-  emulator: {
-    variables: ['PORT', 'HOST', 'SECRET_ID', 'SECRET_KEY', 'CANCEL_MS'].map((n) => `EMULATOR_${n}`),
-    codes: [69, 78],
-  },
-  key: {},
-  token: { variables: ['GATEWAY_JWT_SECRET'], codes: [65, 66] },
-  webhook: { variables: ['GATEWAY_WEBHOOK_SECRET'], codes: [1, 65, 69] },
-  doctor: { variables: ['NO_COLOR'], codes: [69, 71, 75, 77, 78] },
-  deploy: {
-    variables: ['TENCENTCLOUD_SECRET_ID', 'SCF_ENDPOINT', 'STAGE', 'DLC_REGION', 'SCF_ROLE'],
-    codes: [65, 66, 69, 75, 76, 77, 78],
-  },
-  simulate: { codes: [73] },
-  bench: { codes: [69] },
-  budgets: { codes: [1, 65] },
-};
-const JEST = new Set(['test', 'test:browser']);
+/** What all commands have in common; what each does has tests of its own. */
 
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 );
-/** What Node is started with. */
-const argumentsOf = (name: string): string[] => (scripts[name] ?? '').split(' ').slice(1);
-const here = Object.keys(TOOLS).filter((name) => name in scripts);
-
-it('are all in the table', () => {
-  const ours = Object.keys(scripts).filter((name) => !JEST.has(name));
-  expect(new Set(ours)).toEqual(new Set(Object.keys(TOOLS)));
-  for (const name of ours) expect(scripts[name]).toMatch(/^node /);
-});
+/** jest's own. */
+const TESTS = new Set(['test', 'test:browser']);
+const COMMANDS = Object.keys(scripts).filter((name) => !TESTS.has(name));
 
 /** Colours are wished for, but there is no terminal. */
-const env = { FORCE_COLOR: '1', TERM: 'xterm-256color' };
+const env = { TERM: 'xterm-256color' };
 
 async function expectManners(node: readonly string[], unreadCode = 0): Promise<string> {
   const [help, unread, unknown] = await Promise.all([
@@ -79,32 +41,46 @@ async function expectManners(node: readonly string[], unreadCode = 0): Promise<s
   return help.stdout;
 }
 
-/** The codes in the last section of a --help, which must come in order. */
-function codesIn(help: string): number[] {
-  const [, section = ''] = /^Exit codes\n((?: {2}\d+ +.*\n)+)$/m.exec(help) ?? [];
-  const codes = [...section.matchAll(/^ {2}(\d+)/gm)].map(([, code]) => Number(code));
-  expect(codes).toEqual(codes.toSorted((a, b) => a - b));
-  return codes;
-}
+describe.each(COMMANDS)('npm run %s', (name) => {
+  it('explains itself, refuses unknown options, and is quiet if nobody reads it', async () => {
+    const help = await expectManners((scripts[name] ?? '').split(' ').slice(1));
+    expect(help).toContain(name === 'start' ? 'Usage: npm start' : `Usage: npm run ${name}`);
+    for (const title of ['Options', 'Examples', 'Environment', 'Exit codes']) {
+      expect(help).toMatch(new RegExp(`^${title}:\n {2}\\S`, 'm'));
+    }
+    const [, rows = ''] = /^Exit codes:\n([^]*)$/m.exec(help) ?? [];
+    const codes = [...rows.matchAll(/^ {2}(\d+)/gm)].map(([, code]) => Number(code));
+    expect(codes).toEqual([...new Set(codes)].toSorted((a, b) => a - b));
+    expect(codes).toEqual(expect.arrayContaining([0, 64, 70, 74, 130]));
+    for (const code of codes.slice(1)) expect(Object.values(EXIT)).toContain(code);
+  });
+});
 
-describe.each(here)('npm run %s', (name) => {
-  it('explains itself, refuses what it does not know, and takes no offence at a pipe', async () => {
-    const help = await expectManners(argumentsOf(name));
-    expect(help).toContain(name === 'start' ? '\n  npm start\n' : `npm run ${name}`);
-    expect(help).toContain('--help');
-    const { variables = [], codes = [] } = TOOLS[name] ?? {};
-    expect(help).toMatch(/^Options\n(?:.*\n)*? {2}-h, --help +this text\n(?:.*\n)*Environment\n/m);
-    for (const variable of variables) expect(help).toMatch(new RegExp(`\\b${variable}\\b`));
-    expect(new Set(codesIn(help))).toEqual(new Set([0, 64, 70, 74, 130, ...codes]));
-    for (const code of codesIn(help).slice(1)) expect(Object.values(EXIT)).toContain(code);
+it('without a name, the commands are listed, and every one has an npm script', async () => {
+  const main = ['--import', 'tsx', 'scripts/main.ts'];
+  const { stdout } = await runNode([...main, '--help']);
+  const [, rows = ''] = /^Commands:\n([^]*)$/m.exec(stdout) ?? [];
+  const named = [...rows.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
+  expect(new Set(named)).toEqual(new Set(COMMANDS.filter((name) => name !== 'bench')));
+  expect(await runNode(main)).toEqual({
+    exitCode: 64,
+    stdout: '',
+    stderr: 'name a command; see --help\n',
+  });
+  const unknown = await runNode([...main, 'PLANTED']);
+  expect(unknown).toEqual({
+    exitCode: 64,
+    stdout: '',
+    stderr: 'there is no such command; see --help\n',
   });
 });
 
 it('dist/server.js has the same manners', async () => {
-  // To it, a stdout that nobody reads is a log that nobody reads.
+  // To it, a stdout without a reader is a log without a reader.
   const help = await expectManners([path.join(await built(), 'server.js')], 74);
-  expect(codesIn(help)).toEqual([0, 64, 69, 70, 74, 78]);
-  expect(help).toMatch(/^ {2}PORT, HOST /m);
+  const codes = [...help.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => Number(code));
+  expect(codes).toEqual([0, 64, 69, 70, 74, 78]);
+  for (const { name } of settingRows()) expect(help).toMatch(new RegExp(`^ {2}${name} +\\w`, 'm'));
 });
 
 describe('stdout', () => {
@@ -120,31 +96,31 @@ describe('stdout', () => {
     ['token', ['--new-secret']],
     ['webhook', ['--new-secret']],
     ['doctor', ['--no-cancel']],
-  ])('of npm run %s has no colours where it is piped', async (name, args) => {
+  ])('of npm run %s has no colours if it is piped', async (name, args) => {
     const { stdout, stderr } = await runScript(name, args, { env });
     expect(stdout).not.toBe('');
     expect(stdout + stderr).not.toContain('\u001b');
   });
 
-  it('that nobody reads any more ends what only prints', async () => {
-    const ran = await runScript('simulate', [], { isUnread: true });
+  it('without a reader ends a command that only prints', async () => {
+    const ran = await runScript('token', ['--new-secret'], { isUnread: true });
     expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
-  it('that nobody reads changes no exit code', async () => {
+  it('without a reader changes no exit code', async () => {
     const ran = await runScript('doctor', [], { isUnread: true });
     expect(ran).toMatchObject({ exitCode: 78, stderr: '' });
   });
 });
 
-it('Ctrl-C ends a tool at once, with 130 and without a word', async () => {
+it('Ctrl-C ends a command at once, with 130 and without a word', async () => {
   const silent = net.createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const REDIS_URL = `redis://127.0.0.1:${portOf(silent)}`;
   const entry = { id: 'a', sha256: 'a'.repeat(64), scopes: ['tasks:cancel'] };
   const settings = { DLC_REGION: 'ap-guangzhou', API_KEYS: JSON.stringify([entry]), REDIS_URL };
   const connected = once(silent, 'connection');
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/doctor.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'doctor'], {
     env: { PATH: process.env['PATH'], ...settings },
   });
   let stderr = '';
@@ -160,7 +136,7 @@ it('Ctrl-C ends a tool at once, with 130 and without a word', async () => {
   expect(stderr).toBe('');
 });
 
-describe('an error that nobody foresaw', () => {
+describe('an error that no command expects', () => {
   it('of the file system is a sentence, and 74', () => {
     let thrown: unknown;
     try {
@@ -174,7 +150,7 @@ describe('an error that nobody foresaw', () => {
     });
   });
 
-  it('of another kind is a mistake of the tool, and 70', () => {
+  it('of another kind is a fault of the command, and 70', () => {
     const { exitCode, message } = endingOf(new TypeError('x is not a function'));
     expect(exitCode).toBe(70);
     expect(message).toMatch(/^TypeError: x is not.*\n {4}at [^]*please report it, with the above/);
@@ -184,11 +160,11 @@ describe('an error that nobody foresaw', () => {
 describe('the line of progress', () => {
   const shown = (terminal: object, variables = {}): string[] => {
     const written: string[] = [];
-    const tell = progressLine(
+    const show = progressLine(
       { ...terminal, write: (text: string) => written.push(text) },
       variables,
     );
-    for (const text of ['', 'a long one', 'b', '', '']) tell(text);
+    for (const text of ['', 'a long one', 'b', '', '']) show(text);
     return written;
   };
 
@@ -198,7 +174,7 @@ describe('the line of progress', () => {
     );
   });
 
-  it('is not there where there is none', () => {
+  it('is not there without a terminal', () => {
     expect(shown({})).toEqual([]);
     expect(shown({ isTTY: true }, { TERM: 'dumb' })).toEqual([]);
   });

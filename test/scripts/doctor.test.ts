@@ -11,7 +11,6 @@ import { judgeClock } from '../../scripts/doctor/endpoint.ts';
 import { examine } from '../../scripts/doctor/examine.ts';
 import { failed, ok, type Finding } from '../../scripts/doctor/finding.ts';
 import { exitCodeOf, toLines } from '../../scripts/doctor/report.ts';
-import { usesColours } from '../../scripts/cli/terminal.ts';
 import { settingsFor } from '../support/gateway.ts';
 import { portOf } from '../support/http-client.ts';
 import {
@@ -84,6 +83,12 @@ describe('npm run doctor', () => {
     );
   });
 
+  it('tells of settings that are probably not as somebody meant them', async () => {
+    const { stdout, exitCode } = await doctor(settings({ API_KEY: 'SECRET-KEY' }));
+    expect(stdout).toMatch(/^warn  settings .*API_KEY: is no setting/m);
+    expect(exitCode).toBe(0);
+  });
+
   it('names all wrong settings, and ends with 78', async () => {
     const { stdout, exitCode } = await doctor({
       DLC_REGION: 'SECRET-REGION',
@@ -127,7 +132,7 @@ describe('npm run doctor', () => {
     ],
     [
       'an id that cannot be sent',
-      { TENCENTCLOUD_SECRETID: 'SECRET-\n' },
+      { TENCENTCLOUD_SECRETID: 'SECRET-\u0007' },
       78,
       /credentials .*not printable/,
     ],
@@ -276,12 +281,26 @@ describe('an issuer', () => {
   });
 });
 
+describe('a key that an issuer publishes', () => {
+  it('and that cannot be used is named', async () => {
+    const broken = { jwk: { kty: 'NEW', kid: 'k2\u009b' } };
+    const env = settings({ JWT_ISSUERS: issuer({ jwksUri: jwks.uri.href }) });
+    jwks.behave(answerKeys(createKey('ES256', 'k1'), broken));
+    const message = 'idp: its JWKS has keys that cannot be used: "k2?" is not a usable public key';
+    expect((await examined(env)).of('issuer')).toMatchObject([{ status: 'warning', message }]);
+    jwks.behave(answerKeys(broken));
+    expect((await examined(env)).of('issuer')).toMatchObject([
+      { status: 'failed', message: expect.stringContaining('("k2?" is not a usable public key)') },
+    ]);
+  });
+});
+
 describe('API keys', () => {
   const keys = (...expires: string[]): string =>
     JSON.stringify(
       expires.map((at, i) => ({
         id: `k${i}`,
-        sha256: String(i).repeat(64),
+        sha256: 'abc'.charAt(i).repeat(64),
         scopes: ['tasks:read'],
         expires: at,
       })),
@@ -375,11 +394,8 @@ describe('a check', () => {
 });
 
 describe('the report', () => {
-  it('has colours on a terminal alone, where nobody has said otherwise', () => {
-    expect(usesColours(true, {})).toBe(true);
-    expect(usesColours(undefined, {})).toBe(false);
-    expect(usesColours(true, { NO_COLOR: '1' })).toBe(false);
-    expect(usesColours(true, { TERM: 'dumb' })).toBe(false);
+  it('has colours if the terminal takes them', () => {
+    expect(toLines(ok('clock', 'm'), false)).toContain('ok    clock');
     expect(toLines(ok('clock', 'm'), true)).toContain('\u001b[32mok  \u001b[0m');
   });
 

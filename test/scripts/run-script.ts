@@ -14,13 +14,13 @@ interface Around {
   readonly isUnread?: boolean;
 }
 
-/** Runs one of the scripts as a process of its own, with no more environment than is given. */
+/** Runs one of the commands as a process of its own, with no more environment than is given. */
 export async function runScript(
   name: string,
   args: readonly string[],
   around: Around = {},
 ): Promise<Ran> {
-  return runNode(['--import', 'tsx', `scripts/${name}.ts`, ...args], around);
+  return runNode(['--import', 'tsx', 'scripts/main.ts', name, ...args], around);
 }
 
 /** The same for whatever Node can run. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { secretSigner, signToken, toClaims } from '../../scripts/callers/token-sign.ts';
 import { cancelTaskBody, newWebhookSecret } from '../../scripts/callers/webhook-sign.ts';
-import { makeKey } from '../../scripts/key.ts';
+import { makeKey } from '../../scripts/callers/make-key.ts';
 import { signedHeaders } from '../../scripts/start/demo.ts';
 import { startDemo, type Demo } from '../support/demo.ts';
 import { freePort } from '../support/free-port.ts';

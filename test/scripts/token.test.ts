@@ -154,13 +154,19 @@ describe('npm run token', () => {
   });
 
   it.each([
-    [['--sub', 'alice'], 'give --scope or --task: without, the token permits nothing'],
+    [['--sub', 'alice'], 'give --scope or --task: else the token permits nothing'],
     [[...scope, '--task', 'x'], 'give --scope or --task: the gateway ignores scopes beside tasks'],
     [[...scope, '--engine', 'x'], '--action, --region and --engine go with --task only'],
     [['--scope', 'tasks:cancel'], '--sub is missing; see --help'],
-    [['--sub', 'a', '--scope', 'tasks:all'], '--scope must be tasks:cancel or tasks:read'],
+    [
+      ['--sub', 'a', '--scope', 'tasks:all'],
+      '--scope must be one of tasks:cancel, tasks:read; see --help',
+    ],
     [['--sub', 'a', '--task', 'a b'], '--task must be 1 to 128 of A-Z a-z 0-9 _ -'],
-    [['--sub', 'a', '--task', 'a', '--action', 'stop'], '--action must be cancel or read'],
+    [
+      ['--sub', 'a', '--task', 'a', '--action', 'stop'],
+      '--action must be one of cancel, read; see --help',
+    ],
     [[...scope, '--ttl', '5'], '--ttl must be like 30s, 5m or 2h, and at most 24h'],
     [[...scope, '--ttl', '25h'], '--ttl must be like 30s, 5m or 2h, and at most 24h'],
     [

@@ -182,16 +182,16 @@ describe('npm run webhook', () => {
       exitCode: 69,
       stdout: '',
       stderr:
-        'there was no answer: ECONNREFUSED; is --url right, and does the gateway run there?\n',
+        'there was no response: ECONNREFUSED; is --url right, and does the gateway run there?\n',
     });
   });
 
   it('does not wait for ever', async () => {
     const webhook = { url: new URL('/hang', url).href, headers: {}, body: '' };
-    await expect(send(webhook, 50)).rejects.toThrow('there was no answer: time is up');
+    await expect(send(webhook, 50)).rejects.toThrow('there was no response: time is up');
     // Port 1 is one that `fetch` refuses, without a code.
     await expect(send({ ...webhook, url: 'http://127.0.0.1:1/' })).rejects.toThrow(
-      'there was no answer: the connection failed',
+      'there was no response: the connection failed',
     );
   });
 
@@ -270,7 +270,7 @@ describe('npm run webhook', () => {
       'a new secret goes into one variable',
     ],
     [['--new-secret', '--sender', 'a b'], '--sender must be 1 to 64 of A-Z a-z 0-9 _ -'],
-    [[EXAMPLE.secret], 'only options are taken, after "--" where npm run is used; see --help'],
+    [[EXAMPLE.secret], 'only options are taken, with npm run after "--"; see --help'],
   ])('answers %j with one sentence and 64', async (args, sentence) => {
     const ran = await runScript('webhook', args);
     expect(ran).toEqual({ exitCode: 64, stdout: '', stderr: `${sentence}\n` });

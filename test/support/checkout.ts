@@ -31,7 +31,7 @@ export function checkOut(folder: string): void {
 
 /** Runs `npm run build` there, with no more environment than is given. */
 export function buildIn(folder: string, env: Record<string, string> = {}, umask = '022'): void {
-  const command = `umask ${umask}; exec "$0" --import tsx scripts/build.ts`;
+  const command = `umask ${umask}; exec "$0" --import tsx scripts/main.ts build`;
   execFileSync('/bin/sh', ['-c', command, process.execPath], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },

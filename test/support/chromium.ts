@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-
-import { requireTool, TOOLS } from './tools.ts';
+import { CHROMIUM } from './needs.ts';
+import { requireTool } from './tools.ts';
 
 /** A browser, which only some machines have: Chromium, driven by `playwright-core` of `tools/`. */
-
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** A page as far as tests drive it; what playwright-core gives has more. */
 export interface Page {
@@ -45,10 +41,6 @@ export async function axeFindings(page: Page): Promise<string[]> {
   );
   return Array.isArray(found) ? found.map(String) : ['axe-core gave nothing'];
 }
-
-export const hasChromium =
-  existsSync(CHROMIUM) &&
-  ['playwright-core', 'axe-core'].every((name) => existsSync(path.join(TOOLS, name)));
 
 /** Starts Chromium, without a window. Its sandbox is off: tests run as root, on pages of our own. */
 export function startChromium(): Promise<Browser> {

@@ -12,7 +12,7 @@ export interface Demo {
   end(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
 }
 
-const SCRIPT = [process.execPath, '--import', 'tsx', 'scripts/start.ts'] as const;
+const SCRIPT = [process.execPath, '--import', 'tsx', 'scripts/main.ts', 'start'] as const;
 
 /** Starts it on free ports, with no more environment than is given. */
 export async function startDemo(

@@ -1,7 +1,12 @@
 import type { ServerResponse } from 'node:http';
 
 import { systemClock } from '../../src/lib/clock.ts';
-import { createDlcClient, type Caller, type DlcClient, type Reply } from '../../src/lib/dlc/client.ts';
+import {
+  createDlcClient,
+  type Caller,
+  type DlcClient,
+  type Reply,
+} from '../../src/lib/dlc/client.ts';
 import { parseEndpoint } from '../../src/lib/dlc/endpoint.ts';
 import { startUpstream, type UpstreamServer } from './upstream-server.ts';
 
@@ -42,11 +47,15 @@ export function clientOf(
 }
 
 export function cancel(dlc: DlcClient, signal = AbortSignal.timeout(5000)): Promise<Reply> {
-  return dlc.call('CancelTask', { TaskId: 'a' }, {
-    region: 'ap-guangzhou',
-    caller: newCaller(),
-    signal,
-  });
+  return dlc.call(
+    'CancelTask',
+    { TaskId: 'a' },
+    {
+      region: 'ap-guangzhou',
+      caller: newCaller(),
+      signal,
+    },
+  );
 }
 
 /** A request that calls are made for. */

@@ -24,7 +24,7 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef': callers,
     'npm run webhook -- --new-secret': callers,
     'npm ci && npm run build': deploying,
-    "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once":
+    'npm run key -- --id reporting --add-to config/api-keys.json   # shows the key, once':
       deploying,
     'npm ci && npm test': { not: 'runs this; `.ci/run` does it on a clean clone' },
   },
@@ -35,7 +35,7 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     },
   },
   'docs/deploy.md': {
-    "npm run --silent key -- --id reporting | tee >(tail -n 1 | sed 's/.*/[&]/' > config/api-keys.json)   # shows the key, once":
+    'npm run key -- --id reporting --add-to config/api-keys.json   # shows the key, once':
       deploying,
     'export DLC_REGION=ap-guangzhou       # of DLC, and of the function': deploying,
     'npm run deploy -- --rollback': deploying,
@@ -61,9 +61,6 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     },
     'npm run budgets -- --write': {
       not: 'changes the record; `npm run check` runs it without `--write`',
-    },
-    'npm run simulate -- --plots docs/simulation': {
-      not: 'takes minutes; `test/simulation/` runs the same scenarios, shortened',
     },
   },
 };

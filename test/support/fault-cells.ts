@@ -32,6 +32,16 @@ const REFUSALS = [
 ].map((code) => ({ kind: 'code', code }) as const satisfies FaultSpec);
 const TOO_MANY = { kind: 'status', status: 429 } as const satisfies FaultSpec;
 
+/** Whether DLC says by this fault that it has not done what it was asked for. */
+export const isRefusal = (fault: FaultRequest): boolean =>
+  fault.kind === 'code'
+    ? [...REFUSALS.map(({ code }) => code), ...WORDS].some((code) => code === fault.code)
+    : fault.kind === 'refuse' || (fault.kind === 'status' && fault.status === TOO_MANY.status);
+
+const HANGING: ReadonlySet<FaultRequest['kind']> = new Set(['hang', 'hang-body', 'drip', 'delay']);
+/** Whether a timeout may be all that ends an attempt. */
+export const canHang = ({ faults }: Cell): boolean => faults.some(({ kind }) => HANGING.has(kind));
+
 /** After these nobody can know whether the cancellation took effect. */
 const UNCERTAIN: readonly FaultSpec[] = [
   ...[

@@ -1,4 +1,4 @@
-import type { Cell } from './fault-cells.ts';
+import { canHang, isRefusal, type Cell } from './fault-cells.ts';
 import type { Answer } from './in-process.ts';
 
 /** What really happened, from the emulator's own record. */
@@ -7,6 +7,7 @@ export interface Truth {
   readonly took: boolean;
   /** The task's state when everything had come to rest. */
   readonly state: string;
+  /** As far as DLC read them: an attempt that timed out on a busy machine may never have come. */
   readonly attempts: number;
   readonly lookups: number;
 }
@@ -18,7 +19,7 @@ const INTERNAL =
 /** Says "not done", which nobody can know where the outcome is unknown. */
 const SAYS_NOT_DONE = (status: number): boolean => status < 500;
 
-/** Everything that is untrue or improper about an answer; the contract's words, not the gateway's code. */
+/** Everything that is untrue or improper about an answer, by the contract's words. An honest "unknown" is true. */
 export function judge(cell: Cell, answer: Answer, truth: Truth, maxAttempts: number): string[] {
   const lies = [
     ...(cell.method === 'GET' ? judgeState(cell, answer) : judgeCancellation(cell, answer, truth)),
@@ -34,20 +35,27 @@ function judgeCancellation(cell: Cell, answer: Answer, truth: Truth): string[] {
   const { outcome, code, outcomeUnknown, confirmed, taskState } = body;
   const isFailure = status >= 400;
   const isCertain = outcome === 'cancel_requested' && confirmed !== false;
+  // Any attempt may time out on a busy machine, if attempts can time out at all.
+  const isHonest = canHang(cell) || (truth.attempts > 0 && mayLose(cell));
   const claims: [boolean, string][] = [
     [isFailure && truth.took && !outcomeUnknown, 'failed, but it took effect'],
     [isCertain && !truth.took, 'requested, but it did not'],
     [outcome === 'cancelled' && truth.state !== 'cancelled', 'cancelled, but it is not'],
     [outcome === 'already_cancelled' && cell.state !== 'cancelled', 'already, but it was not'],
-    [confirmed === false && truth.attempts < 2, 'unconfirmed after a single attempt'],
     [code === 'task-not-found' && cell.state !== 'absent', 'not found, but it is there'],
     [code === 'task-already-finished' && !FINAL.has(cell.state), 'finished, but it had not'],
     [taskState !== undefined && taskState !== truth.state, 'a state that it does not have'],
     [outcomeUnknown === true && SAYS_NOT_DONE(status), 'unknown, but with a status that says no'],
-    [outcomeUnknown === true && truth.attempts === 0, 'unknown, although nothing was sent'],
     [!isFailure && outcome === undefined, 'a success without an outcome'],
+    [outcomeUnknown === true && !isHonest, 'unknown, but no attempt was lost'],
+    [confirmed === false && !canHang(cell) && truth.attempts < 2, 'unconfirmed after one attempt'],
   ];
   return claims.filter(([isLie]) => isLie).map(([, lie]) => lie);
+}
+
+/** Whether a fault of the cell may hide from the gateway what an attempt did. */
+function mayLose({ faults }: Cell): boolean {
+  return faults.some((fault) => fault.action === 'CancelTask' && !isRefusal(fault));
 }
 
 function judgeState(cell: Cell, { status, body }: Answer): string[] {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { openApiText } from '../../scripts/openapi/document.ts';
 import { createApp, type App } from '../../src/app.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
-import { loadConfig } from '../../src/lib/config/config.ts';
 import { toHeaderFields } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
+import { loadSettings } from '../../src/settings.ts';
 import { expectDocumented } from './documented.ts';
 
 /** A gateway in this process, through the real SDK and real sockets to whatever listens on `port`. */
@@ -38,7 +38,7 @@ export function startInProcess(options: {
   readonly random?: () => number;
 }): InProcessGateway {
   const { port, callers = 3, clock = systemClock, random = () => 0 } = options;
-  const keys = Array.from({ length: callers }, (_, i) => `api-key-of-caller-${i}`);
+  const keys = Array.from({ length: callers }, (_, i) => `the-api-key-of-caller-${i}`);
   const env = {
     TENCENTCLOUD_SECRETID: 'AKIDEMULATOR',
     TENCENTCLOUD_SECRETKEY: 'emulator-secret-key',
@@ -50,7 +50,7 @@ export function startInProcess(options: {
     API_KEYS: JSON.stringify(keys.map(toEntry)),
     ...options.env,
   };
-  const config = loadConfig(env, '/');
+  const config = loadSettings(env, '/');
   const lines: InProcessGateway['lines'] = [];
   const log = createLog(
     config.logLevel,

@@ -66,7 +66,7 @@ export async function startJwksServer(listener: RequestListener): Promise<JwksSe
 }
 
 export function answer(
-  body: string,
+  body: string | Buffer,
   status = 200,
   headers: Record<string, string> = {},
 ): RequestListener {

@@ -1,16 +1,13 @@
-import type { Times } from '../../src/lib/rate-limit/patient-store.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 
-/** Time that passes only when a test says so; whoever sleeps is woken in the order of time. */
-export class ManualTime implements Times {
+/** Time that passes only when a test says so; sleepers wake in the order of time. */
+export class ManualTime {
   #steady = 1000;
-  /** The wall clock, and any other that is not set meanwhile. */
-  #wall = 1_800_000_000_000;
   readonly #sleepers = new Set<{ at: number; wake: () => void }>();
 
   readonly steadyMs = (): number => this.#steady;
-  readonly wallMs = (): number => this.#wall;
 
-  readonly sleep: Times['sleep'] = (ms, signal) =>
+  readonly sleep: Clock['sleep'] = (ms, signal) =>
     new Promise((resolve, reject) => {
       const sleeper = { at: this.#steady + ms, wake: resolve };
       this.#sleepers.add(sleeper);
@@ -30,25 +27,24 @@ export class ManualTime implements Times {
       const [first] = [...this.#sleepers].toSorted((a, b) => a.at - b.at);
       if (!first || first.at > end) break;
       this.#goTo(first.at);
-      this.#sleepers.delete(first);
-      first.wake();
+      for (const sleeper of [...this.#sleepers].filter(({ at }) => at === first.at)) {
+        this.#sleepers.delete(sleeper);
+        sleeper.wake();
+      }
       await settled();
     }
     this.#goTo(end);
     await settled();
   }
 
-  /** The process stands still for so long: nothing wakes meanwhile, everything that is due after it. */
-  async standStill(ms: number, isSteadyClockToo = false): Promise<void> {
-    this.#wall += ms;
-    if (!isSteadyClockToo) this.#steady += ms;
+  /** The process is frozen: nothing wakes meanwhile, everything that is due wakes afterwards. */
+  async freeze(ms: number): Promise<void> {
+    this.#steady += ms;
     await this.pass(0);
   }
 
   #goTo(at: number): void {
-    const forward = Math.max(0, at - this.#steady);
-    this.#steady += forward;
-    this.#wall += forward;
+    this.#steady = Math.max(this.#steady, at);
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { freePort } from './free-port.ts';
@@ -112,7 +112,3 @@ export async function openShell(folder: string): Promise<Shell> {
 
 /** What `npm start` says when it is up. */
 export const IS_UP = /Ctrl-C ends/;
-
-/** Whether there is such a program on this machine; what needs it is skipped where not. */
-export const hasProgram = (name: string): boolean =>
-  spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import type { Peer } from '../../bench/peers/build.ts';
@@ -8,11 +7,9 @@ import { httpApi, TASK_ID } from '../fixtures/events/aws/http-events.ts';
 import { projectRoot } from './checkout.ts';
 import type { EmulatorAddress } from './gateway.ts';
 
-/** The benchmark's peers, which have packages of their own: what needs them is skipped where those are not there. */
+/** The benchmark's peers, which have packages of their own. */
 
 export const PEERS = path.join(projectRoot, 'bench', 'peers');
-
-export const arePeersInstalled = existsSync(path.join(PEERS, 'node_modules', 'express'));
 
 const KEY = 'key-of-a-caller-of-the-peers';
 export const READER = 'key-of-a-caller-who-may-only-read';

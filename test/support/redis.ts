@@ -1,13 +1,14 @@
-import { describe } from '@jest/globals';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
+
+import { freePort } from './free-port.ts';
+import { describeWith } from './needs.ts';
 
 /** A Redis of the test's own, on a free loopback port, that keeps nothing on disk. */
 export interface RedisServer {
@@ -23,14 +24,13 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const BINARY = 'redis-server';
-const isThere = spawnSync(BINARY, ['--version']).status === 0;
+export { freePort } from './free-port.ts';
 
-/** `describe`, where `redis-server` is installed; else the tests are skipped, and say why. */
-export function describeWithRedis(name: string, tests: () => void): void {
-  if (isThere) describe(name, tests);
-  else describe.skip(`${name} (skipped: no ${BINARY} on the PATH)`, tests);
-}
+const BINARY = 'redis-server';
+
+/** `describe`, which is skipped if `redis-server` is not installed. */
+export const describeWithRedis = (name: string, tests: () => void): void =>
+  describeWith([BINARY], name, tests);
 
 /** @param args in redis-server's own form: `['--requirepass', '…']` */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
@@ -92,14 +92,4 @@ async function run(port: number, dir: string, args: readonly string[]): Promise<
 function passwordIn(args: readonly string[]): string | undefined {
   const at = args.indexOf('--requirepass');
   return at < 0 ? undefined : args[at + 1];
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,18 +1,11 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { settingRows } from '../../src/settings-table.ts';
 
-import { projectRoot } from './checkout.ts';
-import { markdownTable } from './markdown-table.ts';
+/** The platform sets the first, only a server reads the others. */
+const NOT_FOR_FUNCTIONS = /^(TENCENTCLOUD_.*|HOST|PORT|METRICS_HOST|METRICS_PORT)$/;
 
-/** What the platform sets, or what only a server has. */
-const NOT_FOR_FUNCTIONS = /^(TENCENTCLOUD_.*|_.*|HOST|PORT|METRICS_PORT)$/;
-
-/** The settings of a function, by the README's table. */
+/** The names of the settings of a function that somebody who deploys may set. */
 export function functionSettings(platform: 'scf' | 'aws'): string[] {
-  const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
-  const names = markdownTable(readme, '## Settings').flatMap(({ name = '' }) =>
-    [...name.matchAll(/`([A-Z_]+)`/g)].map(([, found = '']) => found),
-  );
+  const names = settingRows().map(({ name }) => name);
   return names.filter(
     (name) => !NOT_FOR_FUNCTIONS.test(name) && (platform === 'aws' || name !== 'METRICS_EMF'),
   );

@@ -3,9 +3,13 @@ import { createHash } from 'node:crypto';
 import { openApiText } from '../../scripts/openapi/document.ts';
 import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { loadConfig } from '../../src/lib/config/config.ts';
-import { toHeaderFields, type HeaderFields, type HttpResponse } from '../../src/lib/http/message.ts';
+import {
+  toHeaderFields,
+  type HeaderFields,
+  type HttpResponse,
+} from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
+import { loadSettings } from '../../src/settings.ts';
 import { expectDocumented } from './documented.ts';
 import { hmac, serialize } from './jwt.ts';
 import { signedWebhook } from './webhook.ts';
@@ -58,7 +62,7 @@ export function startGateway(
     LOG_LEVEL: 'debug',
     ...settings,
   };
-  const config = loadConfig(env, import.meta.dirname);
+  const config = loadSettings(env, import.meta.dirname);
   const log: string[] = [];
   const gateway = createApp(config, {
     env,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until there is something to give; fails after 20 s, so that no test waits for ever. */
+/** Waits until there is something to give; fails after a minute, so that no test waits for ever. */
 export async function until<T>(get: () => T | undefined | false): Promise<T> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     const value = get();
     if (value !== undefined && value !== false) return value;

@@ -49,6 +49,15 @@ function sum(families: Map<string, Family>, name: string, labels: object = {}): 
 }
 
 describe('GET /metrics', () => {
+  it('listens on METRICS_HOST', async () => {
+    const { server, scrape } = await start({ METRICS_HOST: '0.0.0.0' });
+    expect(server.lines()).toContainEqual(
+      expect.objectContaining({ event: 'metrics-listening', host: '0.0.0.0' }),
+    );
+    expect((await scrape()).size).toBeGreaterThan(0);
+    expect(await server.stop()).toBe(0);
+  });
+
   it('counts requests, refusals, calls to DLC and turns, and is what Prometheus reads', async () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'reset-before', times: 1 });
     const { server, scrape } = await start();
@@ -73,7 +82,9 @@ describe('GET /metrics', () => {
     expect(sum(found, calls, { ...cancels, code: 'upstream-unreachable' })).toBe(1);
     expect(sum(found, calls, { action: 'DescribeTasks', outcome: 'answered' })).toBe(1);
     expect(sum(found, 'dlc_gateway_upstream_call_duration_seconds_count', cancels)).toBe(2);
-    expect(sum(found, 'dlc_gateway_slot_wait_seconds_count', { granted: 'true' })).toBe(2);
+    // On a busy machine a slot may expire before it is used.
+    const granted = sum(found, 'dlc_gateway_slot_wait_seconds_count', { granted: 'true' });
+    expect(granted).toBeGreaterThanOrEqual(2);
     expect(sum(found, 'process_cpu_seconds_total')).toBeGreaterThan(0);
     expect(sum(found, 'nodejs_version_info')).toBe(1);
     expect(found.get('dlc_gateway_shared_limits_up')?.samples).toEqual([]);

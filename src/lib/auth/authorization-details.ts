@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from './json-object.ts';
-import type { Scope, TaskGrant } from './principal.ts';
+import type { Grant, Scope } from './principal.ts';
 
 /** `authorization_details` (RFC 9396) of type `dlc_task`: permission for single tasks, in a token. */
 
@@ -15,27 +15,23 @@ const MEMBERS = new Set(['type', 'actions', 'identifier', 'regions', 'engines'])
  * Reads the claim `authorization_details`.
  *
  * @param value the claim as the verified token has it
- * @param ceiling the scopes that the issuer may give at all
  * @returns one grant for each `dlc_task` entry; other types are skipped. Anything malformed gives no
  *   grant at all (RFC 9396 section 5): a restriction that is not understood must not be ignored.
  */
-export function parseAuthorizationDetails(
-  value: unknown,
-  ceiling: ReadonlySet<Scope>,
-): readonly TaskGrant[] {
+export function parseAuthorizationDetails(value: unknown): readonly Grant[] {
   if (!Array.isArray(value)) return [];
-  const grants: TaskGrant[] = [];
+  const grants: Grant[] = [];
   for (const entry of value as readonly unknown[]) {
     if (!isJsonObject(entry) || typeof entry['type'] !== 'string') return [];
     if (entry['type'] !== 'dlc_task') continue;
-    const grant = toTaskGrant(entry, ceiling);
+    const grant = toTaskGrant(entry);
     if (!grant) return [];
     grants.push(grant);
   }
   return grants;
 }
 
-function toTaskGrant(entry: JsonObject, ceiling: ReadonlySet<Scope>): TaskGrant | undefined {
+function toTaskGrant(entry: JsonObject): Grant | undefined {
   const { actions, identifier, engines, regions } = entry;
   if (Object.keys(entry).some((member) => !MEMBERS.has(member))) return undefined;
   if (!isListOfText(actions) || !actions.every((action) => SCOPE_OF_ACTION.has(action)))
@@ -45,8 +41,9 @@ function toTaskGrant(entry: JsonObject, ceiling: ReadonlySet<Scope>): TaskGrant 
   if (regions !== undefined && !isListOfText(regions)) return undefined;
   return {
     taskId: identifier,
-    scopes: scopesOf(actions).filter((scope) => ceiling.has(scope)),
-    ...(engines && { engines }),
+    scopes: scopesOf(actions),
+    // `*` is no wildcard in a token.
+    ...(engines && { engines: [engines] }),
     ...(regions && { regions }),
   };
 }

@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
 
-import { SCOPES, type Narrowing, type Rate } from './principal.ts';
+import { REGION } from '../tasks.ts';
+import { POINTER } from './json-pointer.ts';
+import { SCOPES, type Rate } from './principal.ts';
 
 /**
- * The schemas of the three lists of callers in the configuration: keys, token issuers, webhook senders. Each is made at
- * its first use: they are the largest part of what a start would make, and most gateways have one kind of callers.
+ * The schemas of the three lists of callers in the settings: keys, token issuers, webhook senders. Each is made at its
+ * first use, because schemas are the largest part of a start and most gateways have one kind of callers.
  */
 
 const entryId = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
-const region = () => z.string().check(z.regex(/^[a-z]{2,}(-[a-z0-9]+)+$/));
+const region = () => z.string().check(z.regex(REGION));
 const text = () => z.string().check(z.minLength(1), z.maxLength(2048));
 
 const SECONDS = new Map<string | undefined, Rate['windowSeconds']>([
@@ -28,11 +30,33 @@ export const rateSchema = z.lazy(() =>
   ),
 );
 
-const narrowing = () => ({
-  engines: z.optional(z.array(text()).check(z.minLength(1))),
+/** `["*"]` says that every engine is meant; it stands alone. */
+const engines = () =>
+  z
+    .array(text())
+    .check(z.minLength(1))
+    .check(z.refine((list) => list.length === 1 || !list.includes('*')));
+
+const restrictions = () => ({
+  engines: z.optional(engines()),
   regions: z.optional(z.array(region()).check(z.minLength(1))),
+});
+
+/** The task's `OperateUin` itself: a pointer, which issuers have here, is a slip. */
+const ownRestrictions = () => ({
+  ...restrictions(),
+  owner: z.optional(text().check(z.regex(/^[^/]/))),
   rate: z.optional(rateSchema),
 });
+
+const pointer = () => text().check(z.regex(POINTER));
+
+const claimValue = () => z.union([text(), z.number(), z.boolean()]);
+
+const claimConditions = () =>
+  z
+    .record(pointer(), z.union([claimValue(), z.array(claimValue()).check(z.minLength(1))]))
+    .check(z.refine((conditions) => Object.keys(conditions).length > 0));
 
 const scopes = () => z.array(z.enum(SCOPES)).check(z.minLength(1));
 
@@ -43,7 +67,7 @@ export const apiKeyEntries = z.lazy(() =>
       sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
       scopes: scopes(),
       expires: z.optional(z.iso.datetime({ offset: true })),
-      ...narrowing(),
+      ...ownRestrictions(),
     }),
   ),
 );
@@ -62,22 +86,38 @@ export const ASYMMETRIC_ALGORITHMS = [
   'Ed25519',
 ] as const;
 
+const grant = () =>
+  z.strictObject({
+    when: claimConditions(),
+    scopes: scopes(),
+    owner: z.optional(pointer()),
+    ...restrictions(),
+  });
+
 export const jwtIssuerEntries = z.lazy(() =>
   z.array(
     z.strictObject({
       id: entryId(),
       issuer: text(),
-      audience: z.union([text(), z.array(text()).check(z.minLength(1))]),
+      audience: z.optional(z.union([text(), z.array(text()).check(z.minLength(1))])),
+      clientIds: z.optional(z.array(text()).check(z.minLength(1))),
       algorithms: z.array(z.enum([...ASYMMETRIC_ALGORITHMS, 'HS256'])).check(z.minLength(1)),
       jwksUri: z.optional(text()),
+      discovery: z.optional(z.boolean()),
       jwks: z.optional(
         z.strictObject({
           keys: z.array(z.record(z.string(), z.unknown())).check(z.minLength(1)),
         }),
       ),
       secret: z.optional(z.string()),
+      require: z.optional(claimConditions()),
+      maxTokenAge: z.optional(z.int().check(z.positive())),
+      requireAuthorizationDetails: z.optional(z.boolean()),
       scopes: z.optional(scopes()),
-      ...narrowing(),
+      grants: z.optional(z.array(grant()).check(z.minLength(1))),
+      owner: z.optional(pointer()),
+      rate: z.optional(rateSchema),
+      ...restrictions(),
     }),
   ),
 );
@@ -87,7 +127,7 @@ export const webhookSenderEntries = z.lazy(() =>
     z.strictObject({
       id: entryId(),
       secrets: z.array(z.string()).check(z.minLength(1)),
-      ...narrowing(),
+      ...ownRestrictions(),
     }),
   ),
 );
@@ -95,14 +135,3 @@ export const webhookSenderEntries = z.lazy(() =>
 export type ApiKeyEntry = z.output<typeof apiKeyEntries>[number];
 export type JwtIssuerEntry = z.output<typeof jwtIssuerEntries>[number];
 export type WebhookSenderEntry = z.output<typeof webhookSenderEntries>[number];
-
-/** The members of an entry that narrow it, without keys that are absent. */
-export function narrowingOf(entry: {
-  engines?: string[] | undefined;
-  regions?: string[] | undefined;
-}): Narrowing {
-  return {
-    ...(entry.engines && { engines: entry.engines }),
-    ...(entry.regions && { regions: entry.regions }),
-  };
-}

@@ -1,81 +1,150 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
+import { isLoopback } from '../loopback.ts';
 import { isJsonObject } from './json-object.ts';
 import { toVerificationKey, UnusableKey, type VerificationKey } from './verification-keys.ts';
 
 /**
- * One fetch of a JWKS, by Node's own client: it is loaded already for the SDK, follows no redirect
- * and heeds no proxy variable, while the first global `fetch` costs 20 ms and 12 MB more.
+ * One fetch of a JWKS, by Node's own client: the SDK has loaded it already, and it follows no redirect
+ * and heeds no proxy variable. The first global `fetch` costs 20 ms and 12 MB more.
  */
 
-export type FetchJwks = (uri: URL, signal: AbortSignal) => Promise<readonly VerificationKey[]>;
+/** The keys of a set that can verify, and those that were left out, as RFC 7517 section 5 has it. */
+export interface KeySet {
+  readonly keys: readonly VerificationKey[];
+  readonly leftOut: readonly LeftOutKey[];
+}
+
+/** `reason` follows on the words "the key …" and holds nothing that was received. */
+export interface LeftOutKey {
+  readonly kid: string | undefined;
+  readonly reason: string;
+}
+
+/** Where a JWKS is: at `uri`; or where the discovery document at `uri` says, if it is this issuer's. */
+export interface RemoteKeys {
+  readonly uri: URL;
+  readonly discoveryOf?: string;
+}
+
+export type FetchJwks = (from: RemoteKeys, signal: AbortSignal) => Promise<KeySet>;
 
 /** The JWKS cannot be had now. The message names a status or an error code, nothing that was received. */
-export class JwksUnavailable extends Error {}
+export class JwksUnavailable extends Error {
+  /** Milliseconds until it may be fetched again, where it may not be fetched at once. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(reason: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(reason, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
 
 const MAX_BYTES = 256 * 1024;
-const HEADERS = { accept: 'application/jwk-set+json, application/json' };
+const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'gzip' };
 
 /**
- * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB. Keys that cannot be used are left out,
- * as that section has it.
+ * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB, plain or gzip, with or without a byte
+ * order mark.
  *
- * @throws JwksUnavailable for whatever is not a 200 with such a set; whatever the signal was aborted with
+ * @throws JwksUnavailable for every answer but a 200 with such a set; the reason of an aborted signal
  */
-export const fetchJwks: FetchJwks = async (uri, signal) => {
+export const fetchJwks: FetchJwks = async ({ uri, discoveryOf }, signal) => {
+  const jwksUri = discoveryOf === undefined ? uri : await discover(uri, discoveryOf, signal);
+  const set = await fetchJson(jwksUri, signal);
+  if (!isJsonObject(set) || !Array.isArray(set['keys'])) {
+    throw new JwksUnavailable('answered with something else than a JWK Set');
+  }
+  return toKeySet(set['keys']);
+};
+
+/** Keys come over TLS; from this machine also without. */
+export function isFetchable({ protocol, hostname, username, password }: URL): boolean {
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+  return isSafe && !username && !password;
+}
+
+/** OpenID Connect Discovery 1.0, section 4.3: the document must name the issuer that it was asked for. */
+async function discover(uri: URL, issuer: string, signal: AbortSignal): Promise<URL> {
+  const document = await fetchJson(uri, signal);
+  if (!isJsonObject(document) || document['issuer'] !== issuer) {
+    throw new JwksUnavailable('its discovery document is of another issuer');
+  }
+  const { jwks_uri: jwksUri } = document;
+  const found = typeof jwksUri === 'string' && URL.canParse(jwksUri) ? new URL(jwksUri) : undefined;
+  if (found && isFetchable(found)) return found;
+  throw new JwksUnavailable('its discovery document has no jwks_uri that may be fetched');
+}
+
+function toKeySet(jwks: readonly unknown[]): KeySet {
+  const keys: VerificationKey[] = [];
+  const leftOut: LeftOutKey[] = [];
+  for (const jwk of jwks) {
+    const { use, kid } = isJsonObject(jwk) ? jwk : {};
+    // Keycloak and others publish a key for encryption beside: nobody misses it here.
+    if (use === 'enc') continue;
+    try {
+      keys.push(toVerificationKey(jwk));
+    } catch (error) {
+      if (!(error instanceof UnusableKey)) throw error;
+      leftOut.push({ kid: typeof kid === 'string' ? kid : undefined, reason: error.message });
+    }
+  }
+  return { keys, leftOut };
+}
+
+async function fetchJson(uri: URL, signal: AbortSignal): Promise<unknown> {
   try {
-    return toKeys(await read(await get(uri, signal)));
+    const body = await read(await get(uri, signal));
+    // `TextDecoder` skips a byte order mark.
+    return JSON.parse(new TextDecoder().decode(body));
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof JwksUnavailable) throw error;
+    if (error instanceof SyntaxError) {
+      throw new JwksUnavailable('answered with something else than JSON');
+    }
     const code = isJsonObject(error) ? error['code'] : undefined;
     throw new JwksUnavailable(`connection failed: ${String(code)}`, { cause: error });
   }
-};
+}
 
 function get(uri: URL, signal: AbortSignal): Promise<IncomingMessage> {
   const request = uri.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    // `agent: false`: a connection of its own that is not kept after the answer.
+    // `agent: false`: the connection is closed after the answer.
     request(uri, { agent: false, signal, headers: HEADERS }, resolve).on('error', reject).end();
   });
 }
 
-async function read(response: IncomingMessage): Promise<string> {
-  if (response.statusCode !== 200) {
-    response.destroy();
-    throw new JwksUnavailable(`answered with status ${response.statusCode}`);
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new JwksUnavailable(`answered with more than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function toKeys(text: string): readonly VerificationKey[] {
-  const set = parse(text);
-  if (!isJsonObject(set) || !Array.isArray(set['keys'])) {
-    throw new JwksUnavailable('answered with something else than a JWK Set');
-  }
-  return set['keys'].flatMap((jwk: unknown) => {
-    try {
-      return [toVerificationKey(jwk)];
-    } catch (error) {
-      if (error instanceof UnusableKey) return [];
-      throw error;
-    }
-  });
-}
-
-function parse(text: string): unknown {
+async function read(response: IncomingMessage): Promise<Buffer> {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new JwksUnavailable('answered with something else than JSON');
+    const { statusCode, headers } = response;
+    if (statusCode !== 200) throw new JwksUnavailable(`answered with status ${statusCode}`);
+    const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BYTES) throw new JwksUnavailable(`answered with more than ${MAX_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+    const body = Buffer.concat(chunks);
+    if (encoding === 'identity') return body;
+    if (encoding === 'gzip' || encoding === 'x-gzip') return await unzip(body);
+    throw new JwksUnavailable('answered in another encoding than gzip');
+  } finally {
+    response.destroy();
+  }
+}
+
+async function unzip(body: Buffer): Promise<Buffer> {
+  const { gunzipSync } = await import('node:zlib');
+  try {
+    return gunzipSync(body, { maxOutputLength: MAX_BYTES });
+  } catch (cause) {
+    const reason = `answered with broken gzip, or with more than ${MAX_BYTES} bytes in it`;
+    throw new JwksUnavailable(reason, { cause });
   }
 }

@@ -1,93 +1,114 @@
 import type { KeyObject } from 'node:crypto';
 
 import { systemClock, type Clock } from '../clock.ts';
-import { fetchJwks, JwksUnavailable, type FetchJwks } from './fetch-jwks.ts';
-import { shareCall } from './shared-call.ts';
+import {
+  fetchJwks,
+  JwksUnavailable,
+  type FetchJwks,
+  type LeftOutKey,
+  type RemoteKeys,
+} from './fetch-jwks.ts';
 import { matchingKeys, type KeyQuery, type VerificationKey } from './verification-keys.ts';
 
-/**
- * The keys of an issuer that publishes them, cached. Not jose's `createRemoteJWKSet`: it has no limit
- * of size, no use of an old set while the provider is down, no pause after a failed fetch, a clock of
- * its own, and a fetch that goes on when nobody waits for it any more.
- */
+/** The keys of an issuer that publishes them, cached (docs/decisions/0006-jwks.md). */
 
 /** Gives the keys that match; rejects with `JwksUnavailable`, or the signal's reason. */
 export type FindKeys = (query: KeyQuery, signal: AbortSignal) => Promise<readonly KeyObject[]>;
 
 export interface JwksOptions {
-  clock?: Clock;
-  fetchJwks?: FetchJwks;
+  readonly clock?: Pick<Clock, 'sleep'>;
+  /** Milliseconds of a clock that never jumps: a wall clock that is put right must not freeze a set. */
+  readonly steadyMs?: () => number;
+  readonly fetchJwks?: FetchJwks;
+  /** Is told of each key that was left out, once per `kid`. */
+  readonly onLeftOut?: (key: LeftOutKey) => void;
 }
 
 const FETCH_MS = 2000;
 const FRESH_MS = 10 * 60_000;
 const USABLE_MS = 60 * 60_000;
-/** At least this between two refreshes for an unknown `kid`, and after a failure with a set at hand. */
-const REFRESH_PAUSE_MS = 30_000;
-/** After a failure with no set at hand: short, since nobody can be served until one has arrived. */
+/** After a failed fetch: with a set at hand, and without one, when nobody can be served meanwhile. */
+const PAUSE_MS = 30_000;
 const FIRST_PAUSE_MS = 1000;
+const WINDOW_MS = 30_000;
 
 /**
- * Keeps the JWK Set at `uri`: fresh for 10 minutes, usable for an hour while it cannot be fetched,
- * fetched within 2 s and only while a request waits for it. A `kid` that is not in it makes it fetch
- * again, at most every 30 s, so that forged ones cannot make it fetch more often.
+ * Keeps the JWK Set of an issuer: fresh for 10 minutes, usable for an hour while it cannot be fetched. The
+ * first token fetches it, within 2 s. A token that no key matches fetches it again, at most 3 times in
+ * 30 s; so does, once in 30 s, a token whose signature has failed (`except`). Beyond that the function
+ * rejects, and the error says when the set may be fetched again.
  */
-export function createJwks(uri: URL, options: JwksOptions = {}): FindKeys {
-  const { clock = systemClock, fetchJwks: fetchKeys = fetchJwks } = options;
+export function createJwks(from: RemoteKeys, options: JwksOptions = {}): FindKeys {
+  const { clock = systemClock, steadyMs = () => performance.now() } = options;
+  const { fetchJwks: fetchSet = fetchJwks, onLeftOut } = options;
   let keys: readonly VerificationKey[] = [];
   let fetchedAt = -Infinity;
-  let refreshedAt = -Infinity;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
+  let refreshing: Promise<void> | undefined;
+  const named = new Set<string | undefined>();
+  const untilUnknownKey = createBudget(3, steadyMs);
+  const untilBadSignature = createBudget(1, steadyMs);
 
-  const isYoungerThan = (ms: number): boolean => clock.now() - fetchedAt < ms;
-
-  const fetching = shareCall(async (signal) => {
+  async function refresh(): Promise<void> {
+    const timeout = new AbortController();
     try {
-      // Whichever loses ends with the signal, which is aborted as soon as this call is over.
-      keys = await Promise.race([fetchKeys(uri, signal), failAfter(FETCH_MS, clock, signal)]);
-      fetchedAt = clock.now();
-      failure = undefined;
+      const late = clock.sleep(FETCH_MS, timeout.signal).then(() => {
+        throw new JwksUnavailable(`no answer within ${FETCH_MS} ms`);
+      });
+      const set = await Promise.race([fetchSet(from, timeout.signal), late]);
+      [keys, fetchedAt, failure] = [set.keys, steadyMs(), undefined];
+      for (const key of set.leftOut) {
+        if (!named.has(key.kid)) onLeftOut?.(key);
+        named.add(key.kid);
+      }
     } catch (error) {
-      // Where there is no set, callers who leave early must not make the others wait for a pause.
-      if (!signal.aborted || isYoungerThan(USABLE_MS)) failure = { error, at: clock.now() };
+      failure = { error, at: steadyMs() };
       throw error;
-    }
-  });
-
-  async function load(signal: AbortSignal): Promise<void> {
-    const pause = isYoungerThan(USABLE_MS) ? REFRESH_PAUSE_MS : FIRST_PAUSE_MS;
-    if (failure && clock.now() - failure.at < pause) throw failure.error;
-    await fetching.join(signal);
-  }
-
-  /** Sees to a set that can be used; tells whether this request has seen it arrive. */
-  async function prepare(signal: AbortSignal): Promise<boolean> {
-    if (isYoungerThan(FRESH_MS)) return false;
-    try {
-      await load(signal);
-      return true;
-    } catch (error) {
-      if (isYoungerThan(USABLE_MS)) return false;
-      throw error;
+    } finally {
+      timeout.abort();
+      refreshing = undefined;
     }
   }
 
   return async (query, signal) => {
-    const hasJustArrived = await prepare(signal);
-    const found = matchingKeys(keys, query);
-    if (found.length > 0 || hasJustArrived) return found;
-    if (fetching.active || clock.now() - refreshedAt >= REFRESH_PAUSE_MS) {
-      refreshedAt = clock.now();
-      await load(signal);
-    } else if (failure) {
-      // The last attempt failed, so nobody knows whether the key exists by now.
-      throw failure.error;
+    signal.throwIfAborted();
+    const age = steadyMs() - fetchedAt;
+    const pause = age < USABLE_MS ? PAUSE_MS : FIRST_PAUSE_MS;
+    const isDue = age >= FRESH_MS && !(failure && steadyMs() - failure.at < pause);
+    const known = age < USABLE_MS ? matchingKeys(keys, query) : [];
+    if (!isDue) {
+      if (known.length > 0) return known;
+      if (age >= USABLE_MS) throw failure?.error;
+      const retryAfterMs = refreshing ? 0 : (query.except ? untilBadSignature : untilUnknownKey)();
+      if (retryAfterMs > 0) throw new JwksUnavailable('fetched too often', { retryAfterMs });
+    }
+    try {
+      // Requests share a refresh. It belongs to none of them: one that leaves does not end it.
+      await unlessAborted((refreshing ??= refresh()), signal);
+    } catch (error) {
+      if (known.length > 0) return known;
+      throw error;
     }
     return matchingKeys(keys, query);
   };
 }
 
-async function failAfter(ms: number, clock: Clock, signal: AbortSignal): Promise<never> {
-  await clock.sleep(ms, signal);
-  throw new JwksUnavailable(`no answer within ${ms} ms`);
+/** Makes a function that allows `count` calls in any 30 s: it gives 0, or the milliseconds until the next. */
+function createBudget(count: number, steadyMs: () => number): () => number {
+  let spent: readonly number[] = [];
+  return () => {
+    const now = steadyMs();
+    spent = spent.filter((at) => now - at < WINDOW_MS);
+    if (spent.length >= count) return WINDOW_MS - (now - (spent[0] ?? now));
+    spent = [...spent, now];
+    return 0;
+  };
+}
+
+function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    void result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

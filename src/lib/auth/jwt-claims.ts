@@ -1,8 +1,9 @@
 import { parseAuthorizationDetails } from './authorization-details.ts';
+import { grantFor, intersect } from './grants.ts';
 import { InvalidToken } from './invalid-token.ts';
 import type { JsonObject } from './json-object.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
-import type { Principal, Scope } from './principal.ts';
+import type { Grant, Principal, Scope } from './principal.ts';
 
 /** What the claims of a verified token say: who is calling, and what the caller may do. */
 
@@ -10,28 +11,42 @@ const MAX_NAME = 256;
 /** Control characters, and halves of surrogate pairs, which become one and the same character in UTF-8. */
 const UNSAFE = /[\p{Cc}\p{Cs}]/u;
 
-/**
- * Makes a principal of verified claims. `authorization_details`, where present, alone decides;
- * else `scope` (RFC 8693 section 4.2) and `scp`; neither goes beyond the issuer's ceiling.
- *
- * @throws InvalidToken where no claim names the caller as it should
- */
+/** @throws InvalidToken if no claim names the caller as it should */
 export function toPrincipal(issuer: JwtIssuer, claims: JsonObject): Principal {
-  const name = nameIn(claims);
-  const grants = Object.hasOwn(claims, 'authorization_details')
-    ? parseAuthorizationDetails(claims['authorization_details'], issuer.ceiling)
-    : undefined;
   return {
-    id: `jwt:${issuer.id}:${name}`,
+    id: `jwt:${issuer.id}:${nameIn(claims)}`,
     scheme: 'bearer',
-    scopes: grants
-      ? new Set(grants.flatMap(({ scopes }) => scopes))
-      : scopesIn(claims, issuer.ceiling),
-    narrowing: issuer.narrowing,
-    ...(grants && { grants }),
+    ...permissionsOf(issuer, claims),
+    ...(issuer.audience.length === 0 && { hasNoAudience: true }),
     ...(issuer.rate && { rate: issuer.rate }),
   };
 }
+
+/**
+ * The entry's `grants` that match decide; without them `scope` (RFC 8693 section 4.2) and `scp`. If the
+ * token has `authorization_details`, these decide in place of `scope` and `scp`, and within the grants.
+ * Nothing goes beyond the entry.
+ */
+function permissionsOf(
+  { entry, grants, requireDetails }: JwtIssuer,
+  claims: JsonObject,
+): Pick<Principal, 'grants' | 'basis'> {
+  const whole = grantFor(entry, claims);
+  const hasDetails = Object.hasOwn(claims, 'authorization_details');
+  if (!whole || (requireDetails && !hasDetails)) return { grants: [], basis: 'scope' };
+  const matching = grants?.flatMap((template) => grantFor(template, claims) ?? []);
+  const given = matching?.map((grant) => intersect(whole, grant));
+  if (hasDetails) {
+    const details = parseAuthorizationDetails(claims['authorization_details']);
+    const both = (given ?? [whole]).flatMap((a) => details.map((b) => intersect(a, b)));
+    return { grants: both.filter(hasScopes), basis: 'authorization_details' };
+  }
+  if (given) return { grants: given.filter(hasScopes), basis: 'grants' };
+  const named = { ...whole, scopes: scopesIn(claims, whole.scopes) };
+  return { grants: [named].filter(hasScopes), basis: 'scope' };
+}
+
+const hasScopes = ({ scopes }: Grant): boolean => scopes.length > 0;
 
 /** The first claim that is present decides: a bad `sub` never makes a client of a user. */
 function nameIn(claims: JsonObject): string {
@@ -43,9 +58,9 @@ function nameIn(claims: JsonObject): string {
   return `${claim === 'sub' ? 'sub' : 'client'}:${value}`;
 }
 
-function scopesIn(claims: JsonObject, ceiling: ReadonlySet<Scope>): ReadonlySet<Scope> {
+function scopesIn(claims: JsonObject, maxScopes: readonly Scope[]): readonly Scope[] {
   const named = new Set([...listOf(claims, 'scope'), ...listOf(claims, 'scp')]);
-  return new Set([...ceiling].filter((scope) => named.has(scope)));
+  return maxScopes.filter((scope) => named.has(scope));
 }
 
 function listOf(claims: JsonObject, claim: string): readonly string[] {

@@ -2,21 +2,28 @@ import type { KeyObject } from 'node:crypto';
 
 import type { JWTPayload } from 'jose';
 
-import { systemClock } from '../clock.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import { Problem } from '../problems.ts';
 import { INVALID_TOKEN } from './challenge.ts';
-import { JwksUnavailable } from './fetch-jwks.ts';
+import { JwksUnavailable, type LeftOutKey } from './fetch-jwks.ts';
 import { InvalidToken } from './invalid-token.ts';
-import type { JwksOptions } from './jwks.ts';
+import { isJsonObject } from './json-object.ts';
 import { toPrincipal } from './jwt-claims.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
 import type { Principal } from './principal.ts';
-import { createSigningKeyFinder, type TokenHeader } from './signing-key.ts';
+import { createSigningKeyFinder, type FindSigningKey, type TokenHeader } from './signing-key.ts';
+import { CLOCK_TOLERANCE_SECONDS, checkToken } from './token-checks.ts';
 import { readTokenIssuer } from './token-issuer.ts';
 
 export type BearerAuthenticator = (token: string, signal: AbortSignal) => Promise<Principal>;
 
-const CLOCK_TOLERANCE_SECONDS = 30;
+export interface BearerOptions {
+  readonly clock?: Clock;
+  /** Milliseconds of a clock that never jumps, for the ages of fetched keys. */
+  readonly steadyMs?: () => number;
+  /** Is told of each key that an issuer publishes and that cannot verify, once per `kid`. */
+  readonly onLeftOut?: (issuerId: string, key: LeftOutKey) => void;
+}
 
 /** What a caller may know of a claim that did not hold: the signature has been verified by then. */
 const DETAILS = new Map<unknown, string>([
@@ -26,35 +33,40 @@ const DETAILS = new Map<unknown, string>([
 ]);
 
 /**
- * Makes what authenticates bearer tokens (RFC 7519, RFC 8725). The function takes the token and the
- * request's signal, gives the principal, and throws `Problem`: `unauthenticated` for whatever is wrong
- * with the token; `auth-provider-unavailable` where the key that it names is in no set at hand and cannot
- * be fetched.
+ * Makes the function that authenticates bearer tokens (RFC 7519, RFC 8725). It takes the token and the
+ * request's signal, gives the principal, and throws `Problem`: `unauthenticated` if anything is wrong
+ * with the token; `auth-provider-unavailable` if the key that it names is in no set at hand and cannot be
+ * fetched now.
  */
 export function createBearerAuthenticator(
   issuers: readonly JwtIssuer[],
-  options: JwksOptions = {},
+  { clock = systemClock, steadyMs, onLeftOut }: BearerOptions = {},
 ): BearerAuthenticator {
-  const known = new Map(
-    issuers.map((issuer) => [
-      issuer.issuer,
-      { issuer, findKey: createSigningKeyFinder(issuer, options) },
-    ]),
-  );
-  const { clock = systemClock } = options;
+  const toKnown = (issuer: JwtIssuer): Known => {
+    const findKey = createSigningKeyFinder(issuer, {
+      clock,
+      ...(steadyMs && { steadyMs }),
+      ...(onLeftOut && { onLeftOut: (key) => onLeftOut(issuer.id, key) }),
+    });
+    return { issuer, findKey };
+  };
+  const known = new Map(issuers.map((issuer) => [issuer.issuer, toKnown(issuer)]));
   return async (token, signal) => {
     let who = 'token';
     try {
       const found = known.get(readTokenIssuer(token));
       if (!found) throw new InvalidToken('its issuer is not configured');
-      const { issuer, findKey } = found;
-      who = `token of issuer "${issuer.id}"`;
-      const findKeyNow = (header: TokenHeader): Promise<KeyObject> => findKey(header, signal);
-      return toPrincipal(issuer, await verify(token, issuer, findKeyNow, clock.now()));
+      who = `token of issuer "${found.issuer.id}"`;
+      return toPrincipal(found.issuer, await verify(token, found, clock.now(), signal));
     } catch (error) {
       throw toProblem(error, who);
     }
   };
+}
+
+interface Known {
+  readonly issuer: JwtIssuer;
+  readonly findKey: FindSigningKey;
 }
 
 function toProblem(error: unknown, who: string): unknown {
@@ -70,6 +82,7 @@ function toProblem(error: unknown, who: string): unknown {
     return new Problem('auth-provider-unavailable', {
       reason: `${who}: JWKS: ${error.message}`,
       cause: error,
+      ...(error.retryAfterMs && { retryAfter: Math.ceil(error.retryAfterMs / 1000) }),
     });
   }
   return error;
@@ -78,34 +91,44 @@ function toProblem(error: unknown, who: string): unknown {
 /** Everything is decided on the one parse that jose gives, of bytes whose signature it has verified. */
 async function verify(
   token: string,
-  issuer: JwtIssuer,
-  findKey: (header: TokenHeader) => Promise<KeyObject>,
+  { issuer, findKey }: Known,
   now: number,
+  signal: AbortSignal,
 ): Promise<JWTPayload> {
   // Loaded with the first token: callers with another scheme never pay for it.
   const { jwtVerify } = await import('./jose.ts');
+  const options = {
+    algorithms: [...issuer.algorithms],
+    issuer: issuer.issuer,
+    ...(issuer.audience.length > 0 && { audience: [...issuer.audience] }),
+    requiredClaims: ['exp'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: new Date(now),
+  };
+  let failed: KeyObject | undefined;
+  const findAndKeep = async (header: TokenHeader): Promise<KeyObject> =>
+    (failed = await findKey(header, signal, failed));
   try {
-    const { payload } = await jwtVerify(token, findKey, {
-      algorithms: [...issuer.algorithms],
-      issuer: issuer.issuer,
-      audience: [...issuer.audience],
-      requiredClaims: ['exp'],
-      clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      currentDate: new Date(now),
-    });
-    checkWhatJoseLetsPass(payload, now);
+    const { payload, protectedHeader } = await jwtVerify(token, findAndKeep, options).catch(
+      async (error: unknown) => {
+        if (!isBadSignature(error)) throw error;
+        // The issuer may have a new key under the same `kid`. If there is none, the first error counts.
+        return await jwtVerify(token, findAndKeep, options).catch((second: unknown) => {
+          throw second instanceof InvalidToken || second instanceof JwksUnavailable
+            ? error
+            : second;
+        });
+      },
+    );
+    checkToken(issuer, payload, protectedHeader, now / 1000);
     return payload;
   } catch (error) {
     throw await toInvalidToken(error);
   }
 }
 
-/** Values that jose takes: `1e999`, anything beside a string in a list of audiences, a future `iat`. */
-function checkWhatJoseLetsPass({ exp, aud, iat = 0 }: JWTPayload, now: number): void {
-  if (!Number.isFinite(exp)) throw new InvalidToken('exp is not finite');
-  if ([aud].flat().some((audience) => typeof audience !== 'string'))
-    throw new InvalidToken('malformed aud');
-  if (iat > now / 1000 + CLOCK_TOLERANCE_SECONDS) throw new InvalidToken('iat is in the future');
+function isBadSignature(error: unknown): boolean {
+  return isJsonObject(error) && error['code'] === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
 }
 
 /** jose's messages may quote a token and its errors carry the claims: only its code and claim's name go on. */

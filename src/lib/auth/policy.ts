@@ -1,12 +1,12 @@
 import { Problem } from '../problems.ts';
 import { insufficientScope } from './challenge.ts';
-import type { Narrowing, Principal, Scope } from './principal.ts';
+import type { Principal, Scope } from './principal.ts';
 
-/** What a principal may do: decided from the principal alone, but for the engine, which DLC knows. */
+/** What a principal may do: decided from its grants, and from the task's engine and owner where they count. */
 
 /** @throws Problem `insufficient-scope` */
 export function requireScope(principal: Principal, scope: Scope): void {
-  if (principal.scopes.has(scope)) return;
+  if (principal.grants.some(({ scopes }) => scopes.includes(scope))) return;
   throw new Problem('insufficient-scope', { headers: insufficientScope(scope) });
 }
 
@@ -15,46 +15,59 @@ export function refuseBlocked(principal: Principal, blocked: ReadonlySet<string>
   if (blocked.has(principal.id)) throw new Problem('principal-blocked');
 }
 
-/**
- * The engines on one of which a task must run to be permitted, as alternatives that each have to be
- * met as a whole; an empty alternative is met by any engine.
- */
-export type EngineRule = readonly (readonly (readonly string[])[])[];
+/** What a task must be like: its engine in each of the lists, and its owner, if one is named. */
+export interface TaskCondition {
+  readonly engines: readonly (readonly string[])[];
+  readonly owner?: string;
+}
 
-/**
- * Decides whether a principal may do `scope` to a task, as far as this is known without asking DLC.
- *
- * @returns nothing where it may; else what is left to be asked of the task's engine
- * @throws Problem `task-not-permitted`
- */
-export function permitTask(
+/** The decision; or what DLC must be asked, as alternatives of which one has to be met as a whole. */
+export type Permission = 'allowed' | 'denied' | { readonly oneOf: readonly TaskCondition[] };
+
+/** Decides whether a principal may do `scope` to a task, as far as this is known without asking DLC. */
+export function permit(
   principal: Principal,
   scope: Scope,
   task: { readonly taskId: string; readonly region: string },
-): EngineRule | undefined {
-  const { grants, narrowing } = principal;
-  const granted = grants
-    ? grants.filter((grant) => grant.taskId === task.taskId && grant.scopes.includes(scope))
-    : [{}];
-  const alternatives = granted
-    .map((grant: Narrowing) => [grant, narrowing])
-    .filter((all) => all.every(({ regions }) => !regions || regions.includes(task.region)))
-    .map((all) => all.flatMap(({ engines }) => (engines ? [engines] : [])));
-  if (alternatives.length === 0) throw notPermitted();
-  return alternatives.some((engines) => engines.length === 0) ? undefined : alternatives;
+): Permission {
+  const oneOf = principal.grants
+    .filter(({ scopes }) => scopes.includes(scope))
+    .filter(({ taskId = task.taskId }) => taskId === task.taskId)
+    .filter(({ regions }) => regions?.includes(task.region) ?? true)
+    .map(({ engines = [], owner }) => ({ engines, ...(owner !== undefined && { owner }) }));
+  if (oneOf.length === 0) return 'denied';
+  const isMetByAll = oneOf.some((one) => one.engines.length === 0 && one.owner === undefined);
+  return isMetByAll ? 'allowed' : { oneOf };
+}
+
+/** What was checked, for the audit line: where the grant came from, and what DLC was asked for. */
+export function ruleOf({ basis }: Principal, met?: TaskCondition): string {
+  const isEngine = met && met.engines.length > 0;
+  return [basis, isEngine && 'engine', met?.owner && 'owner'].filter(Boolean).join(', ');
+}
+
+/** What DLC shows of a task that permissions depend on. */
+export interface TaskFacts {
+  /** Name and id of its engine. */
+  readonly engineNames: readonly string[];
+  /** `OperateUin`. */
+  readonly operator?: string | undefined;
 }
 
 /**
- * @param names name and id of the task's engine; none where DLC shows no such task
- * @throws Problem `task-not-permitted`: the same answer for another engine and for no task
+ * Finds the first alternative that the task meets.
+ *
+ * @param task nothing if DLC shows no such task: then it meets none
  */
-export function requireEngine(rule: EngineRule, names: readonly string[]): void {
-  const isMet = rule.some((all) =>
-    all.every((engines) => names.some((name) => engines.includes(name))),
+export function metCondition(
+  oneOf: readonly TaskCondition[],
+  task: TaskFacts | undefined,
+): TaskCondition | undefined {
+  if (!task) return undefined;
+  const { engineNames, operator } = task;
+  return oneOf.find(
+    ({ engines, owner = operator }) =>
+      owner === operator &&
+      engines.every((list) => engineNames.some((name) => list.includes(name))),
   );
-  if (!isMet) throw notPermitted();
-}
-
-function notPermitted(): Problem {
-  return new Problem('task-not-permitted');
 }

@@ -1,4 +1,4 @@
-/** Who is calling, and what that caller may do: the same shape for keys, tokens and signed webhooks. */
+/** Who is calling, and what that caller may do: the same shape for keys, tokens and webhook senders. */
 
 export const SCOPES = ['tasks:cancel', 'tasks:read'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -11,15 +11,18 @@ export interface Rate {
   readonly windowSeconds: 1 | 60 | 3600;
 }
 
-/** A restriction to engines (names or ids) and regions; absent means not restricted. */
-export interface Narrowing {
-  readonly engines?: readonly string[];
+/** What narrows a permission. An absent member does not narrow; an empty list of regions permits nothing. */
+export interface Restrictions {
+  readonly taskId?: string;
   readonly regions?: readonly string[];
+  /** Lists of names and ids: the task's engine must be in each list. No list: any engine, on purpose. */
+  readonly engines?: readonly (readonly string[])[];
+  /** The task's `OperateUin` at DLC. */
+  readonly owner?: string;
 }
 
-/** Permission for one task, from a token's `authorization_details` (RFC 9396). */
-export interface TaskGrant extends Narrowing {
-  readonly taskId: string;
+/** One permission. Its restrictions hold for its own scopes alone, never for those of another grant. */
+export interface Grant extends Restrictions {
   readonly scopes: readonly Scope[];
 }
 
@@ -27,10 +30,11 @@ export interface Principal {
   /** `key:<id>`, `hook:<id>`, `jwt:<issuer id>:sub:<sub>` or `jwt:<issuer id>:client:<client>`. */
   readonly id: string;
   readonly scheme: Scheme;
-  readonly scopes: ReadonlySet<Scope>;
-  /** What the configured entry (key, issuer, sender) is narrowed to. */
-  readonly narrowing: Narrowing;
-  /** Where present, these alone decide, within `scopes` and `narrowing`. */
-  readonly grants?: readonly TaskGrant[];
+  /** The principal may do what any one of these permits. */
+  readonly grants: readonly Grant[];
+  /** Where the grants come from, for the audit line. */
+  readonly basis: 'scope' | 'grants' | 'authorization_details';
+  /** The token named no audience, since its issuer's entry has `clientIds`: `/mcp` must refuse it. */
+  readonly hasNoAudience?: true;
   readonly rate?: Rate;
 }

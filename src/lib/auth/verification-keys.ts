@@ -6,15 +6,17 @@ import { isJsonObject, type JsonObject } from './json-object.ts';
 
 export interface VerificationKey {
   readonly kid?: string;
-  /** Those that this key can serve; a key's own `alg` leaves that one alone. */
+  /** The algorithms that this key can serve; a key's own `alg` leaves that one alone. */
   readonly algorithms: readonly string[];
   readonly key: KeyObject;
 }
 
-/** What a token's header says of the key that it was signed with. */
+/** What a token's header says of the key that signed it. */
 export interface KeyQuery {
   readonly alg: string;
   readonly kid: string | undefined;
+  /** A key under which the token's signature has failed: it does not match any more. */
+  readonly except?: KeyObject;
 }
 
 /** A JWK that cannot verify. The message never holds a part of it. */
@@ -30,40 +32,49 @@ const ALGORITHMS_OF_TYPE = new Map<string | undefined, readonly string[]>([
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**
- * Makes a key of a public JWK.
+ * Makes a key of a public JWK. Some providers write `oth: []`, which says nothing: it counts as absent.
  *
  * @throws UnusableKey unless it is a public key that may verify signatures (RFC 7517 section 4) and
  *   is strong enough (RFC 7518 section 3.3: RSA of 2048 bits)
  */
 export function toVerificationKey(jwk: unknown): VerificationKey {
   if (!isJsonObject(jwk)) throw new UnusableKey('is not an object');
-  const { use, key_ops: operations, kid, alg } = jwk;
-  if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))) {
-    throw new UnusableKey('has private members');
-  }
-  if (use !== undefined && use !== 'sig') throw new UnusableKey('is not for signatures');
-  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
-    throw new UnusableKey('is not for verifying');
-  }
-  if (kid !== undefined && typeof kid !== 'string')
-    throw new UnusableKey('has a kid that is no string');
+  const { use, key_ops: operations, kid, alg, oth } = jwk;
+  const isPublic = PRIVATE_MEMBERS.every(
+    (name) =>
+      !Object.hasOwn(jwk, name) || (name === 'oth' && Array.isArray(oth) && oth.length === 0),
+  );
+  demand(isPublic, 'has private members');
+  demand(use === undefined || use === 'sig', 'is not for signatures');
+  const canVerify = Array.isArray(operations) && operations.includes('verify');
+  demand(operations === undefined || canVerify, 'is not for verifying');
+  demand(kid === undefined || typeof kid === 'string', 'has a kid that is no string');
   const key = importKey(jwk);
   const algorithms = algorithmsOf(key).filter((name) => alg === undefined || alg === name);
-  if (algorithms.length === 0) throw new UnusableKey('fits no algorithm that is supported');
+  demand(algorithms.length > 0, 'fits no algorithm that is supported');
   return { ...(kid !== undefined && { kid }), algorithms, key };
 }
 
-/** The keys that a token with this header can have been signed with (RFC 7515 section 4.1.4). */
+/**
+ * Gives the keys that a token with this header can have been signed with (RFC 7515 section 4.1.4). A key
+ * that stands twice in the set is one key.
+ */
 export function matchingKeys(
   keys: readonly VerificationKey[],
-  { alg, kid }: KeyQuery,
+  { alg, kid, except }: KeyQuery,
 ): readonly KeyObject[] {
-  return keys
-    .filter(
-      (candidate) =>
-        candidate.algorithms.includes(alg) && (kid === undefined || candidate.kid === kid),
-    )
-    .map(({ key }) => key);
+  const unique: KeyObject[] = [];
+  for (const candidate of keys) {
+    if (!candidate.algorithms.includes(alg)) continue;
+    if (kid !== undefined && candidate.kid !== kid) continue;
+    if ([except, ...unique].some((other) => other?.equals(candidate.key))) continue;
+    unique.push(candidate.key);
+  }
+  return unique;
+}
+
+function demand(condition: boolean, otherwise: string): asserts condition {
+  if (!condition) throw new UnusableKey(otherwise);
 }
 
 function importKey(jwk: JsonObject): KeyObject {
@@ -76,13 +87,9 @@ function importKey(jwk: JsonObject): KeyObject {
 }
 
 function algorithmsOf(key: KeyObject): readonly string[] {
-  const { namedCurve, modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
-  if (modulusLength !== undefined && modulusLength < 2048) {
-    throw new UnusableKey('is an RSA key of less than 2048 bits');
-  }
-  // With an exponent of 1 the padded text is its own signature: anybody could sign.
-  if (publicExponent !== undefined && publicExponent < 3n) {
-    throw new UnusableKey('is an RSA key with an exponent of less than 3');
-  }
+  const { namedCurve, modulusLength = 2048, publicExponent = 3n } = key.asymmetricKeyDetails ?? {};
+  demand(modulusLength >= 2048, 'is an RSA key of less than 2048 bits');
+  // If the exponent is 1, the padded text is its own signature: anybody could sign.
+  demand(publicExponent >= 3n, 'is an RSA key with an exponent of less than 3');
   return ALGORITHMS_OF_TYPE.get(namedCurve ?? key.asymmetricKeyType) ?? [];
 }

@@ -1,7 +1,8 @@
 import { within } from '../deadline.ts';
 import { EXPIRED, type Failure } from '../dlc/failure.ts';
 import type { Log } from '../observability/log.ts';
-import type { Limiter } from '../rate-limit/temporary.ts';
+import type { Limiter } from '../rate-limit/limiter.ts';
+import type { RefusalReason } from '../rate-limit/limits.ts';
 import type { TaskRef } from '../tasks.ts';
 import { lookUp, type Job, type LookupDeps } from './lookup.ts';
 import { needsLookup, settle, type Attempt, type CancelResult } from './attempts.ts';
@@ -117,9 +118,9 @@ const NO_TIME: Attempt = {
  */
 export function withoutSlot(
   last: Attempt | undefined,
-  { retryAfter, detail }: { readonly retryAfter: number; readonly detail?: string },
+  { retryAfter, reason }: { readonly retryAfter: number; readonly reason: RefusalReason },
 ): Attempt {
-  if (!last) return { ...NO_SLOT, retryAfter, ...(detail !== undefined && { detail }) };
+  if (!last) return { ...NO_SLOT, retryAfter, ...(reason === 'quiet-period' && QUIET) };
   return isRateLimited(last) ? { ...last, retryAfter } : last;
 }
 
@@ -128,6 +129,13 @@ const NO_SLOT = {
   code: 'upstream-rate-limited',
   again: false,
   reason: 'no slot upstream in time',
+} as const;
+
+/** Then the rate is not used up, and the caller is not told so. */
+const QUIET = {
+  reason: 'quiet period after a switch between Redis and an own share',
+  detail:
+    'The gateway has just changed how its instances share the rate of DLC, and sends nothing for a few seconds.',
 } as const;
 
 function isRateLimited(attempt: Attempt): attempt is Failure {

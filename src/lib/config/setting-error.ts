@@ -1,5 +1,6 @@
 /** A setting that cannot be used. The reasons never quote its value, which may be a secret. */
 export class SettingError extends Error {
+  /** Sentences that lack their subject, which is the setting's name. */
   readonly reasons: readonly string[];
 
   constructor(...reasons: string[]) {

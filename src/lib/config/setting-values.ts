@@ -1,112 +1,128 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-
 import * as z from 'zod/mini';
 
-import { SettingError } from './setting-error.ts';
 import { toSentences } from '../validation.ts';
+import { readJsonSetting } from './json-setting.ts';
+import { checkSecret, type Environment } from './secret-reference.ts';
+import { SettingError } from './setting-error.ts';
 
-/** The kinds of values that settings have: each function parses one, or throws `SettingError`. */
-
-export const wholeNumber = (least: number, most: number): ((value: string) => number) => {
-  const schema = z.int().check(z.minimum(least), z.maximum(most));
-  return (value) => {
-    const parsed = schema.safeParse(/^\d{1,9}$/.test(value) ? Number(value) : Number.NaN);
-    if (parsed.success) return parsed.data;
-    throw new SettingError(`must be a whole number from ${least} to ${most}`);
-  };
-};
-
-export const oneOf = <T extends string>(...values: readonly T[]): ((value: string) => T) => {
-  const schema = z.enum(values);
-  return (value) => {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    throw new SettingError(`must be one of ${values.join(', ')}`);
-  };
-};
-
-export const matching = (pattern: RegExp, sentence: string): ((value: string) => string) => {
-  return (value) => {
-    if (pattern.test(value)) return value;
-    throw new SettingError(sentence);
-  };
-};
-
-const REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
-export const region = matching(REGION, 'must be a region such as ap-guangzhou');
-
-/** Checks JSON against a schema; its reasons say where it does not fit, without quoting it. */
-export function parseEntries<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new SettingError(
-    ...toSentences(parsed.error.issues).map(({ at, message }) =>
-      at ? `${at} ${message}` : message,
-    ),
-  );
+/** Where settings come from. */
+export interface Source {
+  readonly env: Environment;
+  /** What the path in `@path` is relative to: the bundle's directory. */
+  readonly baseDir: string;
 }
 
-/** The members of a comma-separated list; empty ones are skipped. */
-export function list(value: string): string[] {
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+/** The kind of value that a setting takes. */
+export interface Kind<T> {
+  /** Follows "must be" in an error, and stands in the documents. */
+  readonly form: string;
+  /** @throws SettingError which never quotes the text */
+  readonly parse: (text: string, source: Source) => T;
+}
+
+/** @param read gives `undefined` for a text of another form */
+export function kind<T>(form: string, read: (text: string) => T | undefined): Kind<T> {
+  const parse = (text: string): T => {
+    const value = read(text);
+    if (value === undefined) throw new SettingError(`must be ${form}`);
+    return value;
+  };
+  return { form, parse };
+}
+
+/** A setting without a default: an empty text is `undefined`. */
+export const optional = <T>({ form, parse }: Kind<T>): Kind<T | undefined> => ({
+  form,
+  parse: (text, source) => (text === '' ? undefined : parse(text, source)),
+});
+
+export const wholeNumber = (least: number, most: number): Kind<number> =>
+  kind(`a whole number from ${least} to ${most}`, (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  });
+
+export const oneOf = <T extends string>(...values: readonly T[]): Kind<T> =>
+  kind(`one of ${values.join(', ')}`, (text) => values.find((value) => value === text));
+
+export const onOrOff: Kind<boolean> = kind('on or off', (text) =>
+  text === 'on' || text === 'off' ? text === 'on' : undefined,
+);
+
+export const matching = (pattern: RegExp, form: string): Kind<string> =>
+  kind(form, (text) => (pattern.test(text) ? text : undefined));
+
+export const secret: Kind<string> = {
+  form: 'a secret',
+  parse: (text) => checkSecret(text),
+};
+
+/** An exact origin, as browsers send it. */
+export const origin = kind(
+  'an exact origin such as https://app.example.org, without a path',
+  (text) => {
+    const url = httpUrl(text);
+    return url?.origin === text ? text : undefined;
+  },
+);
+
+/** An absolute address that paths are put behind; slashes at its end do not count. */
+export const baseUrl = kind('an address such as https://gateway.example.org', (text) => {
+  const url = httpUrl(text);
+  return !url || url.username || url.search || url.hash ? undefined : text.replace(/\/+$/, '');
+});
+
+function httpUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? url : undefined;
+}
+
+/** Members between commas; empty ones are skipped. */
+export const setOf = <T>(member: Kind<T>): Kind<ReadonlySet<T>> => ({
+  form: `${member.form}; several with commas between them`,
+  parse: (text, source) => new Set(split(text).map((one) => member.parse(one, source))),
+});
+
+function split(text: string): string[] {
+  const members = text.split(',').map((one) => one.trim());
+  return members.filter((one) => one !== '');
 }
 
 const PRINCIPAL = /^((key|hook):[\w-]{1,64}|jwt:[\w-]{1,64}:(sub|client):.+)$/s;
+const principal = matching(PRINCIPAL, 'a principal such as key:reporting or jwt:idp:sub:alice');
 
 /**
- * Principals, as a list or as a JSON array: a token's subject may have a comma in it. What is no
- * principal is refused: a typo here would block nobody.
+ * Principals, between commas or as a JSON array: a token's subject may have a comma in it. A text of another form is
+ * refused, for a misspelt principal would block nobody.
  */
-export function principals(value: string): string[] {
-  const named = value.startsWith('[')
-    ? parseEntries(z.array(z.string()), readJsonSetting(value, ''))
-    : list(value);
-  if (named.every((principal) => PRINCIPAL.test(principal))) return named;
-  throw new SettingError('must name principals, such as key:reporting or jwt:idp:sub:alice');
-}
-
-/** An exact origin, as browsers send it. */
-export function origin(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && url.origin === value) return value;
-  throw new SettingError('must be exact origins, such as https://app.example.org, without a path');
-}
-
-/** An absolute address that paths are put behind. */
-export function baseUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
-    throw new SettingError('must be an address such as https://gateway.example.org');
-  }
-  return value.replace(/\/+$/, '');
-}
+export const principals: Kind<ReadonlySet<string>> = {
+  form: `${principal.form}; several with commas between them, or as a JSON array`,
+  parse(text, source) {
+    const isJson = text.startsWith('[');
+    const members = isJson ? fitting(z.array(z.string()), readJsonSetting(text, '')) : split(text);
+    return new Set(members.map((one) => principal.parse(one, source)));
+  },
+};
 
 /**
- * Gives the value of a setting that is JSON, or `@path` to a JSON file.
+ * A list of entries, as JSON or `@path`.
  *
- * @param baseDir what a relative path starts from: the bundle's directory
- * @throws SettingError which quotes neither the value nor the file: both may hold secrets
+ * @param make throws SettingError for what is wrong with an entry apart from its form
  */
-export function readJsonSetting(value: string, baseDir: string): unknown {
-  const text = value.startsWith('@') ? readText(path.resolve(baseDir, value.slice(1))) : value;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new SettingError(
-      value.startsWith('@') ? 'points to a file that is not JSON' : 'is neither JSON nor "@path"',
-    );
-  }
-}
+export const entries = <S extends z.ZodMiniType, T>(
+  schema: S,
+  make: (list: z.output<S>, env: Environment) => T,
+  none: NoInfer<T>,
+): Kind<T> => ({
+  form: 'a JSON array, or @path to a file with one',
+  parse: (text, { env, baseDir }) =>
+    text === '' ? none : make(fitting(schema, readJsonSetting(text, baseDir)), env),
+});
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    throw new SettingError(`points to a file that cannot be read (${code})`);
-  }
+/** Checks JSON against a schema; the reasons say where it does not fit, without quoting it. */
+export function fitting<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const sentences = toSentences(parsed.error.issues);
+  throw new SettingError(...sentences.map(({ at, message }) => `${at} ${message}`.trim()));
 }

@@ -10,13 +10,7 @@ import type { Log } from '../observability/log.ts';
 import { createConnections, ObservedAgent, type Connections } from './connections.ts';
 import { readCredentials, type CloudCredentials } from './credentials.ts';
 import type { DlcEndpoint } from './endpoint.ts';
-import {
-  classify,
-  EXPIRED,
-  invalidResponse,
-  misconfigured,
-  type Failure,
-} from './failure.ts';
+import { classify, EXPIRED, invalidResponse, misconfigured, type Failure } from './failure.ts';
 
 const API_VERSION = '2021-01-25';
 

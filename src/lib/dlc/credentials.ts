@@ -5,7 +5,7 @@ export interface CloudCredentials {
 }
 
 /** SCF sets the first spelling for a function with a role, the SDK's own provider reads the second. */
-const SPELLINGS = [
+export const SPELLINGS = [
   ['TENCENTCLOUD_SECRETID', 'TENCENTCLOUD_SECRETKEY', 'TENCENTCLOUD_SESSIONTOKEN'],
   ['TENCENTCLOUD_SECRET_ID', 'TENCENTCLOUD_SECRET_KEY', 'TENCENTCLOUD_SESSION_TOKEN'],
 ] as const;

@@ -51,6 +51,8 @@ export interface DescribedTask {
   readonly engine?: string;
   /** Name and id of its engine, as far as DLC gives them: what a permission may name. */
   readonly engineNames: readonly string[];
+  /** `OperateUin`: who started it. For permissions alone, never for a response. */
+  readonly operator?: string;
   readonly upstreamCreateTime?: string;
   readonly upstreamUpdateTime?: string;
 }
@@ -95,6 +97,7 @@ function read(response: object, taskId: string, requestId: string): Lookup {
 
 function describe(found: Readonly<Record<string, unknown>>, upstreamState: number): DescribedTask {
   const engine = textIn(found, 'DataEngineName');
+  const operator = textIn(found, 'OperateUin');
   const createTime = textIn(found, 'CreateTime');
   const updateTime = textIn(found, 'UpdateTime');
   const engineNames = [engine, textIn(found, 'DataEngineId')].filter((name) => name !== undefined);
@@ -103,6 +106,7 @@ function describe(found: Readonly<Record<string, unknown>>, upstreamState: numbe
     upstreamState,
     engineNames,
     ...(engine !== undefined && { engine }),
+    ...(operator !== undefined && { operator }),
     ...(createTime !== undefined && { upstreamCreateTime: createTime }),
     ...(updateTime !== undefined && { upstreamUpdateTime: updateTime }),
   };

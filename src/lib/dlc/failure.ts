@@ -124,9 +124,10 @@ export function loggedReason({ upstreamCode, reason }: LoggedFailure): string {
 
 type LoggedFailure = Pick<Failure, 'upstreamCode' | 'reason'>;
 
-
 /** The members of a problem that name upstream's code and request. */
-export function upstreamMembers(failure: Pick<Failure, 'code' | 'upstreamCode' | 'upstreamRequestId'>): {
+export function upstreamMembers(
+  failure: Pick<Failure, 'code' | 'upstreamCode' | 'upstreamRequestId'>,
+): {
   upstreamCode?: string;
   upstreamRequestId?: string;
 } {

@@ -1,93 +1,138 @@
-import { MemoryPace } from './memory-pace.ts';
-import { MemoryQuotas } from './memory-quotas.ts';
-import { LATEST_MS, paceRule, type PaceRule } from './pace.ts';
-import type { QuotaDecision, QuotaRule } from './quota.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../observability/log.ts';
+import { Limits, type LimiterStatus, type RefusalReason, type Slot } from './limits.ts';
+import { MemoryStore } from './memory-store.ts';
+import { wholeSeconds, type QuotaDecision, type QuotaRule } from './quota.ts';
+import type { RedisTarget } from './redis-url.ts';
+import { slotRule, type Kind } from './slots.ts';
 
-/** A turn upstream that has been handed out: `at` is its moment, in microseconds of its maker's clock. */
-export interface Turn {
+export interface SlotRequest {
   readonly region: string;
   readonly principal: string;
-  readonly at: number;
-}
-
-export type TurnReply =
-  | {
-      readonly granted: true;
-      readonly turn: Turn;
-      /** From when to when the request may leave, in milliseconds of the steady clock. */
-      readonly fromMs: number;
-      readonly toMs: number;
-    }
-  | { readonly granted: false; readonly retryInMs: number };
-
-/** Both limits, wherever they are kept. */
-export interface Limiter {
-  /** @param reachMs how far ahead a turn is of use */
-  takeTurn(region: string, principal: string, reachMs: number): Promise<TurnReply>;
-  /** For a turn that will not be used. */
-  giveBack(turn: Turn): void;
-  /** DLC refused a request for its rate. */
-  pushBack(region: string): void;
-  /** @param key principal and policy */
-  spend(key: string, rule: QuotaRule): Promise<QuotaDecision>;
-}
-
-/** The limits of this process alone. Without Redis, or while it is down, they are all there is. */
-export class MemoryLimiter implements Limiter {
-  readonly #rule: PaceRule;
-  readonly #steadyMs: () => number;
-  readonly #paces = new Map<string, MemoryPace>();
-  readonly #quotas = new MemoryQuotas();
-  #heldUntil = 0;
-
+  /** `batch` (batches and webhook deliveries) has a smaller share, and waits until `reachMs` is over. */
+  readonly kind: Kind;
+  /** For how many milliseconds from now a slot is of use. */
+  readonly reachMs: () => number;
+  readonly signal: AbortSignal;
   /**
-   * @param rate this instance's share of what DLC takes in a second
-   * @param steadyMs milliseconds of a clock that never jumps
-   * @param phase random, from 0 to 1: keeps instances apart whose shares are below one turn a second
+   * Begins what the departure needs (a connection) while the request waits for its slot; does not
+   * reject. If it takes too long, the slot is left for another one.
    */
-  constructor(rate: number, maxWaitMs: number, steadyMs: () => number, phase = 0) {
-    this.#rule = paceRule(rate, maxWaitMs, phase);
-    this.#steadyMs = steadyMs;
-  }
+  readonly prepare?: () => Promise<void>;
+}
 
-  async takeTurn(region: string, principal: string, reachMs: number): Promise<TurnReply> {
-    const now = this.#now();
-    const decision = this.#pace(region).take(principal, now, Math.floor(reachMs * 1000));
-    if (!decision.granted) return { granted: false, retryInMs: decision.retryIn / 1000 };
-    const { at } = decision;
-    const fromMs = at / 1000;
-    return { granted: true, turn: { region, principal, at }, fromMs, toMs: fromMs + LATEST_MS };
-  }
+export type Acquired =
+  /** `isValid`: false once the slot has expired. The holder checks it just before the request leaves. */
+  | { readonly granted: true; readonly slot: Slot; readonly isValid: () => boolean }
+  /** `retryAfter`: seconds, at least 1. */
+  | { readonly granted: false; readonly retryAfter: number; readonly reason: RefusalReason };
 
-  giveBack({ region, principal, at }: Turn): void {
-    this.#pace(region).giveBack(principal, at, this.#now());
-  }
+/** The rate limit upstream, per region, and the callers' quotas. */
+export interface Limiter {
+  /** Waits for a slot, the right to send one CancelTask. A single request without one in reach is refused at once. */
+  acquire(request: SlotRequest): Promise<Acquired>;
+  /** For a slot that will not be used. */
+  release(slot: Slot): void;
+  /** DLC refused a request for its rate. */
+  backOff(region: string): void;
+  /**
+   * @param key principal and policy
+   * @param units tasks of a batch; it is let in if one is left, and owes the rest
+   */
+  spend(key: string, rule: QuotaRule, units?: number): Promise<QuotaDecision>;
+  /** Asks Redis, and tells whether its settings are wrong, which no waiting mends. */
+  status(): Promise<LimiterStatus>;
+  close(): void;
+}
 
-  pushBack(region: string): void {
-    this.#pace(region).pushBack(this.#now());
-  }
+export interface LimiterSettings {
+  /** Requests in any second, for each region. */
+  readonly upstreamRate: number;
+  readonly expectedInstances: number;
+  readonly maxWaitMs: number;
+  readonly redis: RedisTarget | undefined;
+}
 
-  async spend(key: string, rule: QuotaRule): Promise<QuotaDecision> {
-    return this.#quotas.spend(key, Math.floor(this.#steadyMs()), rule);
-  }
+export interface LimiterDeps {
+  /** Milliseconds of a clock that never jumps. */
+  readonly steadyMs: () => number;
+  readonly sleep: Clock['sleep'];
+  readonly random: () => number;
+  readonly log: Pick<Log, 'write'>;
+}
 
-  /** Hands out no turn of any region for as long as somebody else's may still be out. */
-  hold(): void {
-    this.#heldUntil = this.#now() + this.#rule.hold;
-    for (const pace of this.#paces.values()) pace.holdUntil(this.#heldUntil);
-  }
+/** Shared through Redis if `redis` is set, else of this instance alone. */
+export function createLimiter(settings: LimiterSettings, deps: LimiterDeps): Limiter {
+  const limits = createLimits(settings, deps);
+  return {
+    acquire: (request) => acquire(request, limits, deps),
+    release: (slot) => limits.release(slot),
+    backOff: (region) => limits.backOff(region),
+    spend: (key, rule, units = 1) => limits.spend(key, rule, units),
+    status: () => limits.status(),
+    close: () => limits.close(),
+  };
+}
 
-  #now(): number {
-    return Math.floor(this.#steadyMs() * 1000);
+function createLimits(
+  { upstreamRate, expectedInstances, maxWaitMs, redis }: LimiterSettings,
+  { steadyMs, random, log }: LimiterDeps,
+): Limits {
+  const own = new MemoryStore(
+    slotRule(upstreamRate / expectedInstances, maxWaitMs, random()),
+    steadyMs,
+  );
+  const rule = slotRule(upstreamRate, maxWaitMs);
+  const deps = { own, quietMs: rule.quiet / 1000, steadyMs, log };
+  if (!redis) return new Limits(deps);
+  if (expectedInstances === 1) {
+    const reason =
+      'EXPECTED_INSTANCES is 1: if Redis fails, each instance takes the whole UPSTREAM_RATE';
+    log.write('warn', 'expected-instances', { reason });
   }
+  const open = async () => {
+    // A file of its own, which is loaded only here.
+    const { openStore } = await import('./redis.ts');
+    return openStore(redis, rule, steadyMs);
+  };
+  return new Limits({ ...deps, open });
+}
 
-  /** Regions are the configured ones: a few. */
-  #pace(region: string): MemoryPace {
-    const known = this.#paces.get(region);
-    if (known) return known;
-    const made = new MemoryPace(this.#rule);
-    made.holdUntil(this.#heldUntil);
-    this.#paces.set(region, made);
-    return made;
+/** Waits until the slot's time has come. A slot that expires meanwhile is left for another one. */
+export async function acquire(
+  { region, principal, kind, reachMs, signal, prepare }: SlotRequest,
+  limits: Pick<Limits, 'acquire' | 'release'>,
+  { steadyMs, sleep }: Pick<LimiterDeps, 'steadyMs' | 'sleep'>,
+): Promise<Acquired> {
+  const holder = { principal, kind };
+  const waitUntil = async (ms: number): Promise<void> => {
+    for (let left = ms - steadyMs(); left > 0 && !signal.aborted; left = ms - steadyMs()) {
+      await sleep(Math.ceil(left), signal).catch(() => undefined);
+    }
+  };
+  let prepared: Promise<void> | undefined;
+  for (;;) {
+    const reply = await limits.acquire({ region, holder, reachMs: reachMs() });
+    if (!reply.granted) {
+      const { retryInMs, reason } = reply;
+      const mayWait = kind === 'batch' && retryInMs <= reachMs() && !signal.aborted;
+      if (!mayWait) return { granted: false, retryAfter: atLeastOne(retryInMs), reason };
+      await waitUntil(steadyMs() + Math.max(1, retryInMs));
+      continue;
+    }
+    const { slot, fromMs, untilMs } = reply;
+    prepared ??= prepare?.();
+    await waitUntil(fromMs);
+    await prepared;
+    if (signal.aborted) {
+      limits.release(slot);
+      return { granted: false, retryAfter: atLeastOne(fromMs - steadyMs()), reason: 'rate-limit' };
+    }
+    const isValid = (): boolean => steadyMs() <= untilMs;
+    if (isValid()) return { granted: true, slot, isValid };
   }
+}
+
+function atLeastOne(ms: number): number {
+  return Math.max(1, wholeSeconds(ms));
 }

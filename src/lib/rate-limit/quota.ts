@@ -1,7 +1,6 @@
 /**
- * A caller's own quota: GCRA, told as a debt that shrinks with time. In whole numbers, so that it is
- * exact: one request costs `windowMs`, and every millisecond pays back `limit`; the debt is never above
- * `limit * windowMs`, at most 2e13 (`rate` has six digits, a window an hour).
+ * A caller's own quota: GCRA, kept as a debt that shrinks with time. One request costs `windowMs`, and
+ * every millisecond pays back `limit`: whole numbers, so it is exact.
  */
 
 /** At most `limit` requests in `windowMs`; `limit` is the burst too. */
@@ -10,36 +9,73 @@ export interface QuotaRule {
   readonly windowMs: number;
 }
 
-export interface Debt {
+export interface QuotaDecision {
+  readonly allowed: boolean;
+  /** Whole requests that are left. */
+  readonly left: number;
+  /** Milliseconds until there is one more if none is left, else until there are all. */
+  readonly resetMs: number;
+}
+
+interface Debt {
+  readonly rule: QuotaRule;
   readonly debt: number;
   /** When it was so much, in whole milliseconds. */
   readonly at: number;
 }
 
-export interface QuotaDecision {
-  readonly allowed: boolean;
-  /** Whole requests that are left. */
-  readonly left: number;
-  /** Milliseconds until there is one more where none is left, else until there are all. */
-  readonly resetMs: number;
+/** The most that one request may spend: the tasks of a batch, or of a webhook delivery. */
+export const MOST_UNITS = 100;
+
+/** Callers that are remembered at once, at the most. */
+const MOST_REMEMBERED = 10_000;
+
+/**
+ * The quotas of all callers in this process. Bounded: if there are too many callers, it forgets those
+ * who would have their whole quota back soonest, so that nobody gets a quota back by making others call.
+ */
+export class MemoryQuotas {
+  readonly #callers = new Map<string, Debt>();
+  readonly #most: number;
+
+  constructor(most: number = MOST_REMEMBERED) {
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#callers.size;
+  }
+
+  /**
+   * Spends `units` if there is at least one; what is beyond is owed, and later requests wait for it.
+   *
+   * @param now whole milliseconds of a clock that does not jump
+   */
+  spend(key: string, now: number, rule: QuotaRule, units = 1): QuotaDecision {
+    const owed = debtNow(this.#callers.get(key), now, rule);
+    const allowed = owed + rule.windowMs <= rule.limit * rule.windowMs;
+    const debt = allowed ? owed + units * rule.windowMs : owed;
+    this.#callers.set(key, { rule, debt, at: now });
+    if (this.#callers.size > this.#most) this.#forget(now);
+    return quotaDecision(allowed, debt, rule);
+  }
+
+  /** Down to half, so that this is rarely done. */
+  #forget(now: number): void {
+    const waits = [...this.#callers].map(
+      ([key, debt]) => [key, debtNow(debt, now, debt.rule) / debt.rule.limit] as const,
+    );
+    const soonest = waits.toSorted(([, a], [, b]) => a - b);
+    const surplus = this.#callers.size - Math.floor(this.#most / 2);
+    for (const [key] of soonest.slice(0, surplus)) this.#callers.delete(key);
+  }
 }
 
-/** The debt as it is now. A clock that went back pays nothing back, and costs nothing. */
-export function debtNow({ debt, at }: Debt, now: number, { limit, windowMs }: QuotaRule): number {
-  const paid = limit * Math.min(windowMs, Math.max(0, now - at));
-  return Math.max(0, Math.min(debt, limit * windowMs) - paid);
-}
-
-/** Spends one request where there is one to spend. */
-export function spend(
-  before: Debt | undefined,
-  now: number,
-  rule: QuotaRule,
-): { decision: QuotaDecision; after: Debt } {
-  const owed = before ? debtNow(before, now, rule) : 0;
-  const allowed = owed + rule.windowMs <= rule.limit * rule.windowMs;
-  const debt = allowed ? owed + rule.windowMs : owed;
-  return { decision: quotaDecision(allowed, debt, rule), after: { debt, at: now } };
+/** A clock that went back pays nothing back, and costs nothing. A rule may have changed: debts are bounded. */
+function debtNow(before: Debt | undefined, now: number, { limit, windowMs }: QuotaRule): number {
+  if (!before) return 0;
+  const most = (limit - 1 + MOST_UNITS) * windowMs;
+  return Math.max(0, Math.min(before.debt, most) - limit * Math.max(0, now - before.at));
 }
 
 /** @param debt after the request was counted */
@@ -48,7 +84,12 @@ export function quotaDecision(
   debt: number,
   { limit, windowMs }: QuotaRule,
 ): QuotaDecision {
-  const left = Math.floor((limit * windowMs - debt) / windowMs);
+  const left = Math.max(0, Math.floor((limit * windowMs - debt) / windowMs));
   const tooMuch = left > 0 ? debt : debt - (limit - 1) * windowMs;
   return { allowed, left, resetMs: Math.ceil(tooMuch / limit) };
+}
+
+/** Rounded up: a caller that waits so long does not come too early. */
+export function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1000);
 }

@@ -1,117 +1,103 @@
-import { createHash } from 'node:crypto';
-
 /**
- * The rules of `limit/pace.ts` and `limit/quota.ts`, each one atomic decision by Redis's own clock. All
- * times are whole microseconds, exact in Lua's doubles; written with `int`, for Lua's own way is not.
- * A property test holds them against the rules in TypeScript.
+ * The rules of `slots.ts` and `quota.ts` in Lua: each script is one atomic decision by Redis's own
+ * clock. Times are whole microseconds, exact in Lua's doubles, and written with `int`, since Lua's own
+ * way to write numbers is not exact. A property test compares them with the rules in TypeScript.
+ *
+ * All commands used: EVAL, EVALSHA, TIME, HMGET, HSET, PEXPIRE, ZADD, ZCARD, ZRANGE, ZREM,
+ * ZREMRANGEBYSCORE, DEL.
  */
-export interface Script {
-  readonly lua: string;
-  readonly sha: string;
-}
 
-function script(...parts: readonly string[]): Script {
-  const lua = parts.join('');
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
-}
-
-/** Redis 6 writes nothing after `TIME` unless it is told to replicate what was written. */
-const TIME = `
+/** `read` deletes a key of another type: nobody else writes under the project's prefix. */
+const PRELUDE = `
+-- Redis 6 writes nothing after TIME unless it replicates what was written.
 if redis.replicate_commands then redis.replicate_commands() end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local function int(n) return string.format('%.0f', n) end
+local function number(text)
+  local n = tonumber(text or 0) or 0
+  return n == n and n or 0
+end
+local function read(command, key, ...)
+  local reply = redis.pcall(command, key, ...)
+  if type(reply) ~= 'table' or not reply.err then return reply end
+  if not string.find(reply.err, 'WRONGTYPE') then return error(reply.err, 0) end
+  redis.call('DEL', key)
+  return redis.call(command, key, ...)
+end
 `;
 
-/** KEYS: the pace, the principal's turns. ARGV: spacing, maxWait, hold. */
-const PACE = `${TIME}
-local spacing, maxWait, hold = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local saved = redis.call('HMGET', KEYS[1], 'next', 'pushed', 'born')
-local next, pushed = tonumber(saved[1] or 0), tonumber(saved[2] or 0)
-local born = tonumber(saved[3] or now)
+/** KEYS: the region's slots, what the holder has of them. ARGV: spacing, maxWait, quiet, … */
+const SLOTS = `${PRELUDE}
+local spacing, maxWait, quiet = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local saved = read('HMGET', KEYS[1], 'next', 'backedOff')
+local next, backedOff = number(saved[1]), number(saved[2])
 local function save()
-  redis.call('HSET', KEYS[1], 'next', int(next), 'pushed', int(pushed), 'born', int(born))
+  redis.call('HSET', KEYS[1], 'next', int(next), 'backedOff', int(backedOff))
   redis.call('PEXPIRE', KEYS[1], int(math.max(0, math.ceil((next - now) / 1000)) + 2000))
 end
-if pushed > now then pushed = 0 end
-if next > now + 2 * hold + spacing then
-  next = now + hold
-  save()
-end
+if backedOff > now then backedOff = 0 end
+if next > now + 2 * quiet + spacing then next = now + quiet end
 `;
 
 /**
- * ARGV: …, reach, seen. Gives {1, at, now, next} or {0, retryIn, now, next}. `seen` is what the caller was
- * told of `next` last: a Redis that has forgotten all (a restart, FLUSHALL) hands out no turn before it.
+ * ARGV: …, reach, shareOf, known. Gives {next, delay, 1} or {next, retryIn, 0}. `known` is the latest
+ * `next` that this instance was told: a Redis that lost it (a flush, a restart, a failover to a replica
+ * that lagged) grants nothing before it. Writes in any case, so that an answer proves that it can.
  */
-export const TAKE_TURN = script(
-  PACE,
-  `
-local seen = tonumber(ARGV[5])
-if now - born < hold and seen > next and seen <= now + hold + spacing then next = seen end
+export const ACQUIRE = `${SLOTS}
+local known = tonumber(ARGV[6])
+if known > next and known <= now + quiet + spacing then next = known end
 local at, latest = math.max(next, now), now + math.min(tonumber(ARGV[4]), maxWait)
-if at > latest then return {0, at - latest, now, next} end
--- Turns that are past, and those from before the clock went back.
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', int(now))
+if at > latest then
+  save()
+  return {next, at - latest, 0}
+end
+-- Slots that are past, and those from before the clock went back.
+read('ZREMRANGEBYSCORE', KEYS[2], '-inf', int(now))
 redis.call('ZREMRANGEBYSCORE', KEYS[2], int(next), '+inf')
 local free = math.floor((now + maxWait - at) / spacing) + 1
-local tooMany = redis.call('ZCARD', KEYS[2]) - math.max(1, math.floor(free / 2))
+local tooMany = redis.call('ZCARD', KEYS[2]) - math.max(1, math.floor(free / tonumber(ARGV[5])))
 if tooMany >= 0 then
-  local turn = redis.call('ZRANGE', KEYS[2], tooMany, tooMany)[1]
-  return {0, (turn or at) - now, now, next}
+  save()
+  return {next, (redis.call('ZRANGE', KEYS[2], tooMany, tooMany)[1] or at) - now, 0}
 end
 next = at + spacing
 save()
 redis.call('ZADD', KEYS[2], int(at), int(at))
 redis.call('PEXPIRE', KEYS[2], int(math.ceil((at - now) / 1000) + 1000))
-return {1, at, now, next}
-`,
-);
+return {next, at - now, 1}
+`;
 
-/** ARGV: …, at. Gives {now, next}. */
-export const GIVE_BACK = script(
-  PACE,
-  `
+/** ARGV: …, at. Gives {next}. */
+export const RELEASE = `${SLOTS}
 local at = tonumber(ARGV[4])
-local isThere = redis.call('ZREM', KEYS[2], int(at)) == 1
-if isThere and at > now and next == at + spacing then
-  next = at
-  save()
-end
-return {now, next}
-`,
-);
+if read('ZREM', KEYS[2], int(at)) == 1 and at > now and next == at + spacing then next = at end
+save()
+return {next}
+`;
 
-/** Gives {now}. */
-export const PUSH_BACK = script(
-  PACE,
-  `
-if now - pushed >= 1000000 then
-  pushed = now
+/** Gives {next}. */
+export const BACK_OFF = `${SLOTS}
+if now - backedOff >= 1000000 then
+  backedOff = now
   next = math.max(next, math.min(math.max(next, now), now + maxWait) + 1000000)
-  save()
 end
-return {now}
-`,
-);
+save()
+return {next}
+`;
 
-/** KEYS: the quota. ARGV: limit, windowMs. Gives {1 or 0, debt, now}; the debt after the request. */
-export const SPEND = script(
-  TIME,
-  `
+/** KEYS: the quota. ARGV: limit, windowMs, units, MOST_UNITS. Gives {the debt afterwards, 1 or 0}. */
+export const SPEND = `${PRELUDE}
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local nowMs = math.floor(now / 1000)
-local saved = redis.call('HMGET', KEYS[1], 'debt', 'at')
-local debt, at = tonumber(saved[1] or 0), tonumber(saved[2] or 0)
-local paid = limit * math.min(window, math.max(0, nowMs - at))
-debt = math.max(0, math.min(debt, limit * window) - paid)
+local saved = read('HMGET', KEYS[1], 'debt', 'at')
+local most = (limit - 1 + tonumber(ARGV[4])) * window
+local paid = limit * math.max(0, nowMs - number(saved[2]))
+local debt = math.max(0, math.min(number(saved[1]), most) - paid)
 local allowed = debt + window <= limit * window and 1 or 0
-debt = debt + allowed * window
+debt = debt + allowed * window * tonumber(ARGV[3])
 redis.call('HSET', KEYS[1], 'debt', int(debt), 'at', int(nowMs))
 redis.call('PEXPIRE', KEYS[1], int(math.ceil(debt / limit) + 1))
-return {allowed, debt, now}
-`,
-);
-
-/** KEYS: one of its own. Gives {now}, where scripts may run and write. */
-export const PROBE = script(TIME, `redis.call('SET', KEYS[1], '1', 'PX', '1000')\nreturn {now}\n`);
+return {debt, allowed}
+`;

@@ -1,48 +1,57 @@
-import type { PaceRule, TurnDecision } from './pace.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
-import type { Turn } from './limiter.ts';
+import type { Holder } from './slots.ts';
 
-/** When a reply of the shared store was made: by its own clock, and by this process's steady one. */
-export interface StoreTime {
-  /** Microseconds since the epoch, as all times of the store. */
-  readonly nowUs: number;
-  /** Milliseconds: just before the question was sent, so at most `nowUs` on the steady clock. */
-  readonly sentMs: number;
-}
-
-/**
- * Where instances share the limits: each call is one atomic decision, by the rules of `pace.ts` and
- * `quota.ts` and by the store's own clock. Throws `StoreError`. No call ends by itself in a given time.
- */
-export interface LimitStore {
-  takeTurn(ask: TurnAsk, rule: PaceRule): Promise<TurnDecision & StoreTime>;
-  giveBack(turn: Turn, rule: PaceRule): Promise<StoreTime>;
-  pushBack(region: string, rule: PaceRule): Promise<StoreTime>;
-  spend(key: string, rule: QuotaRule): Promise<QuotaDecision & StoreTime>;
-  /** Whether the store can decide at all: reached, permitted, writable. */
-  probe(): Promise<StoreTime>;
-  /** Lets the connection go that a call has waited on in vain; the next call opens another. */
-  reconnect(): void;
-}
-
-export interface TurnAsk {
+/** A granted slot. `at` is its moment, in microseconds of the clock of the store that granted it. */
+export interface StoredSlot {
   readonly region: string;
-  readonly principal: string;
-  /** Whole microseconds. */
-  readonly reach: number;
+  readonly holder: Holder;
+  readonly at: number;
 }
+
+/** The slot is `delayMs` from some moment between `sentMs` and `repliedMs`, which are of the steady clock. */
+export type StoreReply =
+  | {
+      readonly granted: true;
+      readonly at: number;
+      readonly delayMs: number;
+      readonly sentMs: number;
+      readonly repliedMs: number;
+    }
+  | { readonly granted: false; readonly retryInMs: number };
+
+/** Where slots and quotas are kept. Each call is one atomic decision; it may reject with a `StoreError`. */
+export interface Store {
+  /** @param reachMs how far ahead a slot is of use */
+  acquire(region: string, holder: Holder, reachMs: number): Promise<StoreReply>;
+  release(slot: StoredSlot): Promise<void>;
+  backOff(region: string): Promise<void>;
+  spend(key: string, rule: QuotaRule, units: number): Promise<QuotaDecision>;
+  close(): void;
+}
+
+/** A store that answers later than this counts as silent: the window of a slot would be empty. */
+export const TIMEOUT_MS = 60;
+
+/** The longest that opening a connection may take. */
+export const CONNECT_MS = 250;
+
+/** The longest that a call takes: one timeout, a new connection, and one more timeout. */
+export const ANSWER_MS = 2 * TIMEOUT_MS + CONNECT_MS;
+
+/** Settings that are wrong, which no waiting mends. */
+export type Misconfiguration =
+  `redis-${'password' | 'certificate' | 'cluster' | 'permission' | 'database'}`;
 
 const CODE = 'STORE_FAILED';
 
-/** A store that does not answer, or cannot decide. The message is safe to log: it quotes nothing. */
+/** A store that does not answer, or cannot decide. `message` is safe to log: it quotes nothing. */
 export class StoreError extends Error {
   readonly code = CODE;
-  /** It only did not answer in time: whatever it knew, it still knows. */
-  readonly isSilence: boolean;
+  readonly misconfiguration: Misconfiguration | undefined;
 
-  constructor(message: string, isSilence = false) {
+  constructor(message: string, misconfiguration?: Misconfiguration) {
     super(message);
-    this.isSilence = isSilence;
+    this.misconfiguration = misconfiguration;
   }
 }
 

@@ -1,13 +1,7 @@
 import * as z from 'zod/mini';
 
 import { Problem } from '../problems.ts';
-import {
-  invalid,
-  regionSchema,
-  taskIdSchema,
-  type Regions,
-  type TaskRef,
-} from '../tasks.ts';
+import { invalid, regionSchema, taskIdSchema, type Regions, type TaskRef } from '../tasks.ts';
 import { toSentences } from '../validation.ts';
 
 /**

@@ -3,7 +3,8 @@ import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { resolveSecret, type Environment } from '../config/secret-reference.ts';
 import { SettingError } from '../config/setting-error.ts';
 import { isSoundPoint } from '../auth/ed25519-point.ts';
-import { narrowingOf, type WebhookSenderEntry } from '../auth/entries.ts';
+import type { WebhookSenderEntry } from '../auth/entries.ts';
+import { toOwnGrant } from '../auth/grants.ts';
 import type { Principal } from '../auth/principal.ts';
 
 /** A secret and the version of signature it checks; a `KeyObject` shows nothing when logged or serialised. */
@@ -61,8 +62,8 @@ function toPrincipal(entry: WebhookSenderEntry): Principal {
   return {
     id: `hook:${entry.id}`,
     scheme: 'webhook',
-    scopes: new Set(['tasks:cancel']),
-    narrowing: narrowingOf(entry),
+    grants: [toOwnGrant(entry, ['tasks:cancel'])],
+    basis: 'scope',
     ...(entry.rate && { rate: entry.rate }),
   };
 }

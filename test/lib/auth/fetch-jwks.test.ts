@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RequestListener } from 'node:http';
+import { gzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { fetchJwks, JwksUnavailable } from '../../../src/lib/auth/fetch-jwks.ts';
 import {
@@ -16,6 +18,7 @@ import {
 import { createKey } from '../../support/jwt.ts';
 
 const never = new AbortController().signal;
+const count = async (uri: URL): Promise<number> => (await fetchJwks({ uri }, never)).keys.length;
 const es = createKey('ES256', 'e1');
 let server: JwksServer;
 
@@ -27,25 +30,52 @@ afterAll(() => server.stop());
 describe('the fetch of a JWKS', () => {
   it('gives the keys of the set, and leaves no connection behind', async () => {
     server.behave(answerKeys(es));
-    expect(await fetchJwks(server.uri, never)).toMatchObject([
-      { kid: 'e1', algorithms: ['ES256'] },
-    ]);
+    expect(await fetchJwks(server, never)).toMatchObject({
+      keys: [{ kid: 'e1', algorithms: ['ES256'] }],
+      leftOut: [],
+    });
     await server.idle();
   });
 
-  it('leaves out keys that it cannot use', async () => {
+  it('leaves out keys that it cannot use, and says which and why', async () => {
     const keys = [
       null,
       5,
-      { kty: 'oct', k: 'AA' },
-      { ...es.jwk, use: 'enc' },
-      { kty: 'NEW' },
+      { kty: 'oct', k: 'AA', kid: 'secret' },
+      { ...es.jwk, kid: 7 },
+      { kty: 'NEW', kid: 'pq-1' },
       es.jwk,
     ];
     server.behave(answer(JSON.stringify({ keys, more: 'members' })));
-    expect(await fetchJwks(server.uri, never)).toHaveLength(1);
-    server.behave(answer('{"keys":[]}'));
-    expect(await fetchJwks(server.uri, never)).toEqual([]);
+    expect(await fetchJwks(server, never)).toMatchObject({
+      keys: [{ kid: 'e1' }],
+      leftOut: [
+        { kid: undefined, reason: 'is not an object' },
+        { kid: undefined, reason: 'is not an object' },
+        { kid: 'secret', reason: 'has private members' },
+        { kid: undefined, reason: 'has a kid that is no string' },
+        { kid: 'pq-1', reason: 'is not a usable public key' },
+      ],
+    });
+  });
+
+  it('does not miss a key that is published for encryption', async () => {
+    server.behave(answer(JSON.stringify({ keys: [{ ...es.jwk, use: 'enc' }] })));
+    expect(await fetchJwks(server, never)).toEqual({ keys: [], leftOut: [] });
+  });
+
+  it.each<[string, string | Buffer, Record<string, string>]>([
+    ['with a byte order mark', `\uFEFF${JSON.stringify({ keys: [es.jwk] })}`, {}],
+    ['as gzip', gzipSync(JSON.stringify({ keys: [es.jwk] })), { 'Content-Encoding': 'gzip' }],
+    [
+      'as gzip by its old name, with a byte order mark within',
+      gzipSync(`\uFEFF${JSON.stringify({ keys: [es.jwk] })}`),
+      { 'Content-Encoding': 'X-GZIP' },
+    ],
+    ['as identity', JSON.stringify({ keys: [es.jwk] }), { 'Content-Encoding': 'identity' }],
+  ])('takes a set %s', async (_name, body, headers) => {
+    server.behave(answer(body, 200, headers));
+    expect(await count(server.uri)).toBe(1);
   });
 
   it('asks for JSON, with no credentials and no body', async () => {
@@ -54,19 +84,34 @@ describe('the fetch of a JWKS', () => {
       seen = request;
       answerKeys(es)(request, response);
     });
-    await fetchJwks(server.uri, never);
+    await fetchJwks(server, never);
     expect(seen?.method).toBe('GET');
     expect(seen?.url).toBe('/jwks.json');
-    expect(Object.keys(seen?.headers ?? {}).toSorted()).toEqual(['accept', 'connection', 'host']);
+    expect(Object.keys(seen?.headers ?? {}).toSorted()).toEqual([
+      'accept',
+      'accept-encoding',
+      'connection',
+      'host',
+    ]);
+    expect(seen?.headers['accept-encoding']).toBe('gzip');
   });
 
   const aSet = JSON.stringify({ keys: [es.jwk] });
   const padded = (bytes: number): string => aSet + ' '.repeat(bytes - aSet.length);
   it('reads 256 KiB and no more', async () => {
     server.behave(answer(padded(256 * 1024)));
-    expect(await fetchJwks(server.uri, never)).toHaveLength(1);
+    expect(await count(server.uri)).toBe(1);
     server.behave(answer(padded(256 * 1024 + 1)));
-    await expect(fetchJwks(server.uri, never)).rejects.toThrow('more than 262144 bytes');
+    await expect(fetchJwks(server, never)).rejects.toThrow('more than 262144 bytes');
+  });
+
+  it('reads no more than that out of gzip either', async () => {
+    const zipped = (bytes: number): RequestListener =>
+      answer(gzipSync(padded(bytes)), 200, { 'Content-Encoding': 'gzip' });
+    server.behave(zipped(256 * 1024));
+    expect(await count(server.uri)).toBe(1);
+    server.behave(zipped(256 * 1024 + 1));
+    await expect(fetchJwks(server, never)).rejects.toThrow('more than 262144 bytes');
   });
 
   it.each<[string, RequestListener, string]>([
@@ -81,6 +126,8 @@ describe('the fetch of a JWKS', () => {
     ['null', answer('null'), 'else than a JWK Set'],
     ['an object without keys', answer('{}'), 'else than a JWK Set'],
     ['keys that are no list', answer('{"keys":{}}'), 'else than a JWK Set'],
+    ['gzip that is none', answer(aSet, 200, { 'Content-Encoding': 'gzip' }), 'broken gzip'],
+    ['another encoding', answer(aSet, 200, { 'Content-Encoding': 'br' }), 'another encoding'],
     ['status 500 with a good set', answer(aSet, 500), 'status 500'],
     ['status 500 with a body that hangs', hangInBody(500), 'status 500'],
     ['status 404', answer('not here', 404), 'status 404'],
@@ -90,7 +137,7 @@ describe('the fetch of a JWKS', () => {
     ['a connection that is cut', dropConnection, 'connection failed: ECONNRESET'],
   ])('fails on %s, and leaves no connection behind', async (_name, listener, message) => {
     server.behave(listener);
-    const outcome = fetchJwks(server.uri, never);
+    const outcome = fetchJwks(server, never);
     await expect(outcome).rejects.toThrow(message);
     await expect(outcome).rejects.toBeInstanceOf(JwksUnavailable);
     await server.idle();
@@ -99,7 +146,7 @@ describe('the fetch of a JWKS', () => {
   it.each([301, 302, 303, 307, 308])('does not follow a redirect (%i)', async (status) => {
     const elsewhere = await startJwksServer(answerKeys(es));
     server.behave(answer('', status, { Location: elsewhere.uri.href }));
-    await expect(fetchJwks(server.uri, never)).rejects.toThrow(`status ${status}`);
+    await expect(fetchJwks(server, never)).rejects.toThrow(`status ${status}`);
     expect(elsewhere.requests).toBe(0);
     await elsewhere.stop();
   });
@@ -107,13 +154,13 @@ describe('the fetch of a JWKS', () => {
   it('fails where nobody listens', async () => {
     const gone = await startJwksServer(answerKeys(es));
     await gone.stop();
-    await expect(fetchJwks(gone.uri, never)).rejects.toThrow('connection failed: ECONNREFUSED');
+    await expect(fetchJwks(gone, never)).rejects.toThrow('connection failed: ECONNREFUSED');
   });
 
   it('speaks TLS to an https: address, and nothing else', async () => {
     const before = server.requests;
     const uri = new URL(server.uri.href.replace('http:', 'https:'));
-    await expect(fetchJwks(uri, never)).rejects.toBeInstanceOf(JwksUnavailable);
+    await expect(fetchJwks({ uri }, never)).rejects.toBeInstanceOf(JwksUnavailable);
     expect(server.requests).toBe(before);
   });
 
@@ -121,7 +168,7 @@ describe('the fetch of a JWKS', () => {
     const { listener } = hold();
     server.behave(listener);
     const controller = new AbortController();
-    const outcome = fetchJwks(server.uri, controller.signal);
+    const outcome = fetchJwks(server, controller.signal);
     await server.arrived(server.requests + 1);
     controller.abort(new Error('enough'));
     await expect(outcome).rejects.toThrow('enough');
@@ -132,10 +179,61 @@ describe('the fetch of a JWKS', () => {
     server.behave(answerKeys(es));
     process.env['HTTP_PROXY'] = process.env['http_proxy'] = 'http://127.0.0.1:1';
     try {
-      expect(await fetchJwks(server.uri, never)).toHaveLength(1);
+      expect(await count(server.uri)).toBe(1);
     } finally {
       delete process.env['HTTP_PROXY'];
       delete process.env['http_proxy'];
     }
+  });
+});
+
+describe('the discovery of a JWKS', () => {
+  const issuer = 'https://id.example/tenant';
+  /** Serves the document at the well-known path and the set anywhere else. */
+  const serving =
+    (document: unknown): RequestListener =>
+    (request, response) => {
+      const isDocument = request.url === '/.well-known/openid-configuration';
+      const body = typeof document === 'string' ? document : JSON.stringify(document);
+      if (isDocument) response.end(body);
+      else answerKeys(es)(request, response);
+    };
+  const discover = (document: unknown): ReturnType<typeof fetchJwks> => {
+    server.behave(serving(document));
+    const uri = new URL('/.well-known/openid-configuration', server.uri);
+    return fetchJwks({ uri, discoveryOf: issuer }, never);
+  };
+
+  it('goes by the document of the issuer', async () => {
+    const set = await discover({ issuer, jwks_uri: server.uri.href, other: 1 });
+    expect(set.keys).toHaveLength(1);
+    await server.idle();
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'of another issuer',
+      () => ({ issuer: `${issuer}/`, jwks_uri: server.uri.href }),
+      'another issuer',
+    ],
+    ['of no issuer', () => ({ jwks_uri: server.uri.href }), 'another issuer'],
+    ['that is a list', () => [issuer], 'another issuer'],
+    ['that is HTML', () => '<html>', 'something else than JSON'],
+    ['without jwks_uri', () => ({ issuer }), 'no jwks_uri'],
+    ['whose jwks_uri is a list', () => ({ issuer, jwks_uri: [server.uri.href] }), 'no jwks_uri'],
+    ['whose jwks_uri is a path', () => ({ issuer, jwks_uri: '/jwks.json' }), 'no jwks_uri'],
+    [
+      'that leads to plain http',
+      () => ({ issuer, jwks_uri: 'http://id.example/jwks' }),
+      'no jwks_uri',
+    ],
+    ['that leads to a file', () => ({ issuer, jwks_uri: 'file:///etc/passwd' }), 'no jwks_uri'],
+    ['with a password', () => ({ issuer, jwks_uri: 'https://a:b@id.example/' }), 'no jwks_uri'],
+  ])('fails on a document %s', async (_name, make, message) => {
+    const before = server.requests;
+    const outcome = discover(make());
+    await expect(outcome).rejects.toThrow(message);
+    await expect(outcome).rejects.toBeInstanceOf(JwksUnavailable);
+    expect(server.requests).toBe(before + 1);
   });
 });

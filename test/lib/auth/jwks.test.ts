@@ -1,7 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { JwksUnavailable, type LeftOutKey } from '../../../src/lib/auth/fetch-jwks.ts';
 import { createJwks, type FindKeys } from '../../../src/lib/auth/jwks.ts';
 import {
   answer,
@@ -23,14 +25,20 @@ const next = createKey('ES256', 'next');
 let server: JwksServer;
 let clock: ManualClock;
 let findKeys: FindKeys;
+let leftOut: LeftOutKey[];
 
 beforeEach(async () => {
   server = await startJwksServer(answerKeys(old));
   clock = manualClock();
-  findKeys = createJwks(server.uri, { clock });
+  leftOut = [];
+  findKeys = createJwks(server, {
+    clock,
+    steadyMs: () => clock.now(),
+    onLeftOut: (key) => leftOut.push(key),
+  });
 });
 afterEach(async () => {
-  // No connection outlives the requests that waited for it.
+  // No connection outlives the fetch that needed it.
   await server.idle();
   await server.stop();
 });
@@ -38,6 +46,13 @@ afterEach(async () => {
 /** How many keys match this `kid`. */
 async function find(kid: string | undefined, signal = never): Promise<number> {
   return (await findKeys({ alg: 'ES256', kid }, signal)).length;
+}
+
+/** Milliseconds until the set may be fetched again for this `kid`. */
+async function waitFor(kid: string): Promise<number | undefined> {
+  const error = await find(kid).catch((reason: unknown) => reason);
+  if (!(error instanceof JwksUnavailable)) throw new Error('found or fetched', { cause: error });
+  return error.retryAfterMs;
 }
 
 describe('a JWKS that can be fetched', () => {
@@ -90,16 +105,29 @@ describe('a kid that is not in the set', () => {
     expect(server.requests).toBe(1);
   });
 
-  it('makes it fetch at most every 30 s, however many are forged', async () => {
+  it('makes it fetch at most 3 times in any 30 s, and then says when it may be fetched again', async () => {
     await find('old');
-    for (let index = 0; index < 50; index += 1) {
-      expect(await find(`forged-${index}`)).toBe(0);
-      clock.advance(SECOND / 2);
+    for (const kid of ['a', 'b', 'c']) {
+      expect(await find(kid)).toBe(0);
+      clock.advance(SECOND);
     }
-    expect(server.requests).toBe(2);
-    clock.advance(5 * SECOND);
+    expect(server.requests).toBe(4);
+    for (let second = 3; second < 30; second += 1) {
+      expect(await waitFor(`forged-${second}`)).toBe((30 - second) * SECOND);
+      clock.advance(SECOND);
+    }
+    expect(server.requests).toBe(4);
+    expect(await find('d')).toBe(0);
+    expect(await waitFor('e')).toBe(SECOND);
+    expect(server.requests).toBe(5);
+  });
+
+  it('that is forged does not keep a new key from being found by the next refresh', async () => {
+    await find('old');
+    server.behave(answerKeys(old, next));
     await find('forged');
-    expect(server.requests).toBe(3);
+    expect(await find('next')).toBe(1);
+    expect(server.requests).toBe(2);
   });
 
   it('does not keep the known keys from being found meanwhile', async () => {
@@ -119,15 +147,65 @@ describe('a kid that is not in the set', () => {
   it('cannot be told from an unfetched one while the provider is down', async () => {
     await find('old');
     server.behave(answer('down', 500));
-    await expect(find('next')).rejects.toThrow('status 500');
-    expect(await find('old')).toBe(1);
-    await expect(find('next')).rejects.toThrow('status 500');
-    expect(server.requests).toBe(2);
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await expect(find('next')).rejects.toThrow('status 500');
+      expect(await find('old')).toBe(1);
+    }
+    expect(await waitFor('next')).toBe(30 * SECOND);
+    expect(server.requests).toBe(4);
     server.behave(answerKeys(old, next));
     clock.advance(30 * SECOND);
     expect(await find('next')).toBe(1);
     expect(await find('forged')).toBe(0);
-    expect(server.requests).toBe(3);
+    expect(server.requests).toBe(6);
+  });
+});
+
+describe('a key under which a signature has failed', () => {
+  const again = createKey('ES256', 'old');
+  let failed: KeyObject;
+  const findOther = async (): Promise<number> =>
+    (await findKeys({ alg: 'ES256', kid: 'old', except: failed }, never)).length;
+
+  beforeEach(async () => {
+    const [key] = await findKeys({ alg: 'ES256', kid: 'old' }, never);
+    if (!key) throw new Error('no key');
+    failed = key;
+  });
+
+  it('is fetched again, and found where the issuer has a new one under the same kid', async () => {
+    server.behave(answerKeys(again));
+    expect(await findOther()).toBe(1);
+    expect(await findOther()).toBe(1);
+    expect(server.requests).toBe(2);
+  });
+
+  it('costs at most one refresh in 30 s, and none of those for unknown kids', async () => {
+    expect(await findOther()).toBe(0);
+    for (let second = 0; second < 30; second += 1) {
+      await expect(findOther()).rejects.toBeInstanceOf(JwksUnavailable);
+      clock.advance(SECOND);
+    }
+    expect(server.requests).toBe(2);
+    expect(await findOther()).toBe(0);
+    for (const kid of ['a', 'b', 'c']) expect(await find(kid)).toBe(0);
+    expect(server.requests).toBe(6);
+  });
+});
+
+describe('a key that was left out', () => {
+  it('is told once for each kid', async () => {
+    const weak = { jwk: { ...old.jwk, kid: 'weak', d: 'secret' } };
+    const other = { jwk: { kty: 'NEW', kid: 'pq' } };
+    server.behave(answerKeys(old, weak));
+    await find('old');
+    server.behave(answerKeys(old, weak, other));
+    await find('unknown');
+    await find('unknown');
+    expect(leftOut).toEqual([
+      { kid: 'weak', reason: 'has private members' },
+      { kid: 'pq', reason: 'is not a usable public key' },
+    ]);
   });
 });
 
@@ -170,12 +248,10 @@ describe('a provider that is down', () => {
     expect(server.requests).toBe(5);
   });
 
-  it('does not make unknown kids fetch more often than that', async () => {
+  it('costs a request for an unknown kid one attempt, not two', async () => {
     await find('old');
     server.behave(dropConnection);
     clock.advance(10 * MINUTE);
-    await expect(find('next')).rejects.toThrow('ECONNRESET');
-    clock.advance(29 * SECOND);
     await expect(find('next')).rejects.toThrow('ECONNRESET');
     expect(server.requests).toBe(2);
   });
@@ -232,20 +308,17 @@ describe('requests that come together', () => {
     expect(await second).toBe(1);
   });
 
-  it('leave no fetch behind when all of them have ended, and the next is not made to wait', async () => {
-    server.behave(hold().listener);
+  it('and leave early let the fetch go on for those who come later, at most for 2 s', async () => {
+    const { listener, held } = hold();
+    server.behave(listener);
     const controllers = [new AbortController(), new AbortController()];
     const outcomes = Promise.allSettled(controllers.map(({ signal }) => find('old', signal)));
     await server.arrived(1);
     for (const controller of controllers) controller.abort();
-    await outcomes;
-    await server.idle();
-    server.behave(answerKeys(old));
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    held[0]?.end(JSON.stringify({ keys: [old.jwk] }));
     expect(await find('old')).toBe(1);
-  });
-
-  it('that all end before a hanging provider answers have the others use the old set', async () => {
-    await find('old');
+    expect(server.requests).toBe(1);
     server.behave(hold().listener);
     clock.advance(10 * MINUTE);
     const controller = new AbortController();
@@ -253,8 +326,14 @@ describe('requests that come together', () => {
     await server.arrived(2);
     controller.abort();
     expect(await outcome).toBe(1);
+    clock.advance(2 * SECOND);
     await server.idle();
     expect(await find('old')).toBe(1);
     expect(server.requests).toBe(2);
+  });
+
+  it('do not begin a fetch when they have ended before', async () => {
+    await expect(find('old', AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    expect(server.requests).toBe(0);
   });
 });

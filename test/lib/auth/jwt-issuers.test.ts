@@ -45,11 +45,11 @@ function reasonsOf(entries: readonly JwtIssuerEntry[], env: Environment = {}): r
 
 describe('issuers that are configured well', () => {
   it('have every scope unless they name some', () => {
-    expect([...(load()?.ceiling ?? [])]).toEqual(['tasks:cancel', 'tasks:read']);
-    expect([...(load({ scopes: ['tasks:read'] })?.ceiling ?? [])]).toEqual(['tasks:read']);
+    expect(load()?.entry.scopes).toEqual(['tasks:cancel', 'tasks:read']);
+    expect(load({ scopes: ['tasks:read'] })?.entry.scopes).toEqual(['tasks:read']);
   });
 
-  it('keep audiences, narrowing and rate', () => {
+  it('keep audiences, restrictions and rate', () => {
     expect(
       load({ audience: ['a', 'b'], engines: ['e'], regions: ['ap-guangzhou'], rate: '5/m' }),
     ).toMatchObject({
@@ -57,10 +57,11 @@ describe('issuers that are configured well', () => {
       issuer: 'https://id.example',
       audience: ['a', 'b'],
       algorithms: ['ES256'],
-      narrowing: { engines: ['e'], regions: ['ap-guangzhou'] },
+      entry: { engines: [['e']], regions: ['ap-guangzhou'] },
       rate: { limit: 5, windowSeconds: 60 },
     });
-    expect(load()).toMatchObject({ audience: ['gateway'], narrowing: {} });
+    expect(load()).toMatchObject({ audience: ['gateway'] });
+    expect(load()?.entry).toEqual({ when: [], scopes: ['tasks:cancel', 'tasks:read'] });
     expect(load()).not.toHaveProperty('rate');
   });
 
@@ -73,6 +74,22 @@ describe('issuers that are configured well', () => {
     'http://[::1]:1/jwks',
   ])('may fetch their keys from %s', (jwksUri) => {
     expect(load({ jwksUri })?.keys).toEqual({ kind: 'remote', uri: new URL(jwksUri) });
+  });
+
+  it.each([
+    ['https://id.example', 'https://id.example/.well-known/openid-configuration'],
+    ['https://id.example/t/v2.0/', 'https://id.example/t/v2.0/.well-known/openid-configuration'],
+    ['http://127.0.0.1:1', 'http://127.0.0.1:1/.well-known/openid-configuration'],
+  ])('may have their keys discovered: %s', (issuer, address) => {
+    const uri = new URL(address);
+    const keys = load({ issuer, discovery: true, jwksUri: undefined })?.keys;
+    expect(keys).toEqual({ kind: 'remote', uri, discoveryOf: issuer });
+  });
+
+  it('of everybody may be taken with what they require', () => {
+    const github = { issuer: 'https://token.actions.githubusercontent.com' };
+    const { require } = load({ ...github, require: { '/repository': 'org/repo' } }) ?? {};
+    expect(require).toMatchObject([{ name: '/repository' }]);
   });
 
   it('may have a static JWKS', () => {
@@ -94,9 +111,9 @@ describe('issuers that are configured well', () => {
   });
 
   it('count the bytes of a secret, not its characters', () => {
-    expect(load({ algorithms: ['HS256'], secret: 'é'.repeat(16) })?.keys.kind).toBe('secret');
+    expect(load({ algorithms: ['HS256'], secret: 'é0'.repeat(11) })?.keys.kind).toBe('secret');
     expect(
-      reasonsOf([entry({ algorithms: ['HS256'], secret: 'é'.repeat(15) + 'e' })]),
+      reasonsOf([entry({ algorithms: ['HS256'], secret: `${'é0'.repeat(10)}0` })]),
     ).toHaveLength(1);
   });
 
@@ -118,9 +135,13 @@ describe('issuers that are configured wrongly', () => {
     [
       'two sources of keys',
       { jwks, jwksUri: 'https://id.example/jwks' },
-      'exactly one of jwksUri, jwks and secret',
+      'exactly one of jwksUri, discovery, jwks and secret',
     ],
-    ['no source of keys', { jwksUri: undefined }, 'exactly one of jwksUri, jwks and secret'],
+    [
+      'no source of keys',
+      { jwksUri: undefined },
+      'exactly one of jwksUri, discovery, jwks and secret',
+    ],
     [
       'HS256 beside another',
       { algorithms: ['HS256', 'ES256'], secret: SECRET },
@@ -131,7 +152,7 @@ describe('issuers that are configured wrongly', () => {
     ['a secret without HS256', { secret: SECRET }, 'a secret needs HS256'],
     [
       'a secret of 31 bytes',
-      { algorithms: ['HS256'], secret: 'x'.repeat(31) },
+      { algorithms: ['HS256'], secret: '0123456789'.repeat(3) + '0' },
       'at least 32 bytes',
     ],
     ['an empty secret', { algorithms: ['HS256'], secret: '' }, 'at least 32 bytes'],
@@ -175,6 +196,26 @@ describe('issuers that are configured wrongly', () => {
       { jwks: { keys: [{ kty: 'EC', crv: 'P-256' }] } },
       'key 1 of its jwks is not',
     ],
+    ['discovery beside another source', { discovery: true }, 'exactly one of'],
+    ['an audience that is left out', { audience: undefined }, 'needs an audience, or clientIds'],
+    ...[
+      'https://token.actions.githubusercontent.com',
+      'https://gitlab.com',
+      'https://gitlab.com/',
+      'https://accounts.google.com',
+      'accounts.google.com',
+    ].map((issuer): [string, Readonly<Record<string, unknown>>, string] => [
+      `${issuer} without require`,
+      { issuer },
+      'require must say whose are taken',
+    ]),
+    ...['corp', 'http://id.example', 'https://id.example?x', 'https://u@id.example'].map(
+      (issuer): [string, Readonly<Record<string, unknown>>, string] => [
+        `discovery of ${issuer}`,
+        { discovery: true, jwksUri: undefined, issuer },
+        'for discovery its issuer must be',
+      ],
+    ),
   ])('are refused: %s', (_name, changes, expected) => {
     const reasons = reasonsOf([entry(changes)]);
     expect(reasons[0]).toContain(expected);

@@ -5,7 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 import { compactVerify } from 'jose';
 
 import { ASYMMETRIC_ALGORITHMS } from '../../../src/lib/auth/entries.ts';
-import type { JwtIssuer, KeySource } from '../../../src/lib/auth/jwt-issuers.ts';
+import type { JwtIssuer } from '../../../src/lib/auth/jwt-issuers.ts';
+import type { KeySource } from '../../../src/lib/auth/key-source.ts';
 import { createSigningKeyFinder } from '../../../src/lib/auth/signing-key.ts';
 import { decodeCompact } from '../../../src/lib/auth/token-issuer.ts';
 import {
@@ -68,8 +69,9 @@ function issuerWith(keys: KeySource): JwtIssuer {
     audience: [],
     algorithms: [],
     keys,
-    ceiling: new Set(),
-    narrowing: {},
+    require: [],
+    entry: { when: [], scopes: [] },
+    requireDetails: false,
   };
 }
 

@@ -44,6 +44,11 @@ describe('a JWK', () => {
     expect(toVerificationKey({ ...plain, key_ops: ['verify'] }).algorithms).toEqual(['ES256']);
   });
 
+  it('may have an empty list of other primes, which says nothing', () => {
+    expect(toVerificationKey({ ...rsa.jwk, oth: [] }).algorithms).toEqual(['RS256']);
+    expect(toVerificationKey({ ...ec.jwk, oth: [] }).algorithms).toEqual(['ES256']);
+  });
+
   it('without a kid has none', () => {
     expect(toVerificationKey({ ...ec.jwk, kid: undefined })).not.toHaveProperty('kid');
   });
@@ -65,6 +70,9 @@ describe('a JWK', () => {
     ['a private EC key', ec.privateKey.export({ format: 'jwk' })],
     ['a private Ed25519 key', okp.privateKey.export({ format: 'jwk' })],
     ['a private member that is null', { ...ec.jwk, d: null }],
+    ['other primes', { ...rsa.jwk, oth: [{ r: 'AQ' }] }],
+    ['other primes that are no list', { ...rsa.jwk, oth: {} }],
+    ['other primes that are null', { ...rsa.jwk, oth: null }],
     ['an RSA key of 1024 bits', weak],
     ['an RSA key with an exponent of 1', { ...rsa.jwk, e: 'AQ' }],
     ['a key for encryption', { ...ec.jwk, use: 'enc' }],
@@ -109,5 +117,22 @@ describe('the choice of a key', () => {
     expect(matchingKeys(keys, { alg: 'RS256', kid: undefined })).toHaveLength(1);
     expect(matchingKeys(keys, { alg: 'ES256', kid: undefined })).toHaveLength(2);
     expect(matchingKeys(keys, { alg: 'PS256', kid: undefined })).toHaveLength(0);
+  });
+
+  const twice = [ec.jwk, { ...ec.jwk }, withoutAlg(ec.jwk), { ...ec.jwk, kid: 'alias' }].map(
+    toVerificationKey,
+  );
+  it.each([undefined, 'e', 'alias'])(
+    'finds one key that stands in the set twice, by kid %s',
+    (kid) => {
+      expect(matchingKeys(twice, { alg: 'ES256', kid })).toHaveLength(1);
+    },
+  );
+
+  it('leaves out the key under which a signature has failed', () => {
+    const except = keys[1]?.key;
+    if (!except) throw new Error('no second key');
+    expect(matchingKeys(twice, { alg: 'ES256', kid: 'e', except })).toEqual([]);
+    expect(matchingKeys(keys, { alg: 'ES256', kid: undefined, except })).toEqual([keys[2]?.key]);
   });
 });

@@ -65,7 +65,7 @@ function upstreamOf(
     log: { write: () => undefined },
     load: { waiting: 0 },
     limiter: {
-      acquire: async () => ({ granted: true, isValid: () => true }),
+      acquire: async () => ({ granted: true, slot: Object.create(null), isValid: () => true }),
       backOff: () => undefined,
     },
     ...rest,
@@ -144,7 +144,9 @@ describe('cancelTask', () => {
     };
     const upstream = upstreamOf([unknown, ok], [foundIn(-3)], { clock });
     const deadline = startDeadline(10_000, clock, leaving.signal);
-    expect(await cancelTask(task, jobOf(deadline), upstream)).toMatchObject({ outcomeUnknown: true });
+    expect(await cancelTask(task, jobOf(deadline), upstream)).toMatchObject({
+      outcomeUnknown: true,
+    });
     deadline.close();
     expect(upstream.calls).toEqual(['CancelTask']);
   });

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import type { Attempt } from '../../../src/lib/cancellation/attempts.ts';
-import { backOff, pauseBeforeNext, SHORTEST_ATTEMPT_MS } from '../../../src/lib/cancellation/attempts.ts';
+import {
+  backOff,
+  pauseBeforeNext,
+  SHORTEST_ATTEMPT_MS,
+} from '../../../src/lib/cancellation/attempts.ts';
 
 const accepted: Attempt = { outcome: 'accepted', upstreamRequestId: 'r' };
 function ended(again: boolean | 'once', outcome: 'unknown' | 'refused' = 'unknown'): Attempt {

@@ -205,7 +205,11 @@ describe('a request', () => {
 
   it('that the SDK refuses to send has not happened, and its words are not told', async () => {
     const server = await upstream((response) => reply(response, OK));
-    const options = { region: 'ap-x', signal: AbortSignal.timeout(5000), caller: newCaller('a\nSECRET') };
+    const options = {
+      region: 'ap-x',
+      signal: AbortSignal.timeout(5000),
+      caller: newCaller('a\nSECRET'),
+    };
     const answer = await clientOf(server.port).call('CancelTask', {}, options);
     expect(answer).toMatchObject({ outcome: 'did-not-happen', code: 'gateway-misconfigured' });
     expect(JSON.stringify(answer)).not.toContain('SECRET');

@@ -52,6 +52,7 @@ describe('describeTask', () => {
         upstreamState: 1,
         engine: 'engine',
         engineNames: ['engine', 'DataEngine-1'],
+        operator: '100000000001',
         upstreamCreateTime: '2026-01-01 00:00:00',
         upstreamUpdateTime: '2026-01-01 00:00:01',
       },

@@ -17,7 +17,11 @@ describe('a request whose slot has expired', () => {
     const dlc = clientOf(server.port);
     const caller = newCaller();
     const call = (isValid: boolean) =>
-      dlc.call('CancelTask', {}, { region: 'ap-guangzhou', caller, signal, isValid: () => isValid });
+      dlc.call(
+        'CancelTask',
+        {},
+        { region: 'ap-guangzhou', caller, signal, isValid: () => isValid },
+      );
     expect(await call(false)).toBe(EXPIRED);
     expect({ sockets: server.sockets, attempts: caller.stats.attempts }).toEqual({
       sockets: [],
@@ -30,7 +34,11 @@ describe('a request whose slot has expired', () => {
   it('acquires another slot', async () => {
     const server = await answering();
     const slots = [false, false, true];
-    const job = { ...newCaller(), principal: { id: 'key:a' }, deadline: { signal, remaining: () => 5000 } };
+    const job = {
+      ...newCaller(),
+      principal: { id: 'key:a' },
+      deadline: { signal, remaining: () => 5000 },
+    };
     const result = await cancelTask({ taskId: 'a', region: 'ap-guangzhou' }, job, {
       dlc: clientOf(server.port),
       settings: { attemptTimeoutMs: 1000, maxAttempts: 1, taskStateLookup: false },
@@ -41,7 +49,7 @@ describe('a request whose slot has expired', () => {
       limiter: {
         async acquire() {
           const isValid = slots.shift() ?? false;
-          return { granted: true, isValid: () => isValid };
+          return { granted: true, slot: Object.create(null), isValid: () => isValid };
         },
         backOff: () => undefined,
       },

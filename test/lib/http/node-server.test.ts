@@ -18,7 +18,7 @@ import {
 import { startInProcess, type InProcessGateway } from '../../support/in-process.ts';
 import { until } from '../../support/until.ts';
 
-const KEY = 'api-key-of-caller-0';
+const KEY = 'the-api-key-of-caller-0';
 const MB = 1024 * 1024;
 
 let emulator: Emulator;

@@ -23,6 +23,8 @@ it('leaves out what is not there, and cuts what is too long', () => {
     c: 0,
     d: false,
   });
+  const { stack } = JSON.parse(toLogLine(0, 'error', 'crash', { stack: 'z'.repeat(9000) }));
+  expect(stack).toBe(`${'z'.repeat(4000)}…`);
 });
 
 it('writes what is at least as grave as its level, and nothing when silent', () => {

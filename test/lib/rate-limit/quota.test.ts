@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { quotaRule, rateLimitFields, refuseOverQuota } from '../../../src/lib/rate-limit/fields.ts';
-import { MemoryQuotas } from '../../../src/lib/rate-limit/memory-quotas.ts';
-import { Problem } from '../../../src/lib/problems.ts';
+import { quotaRule, rateLimitFields } from '../../../src/middlewares/quota.ts';
+import { MemoryQuotas } from '../../../src/lib/rate-limit/quota.ts';
 
 const rules = fc.record({
   limit: fc.integer({ min: 1, max: 50 }),
@@ -85,21 +84,5 @@ describe('the fields', () => {
       limit: 50,
       windowMs: 60_000,
     });
-  });
-
-  it('come with a refusal that names the policy and the time', () => {
-    refuseOverQuota('cancel', { allowed: true, left: 0, resetMs: 1 });
-    try {
-      refuseOverQuota('cancel', { allowed: false, left: 0, resetMs: 1001 });
-    } catch (error) {
-      expect(error).toBeInstanceOf(Problem);
-      expect(error).toMatchObject({
-        code: 'quota-exceeded',
-        retryAfter: 2,
-        members: { 'violated-policies': ['cancel'] },
-      });
-      return;
-    }
-    throw new Error('it was not refused');
   });
 });

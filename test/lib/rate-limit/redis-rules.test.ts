@@ -1,99 +1,118 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { MemoryPace } from '../../../src/lib/rate-limit/memory-pace.ts';
-import { MemoryQuotas } from '../../../src/lib/rate-limit/memory-quotas.ts';
-import { paceRule } from '../../../src/lib/rate-limit/pace.ts';
-import type { LimitStore } from '../../../src/lib/rate-limit/store.ts';
-import { openStore } from '../../../src/redis.ts';
+import { MemoryQuotas, MOST_UNITS, quotaDecision } from '../../../src/lib/rate-limit/quota.ts';
+import { ACQUIRE, BACK_OFF, RELEASE, SPEND } from '../../../src/lib/rate-limit/redis-scripts.ts';
+import { openStore } from '../../../src/lib/rate-limit/redis.ts';
+import {
+  holderId,
+  MemorySlots,
+  shareOf,
+  slotRule,
+  type Holder,
+  type SlotRule,
+} from '../../../src/lib/rate-limit/slots.ts';
+import type { Store } from '../../../src/lib/rate-limit/store.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../../support/redis.ts';
 
-/** The scripts in a real Redis against the same rules in TypeScript, which get the times that Redis tells. */
+/** The scripts in a real Redis against the same rules in TypeScript, and what only they have to do. */
 
 const REGION = 'ap-guangzhou';
-/** Short times, so that much of what can happen happens in few milliseconds. */
+const SLOTS = `dlcgw:{${REGION}}:slots`;
+const RULE = slotRule(20, 3000);
+const SECOND = 1_000_000;
+const START = 1_800_000_000 * SECOND;
+
 const rules = fc
-  .record({ rate: fc.integer({ min: 20, max: 2000 }), maxWaitMs: fc.integer({ min: 0, max: 60 }) })
-  .map(({ rate, maxWaitMs }) => paceRule(rate, maxWaitMs));
+  .record({ rate: fc.integer({ min: 1, max: 60 }), maxWaitMs: fc.integer({ min: 0, max: 4000 }) })
+  .map(({ rate, maxWaitMs }) => slotRule(rate, maxWaitMs));
+const holder = fc.record({
+  principal: fc.constantFrom('a', 'a', 'b', 'c'),
+  kind: fc.constantFrom('single' as const, 'batch' as const),
+});
+const after = fc.integer({ min: 0, max: 300_000 });
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('acquire' as const),
+        after,
+        holder,
+        reach: fc.integer({ min: 0, max: 4 * SECOND }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('release' as const), after, which: fc.nat(3) }),
+    },
+    fc.record({ do: fc.constant('back off' as const), after }),
+  ),
+  { minLength: 5, maxLength: 60 },
+);
 
 describeWithRedis('the rules in Redis', () => {
   let redis: RedisServer;
-  let store: LimitStore;
+  const stores: Store[] = [];
   beforeAll(async () => {
     redis = await startRedis();
   });
-  beforeEach(async () => {
-    await redis.client.flushall();
-    store = open();
+  beforeEach(() => redis.client.flushall());
+  afterAll(async () => {
+    for (const store of stores) store.close();
+    await redis.stop();
   });
-  afterAll(() => redis.stop());
-  const open = (): LimitStore =>
-    openStore({ host: '127.0.0.1', port: redis.port, tls: false, database: 0 }, () =>
-      performance.now(),
-    );
 
-  const steps = fc.array(
-    fc.oneof(
-      {
-        weight: 8,
-        arbitrary: fc.record({
-          do: fc.constant('take' as const),
-          who: fc.constantFrom('a', 'a', 'b', 'c'),
-          reach: fc.integer({ min: 0, max: 60_000 }),
-        }),
-      },
-      {
-        weight: 3,
-        arbitrary: fc.record({ do: fc.constant('give back' as const), which: fc.nat(3) }),
-      },
-      fc.record({ do: fc.constant('push back' as const) }),
-      fc.record({ do: fc.constant('pause' as const), ms: fc.integer({ min: 1, max: 8 }) }),
-      fc.record({
-        do: fc.constant('clock goes back' as const),
-        by: fc.integer({ min: 0, max: 20_000_000 }),
-      }),
-    ),
-    { minLength: 5, maxLength: 40 },
-  );
+  /** Runs a script at a time of the test's own: the first two arguments take the place of `TIME`. */
+  const run = async (
+    lua: string,
+    now: number,
+    keys: readonly string[],
+    args: readonly number[],
+  ): Promise<number[]> => {
+    const time = [Math.floor(now / SECOND), now % SECOND];
+    const timed = lua.replace(
+      "redis.call('TIME')",
+      '{table.remove(ARGV, 1), table.remove(ARGV, 1)}',
+    );
+    const reply = await redis.client.eval(timed, keys.length, ...keys, ...time, ...args);
+    return Array.isArray(reply) ? reply.map(Number) : [];
+  };
+  const ruleArgs = ({ spacing, maxWait, quiet }: SlotRule) => [spacing, maxWait, quiet];
 
   it('are those in memory, whatever is asked in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(rules, steps, async (rule, all) => {
         await redis.client.flushall();
-        store = open();
-        let model = new MemoryPace(rule);
-        let granted: { principal: string; at: number }[] = [];
+        const model = new MemorySlots(rule);
+        const granted: { holder: Holder; at: number }[] = [];
+        let [now, known] = [START, 0];
         for (const step of all) {
-          if (step.do === 'pause') {
-            await new Promise((resolve) => setTimeout(resolve, step.ms));
-          } else if (step.do === 'take') {
-            const { who: principal, reach } = step;
-            const got = await store.takeTurn({ region: REGION, principal, reach }, rule);
-            const { nowUs, sentMs: _, ...decision } = got;
-            expect(decision).toEqual(model.take(principal, nowUs, reach));
-            if (got.granted) granted.push({ principal, at: got.at });
-          } else if (step.do === 'give back') {
-            const turn = granted.at(-1 - step.which);
-            if (!turn) continue;
-            const { nowUs } = await store.giveBack({ region: REGION, ...turn }, rule);
-            model.giveBack(turn.principal, turn.at, nowUs);
-          } else if (step.do === 'push back') {
-            const { nowUs } = await store.pushBack(REGION, rule);
-            model.pushBack(nowUs);
+          now += step.after;
+          if (step.do === 'acquire') {
+            const keys = ['slots', holderId(step.holder)];
+            const args = [...ruleArgs(rule), step.reach, shareOf(step.holder), known];
+            const [next = 0, us, isGranted] = await run(ACQUIRE, now, keys, args);
+            known = next;
+            const expected = model.acquire(step.holder, now, step.reach);
+            expect([isGranted, us]).toEqual(
+              expected.granted ? [1, expected.at - now] : [0, expected.retryIn],
+            );
+            if (expected.granted) granted.push({ holder: step.holder, at: expected.at });
+          } else if (step.do === 'release') {
+            const slot = granted.at(-1 - step.which);
+            // One that is past is nobody's to release.
+            if (!slot || slot.at <= now) continue;
+            const keys = ['slots', holderId(slot.holder)];
+            [known = 0] = await run(RELEASE, now, keys, [...ruleArgs(rule), slot.at]);
+            model.release(slot.holder, slot.at);
           } else {
-            // As the clock cannot be set back, what it wrote is set forward.
-            const key = `dlcgw:{${REGION}}:pace`;
-            await redis.client.flushall();
-            const next = Date.now() * 1000 + step.by;
-            await redis.client.hset(key, 'next', next, 'pushed', next + 60_000_000);
-            // Another one, which does not know of turns from before the clock was set.
-            store = open();
-            [model, granted] = [new MemoryPace(rule), []];
-            model.holdUntil(next);
+            [known = 0] = await run(BACK_OFF, now, ['slots'], ruleArgs(rule));
+            model.backOff(now);
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -102,67 +121,100 @@ describeWithRedis('the rules in Redis', () => {
       limit: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.constant(999_999)),
       windowMs: fc.constantFrom(20, 1000, 3_600_000),
     });
+    const spends = fc.array(
+      fc.record({ after: fc.nat(6000), units: fc.oneof(fc.constant(1), fc.nat(MOST_UNITS)) }),
+      { maxLength: 25 },
+    );
     await fc.assert(
-      fc.asyncProperty(quotas, fc.array(fc.nat(6), { maxLength: 25 }), async (rule, pauses) => {
+      fc.asyncProperty(quotas, spends, async (rule, all) => {
         await redis.client.flushall();
         const model = new MemoryQuotas();
-        for (const ms of pauses) {
-          if (ms > 3) await new Promise((resolve) => setTimeout(resolve, ms));
-          const { nowUs, sentMs: _, ...decision } = await store.spend('cancel a', rule);
-          expect(decision).toEqual(model.spend('cancel a', Math.floor(nowUs / 1000), rule));
+        let nowMs = START / 1000;
+        for (const { after: ms, units } of all) {
+          nowMs += ms;
+          const args = [rule.limit, rule.windowMs, units, MOST_UNITS];
+          const [debt = 0, allowed] = await run(SPEND, nowMs * 1000, ['quota'], args);
+          const decision = quotaDecision(allowed === 1, debt, rule);
+          expect(decision).toEqual(model.spend('a', nowMs, rule, units));
         }
       }),
       { numRuns: 100 },
     );
   });
 
-  it('go on where they were when Redis has forgotten all, as far as whoever asks was told', async () => {
-    const rule = paceRule(20, 3000);
-    const ask = async (who: LimitStore, principal: string): Promise<number> => {
-      const turn = await who.takeTurn({ region: REGION, principal, reach: 3_000_000 }, rule);
-      if (!turn.granted) throw new Error('no turn');
-      return turn.at;
-    };
-    const other = open();
-    let last = 0;
-    for (let i = 0; i < 10; i += 1) last = await ask(store, `a${i}`);
-    await redis.client.flushall();
-    const fresh = await ask(other, 'b');
-    expect(fresh).toBeLessThan(last);
-    expect(await ask(store, 'c')).toBe(last + rule.spacing);
-    expect(await ask(other, 'd')).toBe(last + 2 * rule.spacing);
+  it('hold if the clock goes back by an hour: a slot once those from before are past, a quota at once', async () => {
+    const keys = ['slots', 'held'];
+    const args = [...ruleArgs(RULE), RULE.maxWait, 4, 0];
+    await run(ACQUIRE, START, keys, args);
+    await run(SPEND, START, ['quota'], [2, 3_600_000, 1, MOST_UNITS]);
+    const back = START - 3600 * SECOND;
+    const [, retryIn, granted] = await run(ACQUIRE, back, keys, args);
+    expect([granted, retryIn]).toEqual([0, RULE.quiet - RULE.maxWait]);
+    expect((await run(ACQUIRE, back + RULE.quiet, keys, args))[2]).toBe(1);
+    const [debt, allowed] = await run(SPEND, back, ['quota'], [2, 3_600_000, 1, MOST_UNITS]);
+    expect([debt, allowed]).toEqual([7_200_000, 1]);
   });
 
-  it('hold where the clock goes back by an hour: a turn once those of before are past, a quota at once', async () => {
-    const rule = paceRule(20, 3000);
-    const quota = { limit: 2, windowMs: 3_600_000 };
-    const turn = { region: REGION, principal: 'a', reach: 3_000_000 };
-    await store.takeTurn(turn, rule);
-    await store.spend('q', quota);
-    const [quotaKey = ''] = await redis.client.keys('dlcgw:quota:*');
-    await redis.client.hset(quotaKey, 'at', Date.now() + 3_600_000);
-    await redis.client.hset(`dlcgw:{${REGION}}:pace`, 'next', (Date.now() + 3_600_000) * 1000);
-    const refused = await store.takeTurn(turn, rule);
-    if (refused.granted) throw new Error('granted');
-    expect(refused.retryIn).toBe(rule.hold - rule.maxWait);
-    const again = await store.takeTurn(turn, rule);
-    expect(!again.granted && again.retryIn < refused.retryIn).toBe(true);
-    expect(await store.spend('q', quota)).toMatchObject({ allowed: true, left: 0 });
+  const open = (rule: SlotRule = RULE): Store => {
+    const target = { host: '127.0.0.1', port: redis.port, tls: false, database: 0 };
+    const store = openStore(target, rule, () => performance.now());
+    stores.push(store);
+    return store;
+  };
+  const acquire = async (store: Store, principal: string) => {
+    const reply = await store.acquire(REGION, { principal, kind: 'single' }, 3000);
+    if (!reply.granted) throw new Error('refused');
+    return reply.at;
+  };
+
+  it('go on where they were if Redis lost all, or came up with what it knew before', async () => {
+    const [one, other] = [open(), open()];
+    const first = await acquire(one, 'a');
+    let last = 0;
+    for (let i = 0; i < 10; i += 1) last = await acquire(one, `a${i}`);
+    await redis.client.flushall();
+    // One that was told nothing of them cannot know.
+    expect(await acquire(other, 'b')).toBeLessThan(last);
+    expect(await acquire(one, 'c')).toBe(last + RULE.spacing);
+    expect(await acquire(other, 'd')).toBe(last + 2 * RULE.spacing);
+    await redis.client.hset(SLOTS, 'next', first);
+    expect(await acquire(other, 'e')).toBe(last + 3 * RULE.spacing);
+  });
+
+  it.each([
+    ['a text', ['SET', 'x']],
+    ['a list', ['LPUSH', 'x']],
+    [
+      'numbers that are none',
+      ['HSET', 'next', 'nan', 'backedOff', 'inf', 'debt', 'x', 'at', 'nan'],
+    ],
+  ] as const)('put up with %s under their keys', async (_, [command, ...rest]) => {
+    const store = open();
+    const rule = { limit: 2, windowMs: 60_000 };
+    await acquire(store, 'a');
+    await store.spend('a', rule, 1);
+    const keys = await redis.client.keys('*');
+    expect(keys).toHaveLength(3);
+    await redis.client.flushall();
+    for (const key of keys) await redis.client.call(command, key, ...rest);
+    await acquire(store, 'a');
+    expect(await store.spend('a', rule, 1)).toMatchObject({ allowed: true, left: 1 });
+    await acquire(store, 'a');
+    expect(await store.spend('a', rule, 1)).toMatchObject({ allowed: true, left: 0 });
   });
 
   it('leave keys with a prefix, an end and no names, each region’s with one tag', async () => {
-    const rule = paceRule(20, 3000);
+    const store = open();
     for (const principal of ['alice@example.org', 'bob']) {
-      await store.takeTurn({ region: REGION, principal, reach: 3_000_000 }, rule);
-      await store.spend(`cancel ${principal}`, { limit: 2, windowMs: 60_000 });
+      await acquire(store, principal);
+      await store.spend(`cancel ${principal}`, { limit: 2, windowMs: 60_000 }, 1);
     }
-    await store.pushBack(REGION, rule);
-    await store.probe();
+    await store.backOff(REGION);
     const keys = await redis.client.keys('*');
-    expect(keys).toHaveLength(6);
+    expect(keys).toHaveLength(5);
     for (const key of keys) {
       expect(key).toMatch(
-        /^dlcgw:(\{ap-guangzhou\}:(pace|held:[0-9a-f]{32})|quota:\{[0-9a-f]{32}\}|probe)$/,
+        /^dlcgw:(\{ap-guangzhou\}:(slots|held:[0-9a-f]{32})|quota:\{[0-9a-f]{32}\})$/,
       );
       const ttl = await redis.client.pttl(key);
       expect(ttl).toBeGreaterThan(0);
@@ -171,14 +223,14 @@ describeWithRedis('the rules in Redis', () => {
   });
 
   it('take memory only for as long as somebody waits: 10,000 principals later there is as much', async () => {
-    const rule = paceRule(1_000_000, 0);
+    const store = open(slotRule(1_000_000, 0));
     const used = async (): Promise<number> =>
       Number(/used_memory:(\d+)/.exec(await redis.client.info('memory'))?.[1]);
     const before = await used();
     for (let i = 0; i < 10_000; i += 100) {
       const ask = async (n: number): Promise<void> => {
-        await store.takeTurn({ region: REGION, principal: `p${n}`, reach: 0 }, rule);
-        await store.spend(`cancel p${n}`, { limit: 100, windowMs: 1000 });
+        await store.acquire(REGION, { principal: `p${n}`, kind: 'single' }, 0);
+        await store.spend(`cancel p${n}`, { limit: 100, windowMs: 1000 }, 1);
       };
       await Promise.all(Array.from({ length: 100 }, (_, n) => ask(i + n)));
     }

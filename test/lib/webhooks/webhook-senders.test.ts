@@ -42,11 +42,16 @@ describe('toWebhookSenders', () => {
       {
         id: 'hook:hub',
         scheme: 'webhook',
-        scopes: new Set(['tasks:cancel']),
-        narrowing: { engines: ['etl'], regions: ['ap-guangzhou'] },
+        grants: [{ scopes: ['tasks:cancel'], engines: [['etl']], regions: ['ap-guangzhou'] }],
+        basis: 'scope',
         rate: { limit: 5, windowSeconds: 60 },
       },
-      { id: 'hook:plain', scheme: 'webhook', scopes: new Set(['tasks:cancel']), narrowing: {} },
+      {
+        id: 'hook:plain',
+        scheme: 'webhook',
+        grants: [{ scopes: ['tasks:cancel'] }],
+        basis: 'scope',
+      },
     ]);
   });
 
@@ -88,11 +93,11 @@ describe('toWebhookSenders', () => {
     [
       'a line break at the end',
       `${EXAMPLE.secret}\n`,
-      'must be standard base64, with padding, after whsec_',
+      'has a line break in it: printf writes none, echo does',
     ],
     [
       'base64url',
-      whsec(Buffer.alloc(24, 0xff)).replaceAll('/', '_'),
+      whsec(Buffer.alloc(24, 0xfb)).replaceAll('+', '-').replaceAll('/', '_'),
       'must be standard base64, with padding, after whsec_',
     ],
     [

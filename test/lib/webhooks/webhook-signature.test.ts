@@ -86,8 +86,8 @@ describe('verifyWebhook', () => {
     expect(verified(signedWebhook([PAIR.privateKey]))).toEqual({
       id: 'hook:lab',
       scheme: 'webhook',
-      scopes: new Set(['tasks:cancel']),
-      narrowing: {},
+      grants: [{ scopes: ['tasks:cancel'] }],
+      basis: 'scope',
     });
   });
 

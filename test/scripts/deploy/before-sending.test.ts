@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { makeDemoCallers } from '../../../scripts/start/demo.ts';
+import { keyEntry } from '../../support/three-callers.ts';
 import { runScript } from '../run-script.ts';
 import { makeProject, run, SECRETS, SHELL, WEBHOOK_SECRET, type Project } from './support.ts';
 
@@ -66,6 +68,46 @@ describe('--dry-run', () => {
     expect(exitCode).toBe(78);
     for (const name of Object.keys(env)) expect(told).toContain(`  ${name}: must`);
     expect(out + told).not.toContain('planted-in-the-wrong-place');
+  });
+
+  it('shows no secret, whatever it begins with', async () => {
+    const env = {
+      GATEWAY_JWT_SECRET: '@config/planted.json',
+      REDIS_URL: '@planted-redis',
+      API_KEYS: '@planted-key',
+      JWT_ISSUERS: '@/planted/issuers.json',
+      GATEWAY_WEBHOOK_SECRET: '<planted>',
+      CORS_ORIGINS: '@planted-origin',
+    };
+    const { out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    expect(out + told).not.toContain('planted');
+    const named = { API_KEYS: '@config/api-keys.json' };
+    project.write('function/config/api-keys.json', SHELL.API_KEYS);
+    const shown = await run(project, NOWHERE, { args: ['--dry-run'], env: named });
+    expect([shown.exitCode, shown.out]).toEqual([0, expect.stringContaining(named.API_KEYS)]);
+  });
+
+  it.each([
+    ['redis://10.0.0.5:6379', true],
+    ['rediss://:planted-password@192.168.7.1', true],
+    ['redis://172.31.255.255', true],
+    ['redis://[fd12::1]:6379', true],
+    ['redis://127.0.0.1', true],
+    ['redis://localhost', true],
+    ['redis://172.32.0.1', false],
+    ['redis://8.8.8.8', false],
+    ['redis://redis.example.org', false],
+  ])('names %s without a VPC: %j', async (REDIS_URL, isNamed) => {
+    const reason = '  REDIS_URL: has an address of a private network';
+    const asked = { args: ['--dry-run'], env: { REDIS_URL } };
+    const { exitCode, out, told } = await run(project, NOWHERE, asked);
+    expect([exitCode, told.includes(reason)]).toEqual(isNamed ? [78, true] : [0, false]);
+    expect(out + told).not.toContain('planted-password');
+    const inside = makeProject((yaml) =>
+      yaml.replace('timeout: 15', 'timeout: 15\n  vpcConfig: { vpcId: vpc-1, subnetId: subnet-1 }'),
+    );
+    expect(await run(inside, NOWHERE, asked)).toMatchObject({ exitCode: 0 });
+    inside.remove();
   });
 
   it('shows what going back would send', async () => {
@@ -138,11 +180,20 @@ describe('before anything is sent', () => {
 
   it("refuses the example's keys, in a variable and in a packed file", async () => {
     const example = readFileSync('config/api-keys.example.json', 'utf8');
-    const sentence = 'API_KEYS: has the sha256 of an example; nobody has its key';
+    const sentence = 'has the sha256 of nothing, of a placeholder or of an example';
     expect((await refused({ API_KEYS: example })).told).toContain(sentence);
     project.write('function/config/api-keys.json', example);
     const packed = await refused({ API_KEYS: '@config/api-keys.json' });
     expect([packed.exitCode, packed.told]).toEqual([78, expect.stringContaining(sentence)]);
+  });
+
+  it.each([
+    ['of nothing', '', 'has the sha256 of nothing'],
+    ['of a placeholder', 'changeme', 'has the sha256 of nothing, of a placeholder'],
+    ['of the demo', makeDemoCallers().key, 'has the sha256 of the demo key'],
+  ])('refuses the key %s', async (_, key, sentence) => {
+    const { exitCode, told } = await refused({ API_KEYS: JSON.stringify([keyEntry(key)]) });
+    expect([exitCode, told]).toEqual([78, expect.stringContaining(sentence)]);
   });
 
   it('refuses to reserve what no account has, and tells of what not every account has', async () => {
@@ -193,7 +244,7 @@ describe('before anything is sent', () => {
   it('reads packed files as the function will, and leaves mounted ones to it', async () => {
     const missing = await refused({ API_KEYS: '@config/api-keys.json' });
     expect(missing.told).toMatch(
-      /API_KEYS: points to a file that cannot be read .*; @path is inside the package/,
+      /API_KEYS: points to .*config\/api-keys.json, which is not there; @path is inside the package/,
     );
     project.write('function/config/api-keys.json', SHELL.API_KEYS);
     const { told } = await run(project, undefined, {

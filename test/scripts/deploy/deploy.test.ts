@@ -175,11 +175,38 @@ describe('npm run deploy', () => {
   it('is patient with a new address, and says what to do about a version that does not serve', async () => {
     scf.healthz.push(404, 404);
     expect(await run(project, scf)).toMatchObject({ exitCode: 0, waited: 4000 + 2 * 5000 });
-    scf.healthz.push(...Array.from({ length: 12 }, () => 500));
+    scf.healthz.push(...Array.from({ length: 14 }, () => 500));
     const { exitCode, told } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
     expect(exitCode).toBe(69);
     expect(told).toContain('Version 2 is deployed, but does not serve: 500.');
     expect(told).toContain('npm run deploy -- --rollback');
+  });
+
+  it('says what a version lacks that serves and is not ready', async () => {
+    const problem = {
+      code: 'gateway-misconfigured',
+      fault: 'cloud-credentials-rejected',
+      detail: `DLC refuses the role.\u001b[2J ${SHELL.GATEWAY_JWT_SECRET}`,
+    };
+    const notYet = { status: 503, problem };
+    scf.readyz.push(notYet, notYet);
+    expect(await run(project, scf)).toMatchObject({ exitCode: 0, waited: 4000 + 2 * 5000 });
+    scf.readyz.push(...Array.from({ length: 14 }, () => notYet));
+    const { exitCode, told } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+    expect(exitCode).toBe(69);
+    expect(told).toContain(
+      'Version 2 is deployed, but is not ready: 503, cloud-credentials-rejected: DLC refuses the role. [2J <hidden>.\n',
+    );
+    expect(told).toContain(
+      'Give the role that SCF_ROLE names the policy of deploy/cam-role-policy.json',
+    );
+    expect(told).toContain('npm run deploy -- --rollback');
+  });
+
+  it('says so if a version is older than /readyz', async () => {
+    scf.readyz.push({ status: 404 });
+    const { exitCode, told } = await run(project, scf);
+    expect([exitCode, told]).toEqual([0, expect.stringContaining('has no /readyz')]);
   });
 
   it('trusts no address that is not https', async () => {

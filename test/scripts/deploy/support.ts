@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { deploy } from '../../../scripts/deploy.ts';
-import { CommandError } from '../../../scripts/cli/command-line.ts';
+import { endingOf } from '../../../scripts/cli/run.ts';
+import { deployWith } from '../../../scripts/commands/deploy.ts';
 import { SCF_CREDENTIALS, type ScfServer } from '../../support/scf/server.ts';
 
 export const NAME = 'dlc-task-gateway-dev';
@@ -72,13 +72,13 @@ export async function run(
     progress: (line: string) => void told.push(line),
   };
   const given = args.includes('--config') ? [] : ['--config', project.config];
-  let exitCode: number;
+  let exitCode = 0;
   try {
-    exitCode = await deploy(['--no-build', ...given, ...args], around);
+    await deployWith(around).parseAsync(['--no-build', ...given, ...args], { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    told.push(error.message);
-    ({ exitCode } = error);
+    const ending = endingOf(error);
+    told.push(ending.message);
+    ({ exitCode } = ending);
   }
   return { exitCode, out: out.join('\n'), told: told.join('\n'), waited: time };
 }

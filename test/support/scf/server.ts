@@ -23,6 +23,8 @@ export interface ScfServer extends ScfWorld {
   readonly faults: ScfFault[];
   /** Statuses that `/healthz` of function URLs answers with before it answers 200. */
   readonly healthz: number[];
+  /** What `/readyz` answers before it answers 200; an older gateway has no such path. */
+  readonly readyz: { status: number; problem?: object }[];
   close(): Promise<void>;
 }
 
@@ -40,7 +42,12 @@ export async function startScf(): Promise<ScfServer> {
     url: '',
     requests: [] as ScfServer['requests'],
   };
-  const scf = { ...state, faults: [] as ScfFault[], healthz: [] as number[] };
+  const scf = {
+    ...state,
+    faults: [] as ScfFault[],
+    healthz: [] as number[],
+    readyz: [] as ScfServer['readyz'],
+  };
   const server = createServer((request, response) => void answer(scf, request, response));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -67,6 +74,11 @@ async function answer(
   const body = (await readBody(request, 64 * 1024 * 1024)) ?? Buffer.alloc(0);
   if (request.url === '/healthz') {
     response.writeHead(scf.healthz.shift() ?? 200).end('{"status":"ok"}');
+    return;
+  }
+  if (request.url === '/readyz') {
+    const { status, problem = {} } = scf.readyz.shift() ?? { status: 200 };
+    response.writeHead(status).end(JSON.stringify(problem));
     return;
   }
   const action = String(request.headers['x-tc-action']);

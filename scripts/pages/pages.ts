@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { CommandError } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { settingsPage } from './settings-page.ts';
+
+/** The pages that are made from tables in `src`, by their paths in `docs/`. */
+const PAGES: Readonly<Record<string, () => string>> = {
+  'settings.md': settingsPage,
+};
+
+/** @throws CommandError 1 if `check` is set and a page is not what would be written */
+export function writePages({ check }: { readonly check?: true | undefined }): void {
+  const stale = Object.entries(PAGES).filter(([name, make]) => {
+    const file = path.resolve(import.meta.dirname, '../../docs', name);
+    if (!check) writeFileSync(file, make());
+    return check && readFileSync(file, 'utf8') !== make();
+  });
+  if (stale.length === 0) return;
+  const names = stale.map(([name]) => `docs/${name}`).join(', ');
+  throw new CommandError(EXIT.failed, `stale: ${names}; npm run pages writes them`);
+}

@@ -1,0 +1,124 @@
+import { toApiKeys } from './lib/auth/api-key.ts';
+import {
+  apiKeyEntries,
+  jwtIssuerEntries,
+  rateSchema,
+  webhookSenderEntries,
+} from './lib/auth/entries.ts';
+import { toJwtIssuers } from './lib/auth/jwt-issuers.ts';
+import { checkSecret } from './lib/config/secret-reference.ts';
+import {
+  baseUrl,
+  entries,
+  kind,
+  matching,
+  oneOf,
+  onOrOff,
+  optional,
+  origin,
+  principals,
+  secret,
+  setOf,
+  wholeNumber,
+  type Kind,
+} from './lib/config/setting-values.ts';
+import { SPELLINGS } from './lib/dlc/credentials.ts';
+import { parseEndpoint } from './lib/dlc/endpoint.ts';
+import { LOG_LEVELS } from './lib/observability/log.ts';
+import { parseRedisUrl } from './lib/rate-limit/redis-url.ts';
+import { REGION } from './lib/tasks.ts';
+import { toWebhookSenders } from './lib/webhooks/webhook-senders.ts';
+import type { SettingName } from './settings-words.ts';
+
+/**
+ * Reads one setting.
+ *
+ * @param standard the default, as text; none: the setting is empty
+ */
+export type Read = <T>(name: SettingName, of: Kind<T>, standard?: string) => T;
+
+const region = matching(REGION, 'a region such as ap-guangzhou');
+const rate = kind(
+  'a rate such as 10/s: a number, and s, m or h',
+  (text) => rateSchema.safeParse(text).data,
+);
+const address = matching(/^[A-Za-z0-9.:-]+$/, 'an address to listen on');
+const prefix = matching(/^((\/[A-Za-z0-9._~-]+)+)?$/, 'like /prefix');
+const milliseconds = (least: number): Kind<number> => wholeNumber(least, 900_000);
+const port = wholeNumber(0, 65_535);
+const endpoint = {
+  form: 'https: and a host whose first label is dlc; or http: on loopback',
+  parse: (text: string) => parseEndpoint(text),
+};
+const redis = {
+  form: 'redis://host:6379/0, or rediss: for TLS',
+  parse(text: string) {
+    // `URL` would drop a line break silently.
+    const target = parseRedisUrl(checkSecret(text));
+    if (target.password) checkSecret(target.password, 'its password ');
+    return target;
+  },
+};
+
+/**
+ * The table of settings: name, kind and default of each. `settings-words.ts` has what each means; docs/settings.md is
+ * made from both.
+ */
+export function readTable(read: Read) {
+  // The credentials are read again at every call (`readCredentials`); here they are only checked.
+  for (const name of SPELLINGS.flat()) read(name, optional(secret));
+  const defaultRegion =
+    read('DLC_REGION', optional(region)) ?? read('TENCENTCLOUD_REGION', optional(region)) ?? '';
+  const others = read('DLC_REGIONS', setOf(region));
+  const basePath = read('BASE_PATH', prefix);
+  return {
+    defaultRegion,
+    allowedRegions: new Set([defaultRegion, ...others]),
+    endpoint: read('DLC_ENDPOINT', endpoint, 'https://dlc.tencentcloudapi.com'),
+    apiKeys: read('API_KEYS', entries(apiKeyEntries, toApiKeys, new Map())),
+    jwtIssuers: read('JWT_ISSUERS', entries(jwtIssuerEntries, toJwtIssuers, [])),
+    webhookSenders: read('WEBHOOK_SENDERS', entries(webhookSenderEntries, toWebhookSenders, [])),
+    blockedPrincipals: read('BLOCKED_PRINCIPALS', principals),
+    corsOrigins: read('CORS_ORIGINS', setOf(origin)),
+    /** CancelTask requests in any second, per region. */
+    upstreamRate: read('UPSTREAM_RATE', wholeNumber(1, 1_000_000), '20'),
+    callerRate: read('CALLER_RATE', rate, '10/s'),
+    redis: read('REDIS_URL', optional(redis)),
+    expectedInstances: read('EXPECTED_INSTANCES', wholeNumber(1, 100_000), '1'),
+    maxWaitMs: read('MAX_WAIT_MS', milliseconds(0), '3000'),
+    requestTimeoutMs: read('REQUEST_TIMEOUT_MS', milliseconds(100), '10000'),
+    attemptTimeoutMs: read('ATTEMPT_TIMEOUT_MS', milliseconds(50), '3000'),
+    maxAttempts: read('MAX_ATTEMPTS', wholeNumber(1, 20), '4'),
+    maxPreferWaitMs: read('MAX_PREFER_WAIT_MS', milliseconds(0), '3000'),
+    taskStateLookup: read('TASK_STATE_LOOKUP', onOrOff, 'on'),
+    basePath,
+    /** Stands before `/problems/{code}` in a problem's `type`. */
+    problemPrefix: read('PROBLEM_BASE_URL', optional(baseUrl)) ?? basePath,
+    logLevel: read('LOG_LEVEL', oneOf(...LOG_LEVELS), 'info'),
+    host: read('HOST', address, '0.0.0.0'),
+    port: read('PORT', port, '9000'),
+    metricsHost: read('METRICS_HOST', address, '127.0.0.1'),
+    metricsPort: read('METRICS_PORT', optional(port)),
+    metricsEmf: read('METRICS_EMF', onOrOff, 'off'),
+  };
+}
+
+export type Table = Readonly<ReturnType<typeof readTable>>;
+
+/** A setting of the table as documents show it. */
+export interface SettingRow {
+  readonly name: SettingName;
+  /** What it must be. */
+  readonly form: string;
+  readonly standard: string;
+}
+
+/** The table itself, in its order. */
+export function settingRows(): SettingRow[] {
+  const rows: SettingRow[] = [];
+  readTable((name, { form, parse }, standard = '') => {
+    rows.push({ name, form, standard });
+    return parse(standard, { env: {}, baseDir: '' });
+  });
+  return rows;
+}

@@ -1,0 +1,347 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+
+import { Limits, type SlotReply } from '../../../src/lib/rate-limit/limits.ts';
+import { MemoryStore } from '../../../src/lib/rate-limit/memory-store.ts';
+import { slotRule } from '../../../src/lib/rate-limit/slots.ts';
+import type { Store } from '../../../src/lib/rate-limit/store.ts';
+import type { LogFields } from '../../../src/lib/observability/log.ts';
+import { FakeStore, type StoreState } from '../../support/fake-store.ts';
+import { ManualTime } from '../../support/manual-time.ts';
+
+const REGION = 'ap-guangzhou';
+const QUOTA = { limit: 2, windowMs: 60_000 };
+const RULE = slotRule(20, 3000);
+/** `MAX_WAIT_MS` + 1 s + M. */
+const QUIET_MS = 4100;
+/** One retry, and the longest call. */
+const NOTICE_MS = 1370;
+
+let time: ManualTime;
+let store: FakeStore;
+let lines: { level: string; event: string; fields: LogFields }[];
+beforeEach(() => {
+  time = new ManualTime();
+  store = new FakeStore(time, RULE);
+  lines = [];
+});
+
+/** One of four instances. */
+function instance(open = async (): Promise<Store> => store.connect()): Limits {
+  const own = new MemoryStore(slotRule(20 / 4, 3000), time.steadyMs);
+  const log = {
+    write: (level: string, event: string, fields: LogFields) =>
+      void lines.push({ level, event, fields }),
+  };
+  return new Limits({ own, open, quietMs: RULE.quiet / 1000, steadyMs: time.steadyMs, log });
+}
+
+/** Lets time pass until the work is done, and tells how long it took. */
+async function timed<T>(work: Promise<T>): Promise<{ result: T; tookMs: number }> {
+  const begun = time.steadyMs();
+  const done: { result: T; tookMs: number }[] = [];
+  const finish = async (): Promise<void> => {
+    const result = await work;
+    done.push({ result, tookMs: time.steadyMs() - begun });
+  };
+  void finish();
+  await time.pass(0);
+  for (let ms = 0; done.length === 0 && ms < 1000; ms += 1) await time.pass(1);
+  const [first] = done;
+  if (!first) throw new Error('no end');
+  return first;
+}
+
+/** `inMs`: how far ahead the slot is. */
+async function acquire(limits: Limits, principal = 'a', region = REGION, reachMs = 3000) {
+  const holder = { principal, kind: 'single' } as const;
+  const { result, tookMs } = await timed(limits.acquire({ region, holder, reachMs }));
+  return { ...result, tookMs, inMs: result.granted ? result.fromMs - time.steadyMs() : undefined };
+}
+
+const spend = async (limits: Limits, key = 'cancel a') =>
+  (await timed(limits.spend(key, QUOTA, 1))).result;
+const events = (): string[] => lines.map(({ event }) => event);
+
+/** An instance that has lost the store and is past its quiet period. */
+async function onItsOwn(state: StoreState = 'silent'): Promise<Limits> {
+  const limits = instance();
+  await acquire(limits);
+  store.state = state;
+  await acquire(limits);
+  await time.pass(QUIET_MS);
+  return limits;
+}
+
+describe('while the store is well', () => {
+  it('its slots are shared by all instances', async () => {
+    const [one, other] = [instance(), instance()];
+    expect(await acquire(one)).toMatchObject({ granted: true });
+    const reply: SlotReply & { inMs?: number | undefined } = await acquire(other, 'b');
+    expect(reply.inMs).toBeGreaterThan(50);
+    expect(reply.inMs).toBeLessThanOrEqual(55);
+    if (reply.granted) other.release(reply.slot);
+    one.backOff(REGION);
+    await time.pass(3);
+    expect((await acquire(one)).inMs).toBeGreaterThan(990);
+    expect(store.calls).toEqual(['acquire', 'acquire', 'release', 'back off', 'acquire']);
+    expect(lines).toEqual([]);
+  });
+
+  it('so are quotas', async () => {
+    const [one, other] = [instance(), instance()];
+    const decisions = [await spend(one), await spend(other), await spend(one)];
+    expect(decisions.map(({ allowed }) => allowed)).toEqual([true, true, false]);
+  });
+
+  it('a slot is valid from what was known after the answer to what was known before, and 80 ms', async () => {
+    store.latencyMs = 20;
+    const reply = await acquire(instance());
+    if (!reply.granted) throw new Error('refused');
+    const now = time.steadyMs();
+    expect([reply.fromMs - now, reply.untilMs - now]).toEqual([0, 80 - 40]);
+  });
+});
+
+describe('when the store fails', () => {
+  it.each([
+    ['does not answer', 'silent', 'no answer within 60 ms', 120],
+    ['refuses', { reason: 'OOM' }, 'OOM', 0],
+  ] as const)(
+    'as it %s, the calls at that time wait, and no later ones',
+    async (_, state, reason, mostMs) => {
+      const limits = instance();
+      await acquire(limits);
+      store.state = state;
+      const holder = { principal: 'a', kind: 'single' } as const;
+      const ask = { region: REGION, holder, reachMs: 3000 };
+      const all = [limits.acquire(ask), limits.acquire(ask), limits.acquire(ask)];
+      expect((await timed(Promise.all(all))).tookMs).toBeLessThanOrEqual(mostMs + 1);
+      expect((await acquire(limits)).tookMs).toBe(0);
+      const fields = { reason, region: REGION, quietMs: QUIET_MS };
+      expect(lines).toEqual([{ level: 'warn', event: 'limits-own', fields }]);
+    },
+  );
+
+  it('no slot is used until all slots from before are past; then the own share is', async () => {
+    const limits = instance();
+    store.state = { reason: 'connection refused' };
+    expect(await acquire(limits)).toMatchObject({
+      granted: false,
+      retryInMs: QUIET_MS - 3000,
+      reason: 'quiet-period',
+    });
+    await time.pass(QUIET_MS - 3000);
+    expect((await acquire(limits)).inMs).toBe(3000);
+    await time.pass(3000);
+    // A fourth of twenty a second, with M.
+    expect((await acquire(limits)).inMs).toBe(220);
+    expect(await acquire(limits, 'b', REGION, 100)).toMatchObject({ reason: 'rate-limit' });
+  });
+
+  it('a slot that was asked for before the switch and comes after it is not used', async () => {
+    const limits = instance();
+    store.latencyMs = 25;
+    const holder = { principal: 'a', kind: 'single' } as const;
+    const ask = { region: REGION, holder, reachMs: 3000 };
+    const late = limits.acquire(ask);
+    await time.pass(10);
+    store.state = { reason: 'OOM' };
+    const failed = limits.acquire(ask);
+    const { result } = await timed(Promise.all([late, failed]));
+    expect(result).toMatchObject([{ reason: 'quiet-period' }, { reason: 'quiet-period' }]);
+  });
+
+  it('is dead from the start, or its code cannot be loaded: the same', async () => {
+    const limits = instance(() => Promise.reject(new Error('Cannot find module /srv/redis.js')));
+    expect(await acquire(limits)).toMatchObject({ tookMs: 0, reason: 'quiet-period' });
+    expect(lines).toMatchObject([{ fields: { reason: 'redis.js cannot be used' } }]);
+  });
+
+  it('is asked again once a second by a request, and all requests wait for the outcome', async () => {
+    const limits = await onItsOwn();
+    store.calls.length = 0;
+    for (let ms = 0; ms < 5000; ms += 100) {
+      const holder = { principal: 'a', kind: 'single' } as const;
+      const ask = { region: REGION, holder, reachMs: 3000 };
+      const { tookMs } = await timed(Promise.all([limits.acquire(ask), limits.acquire(ask)]));
+      expect([0, 120]).toContain(tookMs);
+      await time.pass(100);
+    }
+    expect(store.calls.length).toBeGreaterThanOrEqual(4);
+    expect(store.calls.length).toBeLessThanOrEqual(6);
+    expect(events()).toEqual(['limits-own']);
+  });
+
+  it('quotas are this instance’s own meanwhile, and one line says so', async () => {
+    const limits = instance();
+    store.state = { reason: 'OOM' };
+    const decisions = [await spend(limits), await spend(limits), await spend(limits)];
+    expect(decisions.map(({ allowed }) => allowed)).toEqual([true, true, false]);
+    await spend(limits, 'cancel b');
+    expect(lines).toEqual([{ level: 'warn', event: 'quotas-own', fields: { reason: 'OOM' } }]);
+    store.state = 'well';
+    await time.pass(1000);
+    expect(await spend(limits)).toMatchObject({ allowed: true, left: 1 });
+  });
+
+  it('for one region, or for one caller’s quota: nobody else notices', async () => {
+    const limits = instance();
+    store.states.set('ap-singapore', { reason: 'ERR' });
+    store.states.set('cancel b', { reason: 'ERR' });
+    expect(await acquire(limits, 'a', 'ap-singapore')).toMatchObject({ reason: 'quiet-period' });
+    await spend(limits, 'cancel b');
+    store.calls.length = 0;
+    expect(await acquire(limits)).toMatchObject({ granted: true });
+    expect(await spend(limits)).toMatchObject({ allowed: true });
+    expect(store.calls).toEqual(['acquire', 'spend']);
+    expect(lines).toMatchObject([
+      { event: 'limits-own', fields: { region: 'ap-singapore' } },
+      { event: 'quotas-own' },
+    ]);
+  });
+
+  it('by its settings: that is an error with a remedy, and a status, until it is mended', async () => {
+    const limits = instance();
+    expect((await timed(limits.status())).result).toEqual({ kind: 'ok' });
+    store.states.set(REGION, { reason: 'MOVED', misconfiguration: 'redis-cluster' });
+    store.states.set('cancel b', { reason: 'NOPERM', misconfiguration: 'redis-permission' });
+    await acquire(limits);
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        event: 'limits-own',
+        fields: { reason: 'MOVED', remedy: expect.stringContaining('cluster') },
+      },
+    ]);
+    const status = async () => (await timed(limits.status())).result;
+    expect(await status()).toEqual({ kind: 'misconfigured', reason: 'redis-cluster' });
+    store.states.delete(REGION);
+    await time.pass(1000);
+    expect(await status()).toEqual({ kind: 'ok' });
+    await spend(limits, 'cancel b');
+    expect(await status()).toEqual({ kind: 'misconfigured', reason: 'redis-permission' });
+    store.states.clear();
+    await time.pass(1000);
+    expect(await status()).toEqual({ kind: 'ok' });
+  });
+
+  it('for a while, and then by its settings: the second is told too', async () => {
+    const limits = await onItsOwn({ reason: 'connection refused' });
+    store.state = { reason: 'WRONGPASS', misconfiguration: 'redis-password' };
+    await acquire(limits);
+    expect(lines).toMatchObject([{ level: 'warn' }, { level: 'error', event: 'limits-own' }]);
+  });
+});
+
+describe('when the store is back', () => {
+  it('a quiet period passes until nobody has slots of its own, and refusals say when it ends', async () => {
+    const limits = await onItsOwn();
+    store.state = 'well';
+    expect(await acquire(limits)).toMatchObject({
+      granted: false,
+      retryInMs: QUIET_MS + NOTICE_MS,
+      reason: 'quiet-period',
+    });
+    expect(lines[1]).toEqual({
+      level: 'info',
+      event: 'limits-shared',
+      fields: { region: REGION, quietMs: QUIET_MS + NOTICE_MS },
+    });
+    store.calls.length = 0;
+    await time.pass(QUIET_MS + NOTICE_MS - 1);
+    expect(await acquire(limits)).toMatchObject({ granted: false, retryInMs: 1 });
+    await time.pass(1);
+    expect((await acquire(limits)).inMs).toBeLessThan(1);
+    expect(store.calls).toEqual(['acquire']);
+  });
+
+  it('only the same operation on the same key brings the region back', async () => {
+    const limits = await onItsOwn({ reason: 'ERR' });
+    store.state = 'well';
+    store.states.set(REGION, { reason: 'ERR' });
+    for (let i = 0; i < 5; i += 1) {
+      await spend(limits);
+      await acquire(limits, 'a', 'ap-singapore');
+      await acquire(limits);
+      await time.pass(1000);
+    }
+    expect(events()).toEqual(['limits-own']);
+  });
+
+  it('an instance that slept meanwhile grants none of its own before it has asked', async () => {
+    const limits = await onItsOwn();
+    store.state = 'well';
+    await time.pass(60_000);
+    const holder = { principal: 'a', kind: 'single' } as const;
+    const ask = { region: REGION, holder, reachMs: 3000 };
+    const { result } = await timed(Promise.all([limits.acquire(ask), limits.acquire(ask)]));
+    expect(result.map(({ granted }) => granted)).toEqual([false, false]);
+    expect(events()).toEqual(['limits-own', 'limits-shared']);
+  });
+
+  it('and fails again and again: it refuses for at most two quiet periods in any minute', async () => {
+    const limits = instance();
+    const refusedAt: number[] = [];
+    for (let ms = 0; ms < 200_000; ms += 100) {
+      store.state = ms % 7000 < 4000 ? 'well' : { reason: 'connection closed' };
+      const reply = await acquire(limits, `p${ms % 700}`);
+      if (!reply.granted && reply.reason === 'quiet-period') refusedAt.push(ms);
+      await time.pass(100 - reply.tookMs);
+      const inMinute = refusedAt.filter((at) => at > ms - 60_000).length * 100;
+      expect(inMinute).toBeLessThanOrEqual(2 * (QUIET_MS + NOTICE_MS));
+    }
+    // It did not stay on its own for ever.
+    expect(events().filter((event) => event === 'limits-shared').length).toBeGreaterThan(2);
+  });
+});
+
+/** What the store does for a while, and which instances have hardly anything to decide meanwhile. */
+const phase = (state: fc.Arbitrary<StoreState>, max: number) =>
+  fc.record({
+    state,
+    forMs: fc.integer({ min: 50, max }),
+    latencyMs: fc.integer({ min: 0, max: 20 }),
+    idle: fc.subarray([0, 1, 2, 3], { maxLength: 2 }),
+  });
+const well = (max: number) => phase(fc.constant('well'), max);
+const failing = phase(fc.constantFrom<StoreState>('silent', { reason: 'OOM' }), 6000);
+
+it('never more than the limit leaves in a sliding second, before, during and after an outage', async () => {
+  const phases = fc
+    .tuple(well(2000), fc.array(failing, { minLength: 1, maxLength: 3 }), well(9000))
+    .map(([before, outage, after]) => [before, ...outage, after]);
+  await fc.assert(
+    fc.asyncProperty(phases, async (all) => {
+      time = new ManualTime();
+      store = new FakeStore(time, RULE);
+      const fleet = [instance(), instance(), instance(), instance()];
+      const departures: number[] = [];
+      const ask = async (limits: Limits): Promise<void> => {
+        const holder = { principal: `p${departures.length % 7}`, kind: 'single' } as const;
+        const reply = await limits.acquire({ region: REGION, holder, reachMs: 3000 });
+        if (reply.granted) departures.push(reply.fromMs);
+      };
+      for (const limits of fleet) void ask(limits);
+      await time.pass(50);
+      for (const { state, forMs, latencyMs, idle } of all) {
+        store.latencyMs = latencyMs;
+        store.state = state;
+        // All have something to decide once a second: one that slept through an outage cannot know of
+        // the others' slots (docs/decisions/0008).
+        for (let ms = 0; ms < forMs; ms += 50) {
+          for (const [i, limits] of fleet.entries())
+            if (ms % 900 === 0 || !idle.includes(i)) void ask(limits);
+          await time.pass(50);
+        }
+      }
+      const sorted = departures.toSorted((a, b) => a - b);
+      const busiest = sorted.map((from, i) => {
+        const end = sorted.findIndex((at, j) => j > i && at >= from + 1000);
+        return (end < 0 ? sorted.length : end) - i;
+      });
+      expect(Math.max(...busiest)).toBeLessThanOrEqual(20);
+    }),
+    { numRuns: 30 },
+  );
+});

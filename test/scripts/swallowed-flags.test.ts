@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { runNode } from './run-script.ts';
+
+/** Through real npm: what it does with a flag that has no `--` before it is npm's own, and may change. */
+
+const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+  readFileSync('package.json', 'utf8'),
+);
+const COMMANDS = Object.keys(scripts).filter((name) => !name.startsWith('test'));
+
+/** Flags, with a word for a value, of each command, as its `--help` lists them. */
+async function flagsOf(name: string): Promise<string[][]> {
+  const { stdout } = await runNode([...(scripts[name] ?? '').split(' ').slice(1), '--help']);
+  return [...stdout.matchAll(/^ {2}(--[a-z0-9-]+)(?: <([a-z]+)(?:\.\.\.)?>)?/gm)].map(
+    ([, flag = '', value]) => (value === undefined ? [flag] : [flag, 'PLANTED']),
+  );
+}
+
+function npm(...args: string[]) {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: '/nonexistent',
+    npm_config_update_notifier: 'false',
+  };
+  const { status, stdout, stderr } = spawnSync('npm', ['--silent', 'run', ...args], {
+    env,
+    encoding: 'utf8',
+    // A command that is not refused may never end.
+    timeout: 25_000,
+  });
+  return { status, stdout, stderr };
+}
+
+describe.each(COMMANDS)('npm run %s', (name) => {
+  it('refuses every flag of its own that npm keeps, and names the line to type', async () => {
+    const flags = await flagsOf(name);
+    // One run for all flags: npm takes a second.
+    if (flags.length === 0) return expect(name).toBe('emulator');
+    const { status, stdout, stderr } = npm(name, ...flags.flat());
+    expect(status).toBe(64);
+    // With --json, npm says itself that the script has failed.
+    expect(stdout).toBe(/^\{\n {2}"error"/.test(stdout) ? stdout : '');
+    const typed = name === 'start' ? 'npm start --' : `npm run ${name} --`;
+    const line = stderr.split('\n').find((one) => one.startsWith(`  ${typed}`));
+    for (const [flag = ''] of flags) expect(line).toContain(flag);
+    expect(stderr).not.toContain('PLANTED');
+  });
+});
+
+describe('npm run deploy', () => {
+  const line = (args: string) => `\n\n  npm run deploy -- ${args}\n`;
+
+  it.each([
+    [['--rollback'], '--rollback'],
+    [['--dry-run'], '--dry-run'],
+    [['--dry'], '--dry-run'],
+    [['--roll-back'], '--rollback'],
+    [['--rolback'], '--rollback'],
+    [['--no-build'], '--no-build'],
+    [['--stage', 'prod'], '--stage <name>'],
+    [['--rollback', '--', '--stage', 'prod'], '--rollback --stage <name>'],
+  ])('with %j deploys nothing', (args, typed) => {
+    expect(npm('deploy', ...args)).toEqual({
+      status: 64,
+      stdout: '',
+      stderr: expect.stringContaining(line(typed)),
+    });
+  });
+
+  it('takes flags after "--", and is not confused by the settings of npm', () => {
+    const { status, stderr } = npm('deploy', '--tag=next', '--', '--config', '/nowhere.yml');
+    expect([status, stderr]).toEqual([66, expect.stringContaining('/nowhere.yml cannot be read')]);
+  });
+});
