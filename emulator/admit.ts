@@ -1,6 +1,6 @@
 import { authenticate } from './authenticate.ts';
 import type { Cloud } from './cloud.ts';
-import { ApiError } from './errors.ts';
+import { ApiError } from './envelope.ts';
 import { actionNames } from './faults.ts';
 import type { ActionName } from './faults.ts';
 import { isObject, readParams } from './params.ts';
@@ -11,16 +11,16 @@ import type { SignedRequest } from './signature.ts';
 
 const version = '2021-01-25';
 
-/** A request that may act. */
+/** A request that has passed all checks before its action. */
 export interface Call {
   action: ActionName;
   region: string;
-  /** Read late, since an injected fault meets a request before its parameters are looked at. */
+  /** Called later, since an injected fault applies before the parameters are checked. */
   params: () => Params;
 }
 
 /**
- * Checks what comes before any action: who asks, for what, where, how often.
+ * Checks a request before any action: signature, action, version, region, rate.
  *
  * @throws ApiError with the first thing that is wrong
  */
@@ -42,7 +42,7 @@ export function admit(cloud: Cloud, request: SignedRequest): Call {
   return { action: known, region, params: () => readParams(request) };
 }
 
-/** What a request asks for, as far as it can be told, for the journal and the faults: never throws. */
+/** What a request asks for, for the journal and the faults; missing or wrong parts are null or empty. */
 export function askedFor(request: SignedRequest): {
   action: string | null;
   region: string | null;

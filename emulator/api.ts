@@ -1,32 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cancelTask } from './actions/cancel-task.ts';
-import { describeTasks } from './actions/describe-tasks.ts';
 import { admit, askedFor } from './admit.ts';
 import type { Call } from './admit.ts';
 import type { Cloud } from './cloud.ts';
-import { errorBody, successBody } from './envelope.ts';
-import { ApiError } from './errors.ts';
-import { send, sendFault } from './fault-responses.ts';
+import { describeTasks } from './describe-tasks.ts';
+import { ApiError, errorBody, successBody } from './envelope.ts';
+import { sendFault } from './fault-responses.ts';
 import type { RequestFault } from './faults.ts';
+import { readBody, send } from './http.ts';
 import { visibleHeaders } from './journal.ts';
 import type { JournalEntry } from './journal.ts';
-import { readBody } from './read-body.ts';
+import { optionalString, requireKnown } from './params.ts';
+import type { Params } from './params.ts';
 import type { SignedRequest } from './signature.ts';
+import type { TaskStore } from './tasks.ts';
 
 /** The API takes bodies of up to 10 MB with TC3-HMAC-SHA256 [doc]. */
 const maxBodyBytes = 10 * 1024 * 1024;
 
-/** An answer, and the word for it in the journal. */
-interface Answer {
+/** A response's body, and its outcome in the journal. */
+interface Outcome {
   body: string;
   outcome: string;
 }
 
 /**
- * Serves one request to the API: note it, admit it, let a fault meet it, act, answer.
+ * Serves one request to the API: adds it to the journal, checks it, applies a fault if one waits for it,
+ * acts, and responds.
  *
- * @param signal ends what a `delay` waits for
+ * @param signal ends the wait of a `delay`
  */
 export async function serveApi(
   cloud: Cloud,
@@ -41,9 +43,9 @@ export async function serveApi(
     if (body === undefined) throw new ApiError('RequestSizeLimitExceeded');
     return admit(cloud, signed);
   });
-  if ('outcome' in call) return sendAnswer(response, entry, call);
+  if ('outcome' in call) return sendOutcome(response, entry, call);
   const fault = cloud.faults.take(call.action, entry.taskIds);
-  if (fault === undefined) return sendAnswer(response, entry, perform(cloud, call));
+  if (fault === undefined) return sendOutcome(response, entry, perform(cloud, call));
   entry.outcome = `fault:${fault.kind}`;
   return meetFault(cloud, call, fault, response, signal);
 }
@@ -63,18 +65,40 @@ async function meetFault(
   return send(response, body);
 }
 
-function perform(cloud: Cloud, { action, params, region }: Call): Answer {
+function perform(cloud: Cloud, { action, params, region }: Call): Outcome {
   return attempt(() => {
     const data =
       action === 'CancelTask'
         ? cancelTask(cloud.tasks, params(), region)
-        : describeTasks(cloud.tasks, params(), region);
+        : describeTasks(cloud, params(), region);
     return { body: successBody(data), outcome: 'ok' };
   });
 }
 
-/** Turns what the API refuses into its answer; anything else is the emulator's own fault, and goes on. */
-function attempt<T>(act: () => T): T | Answer {
+const cancelTaskParams: ReadonlySet<string> = new Set(['TaskId']);
+
+/**
+ * CancelTask: `{TaskId}` gives nothing but a RequestId.
+ *
+ * @throws ApiError for wrong parameters, and as {@link TaskStore.cancel} does
+ */
+function cancelTask(
+  tasks: Pick<TaskStore, 'cancel'>,
+  params: Params,
+  region: string,
+): Record<string, never> {
+  requireKnown(params, cancelTaskParams);
+  const id = optionalString(params, 'TaskId');
+  if (id === undefined) {
+    throw new ApiError('MissingParameter', 'The request is missing a required parameter `TaskId`.');
+  }
+  if (id === '') throw new ApiError('InvalidParameter.ParameterNotFoundOrBeNone');
+  tasks.cancel(id, region);
+  return {};
+}
+
+/** Turns an error of the API into its response. Any other error is a mistake of the emulator: it is thrown. */
+function attempt<T>(act: () => T): T | Outcome {
   try {
     return act();
   } catch (error) {
@@ -83,9 +107,13 @@ function attempt<T>(act: () => T): T | Answer {
   }
 }
 
-function sendAnswer(response: ServerResponse, entry: JournalEntry, answer: Answer): void {
-  entry.outcome = answer.outcome;
-  send(response, answer.body);
+function sendOutcome(
+  response: ServerResponse,
+  entry: JournalEntry,
+  { outcome, body }: Outcome,
+): void {
+  entry.outcome = outcome;
+  send(response, body);
 }
 
 function signedRequest(request: IncomingMessage, body: Uint8Array): SignedRequest {

@@ -7,15 +7,15 @@ export interface Clock {
 }
 
 /**
- * The machine's own clocks. They are two, because a laptop that slept has a wall clock that went on
- * and a steady one that did not: signatures must still verify after it wakes.
+ * The machine's own clocks. After a laptop has slept, its wall clock has moved on and its steady clock
+ * has not: signatures must still verify then, so they use the wall clock.
  */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   steadyMs: () => performance.now(),
 };
 
-/** A clock that moves only when told to. */
+/** A clock that moves only by `advance`. */
 interface ManualClock extends Clock {
   advance(ms: number): void;
 }

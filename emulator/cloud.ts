@@ -1,11 +1,10 @@
 import type { Credentials } from './authenticate.ts';
 import type { Clock } from './clock.ts';
 import { FaultQueue } from './faults.ts';
-import { Journal } from './journal.ts';
-import { SlidingSecond } from './rate.ts';
+import { Journal, SlidingSecond } from './journal.ts';
 import { TaskStore } from './tasks.ts';
 
-/** Everything that the API's answers depend on, in one place. */
+/** Everything that the API's responses depend on. */
 export interface Cloud {
   clock: Clock;
   credentials: Credentials;

@@ -5,7 +5,7 @@ import { readFaults, readTasks } from './control-input.ts';
 import type { RequestFault } from './faults.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Refusal } from './refusal.ts';
-import { taskStateName } from './task-states.ts';
+import { taskStateName } from './tasks.ts';
 import type { Task } from './tasks.ts';
 
 const noticeMs = 25;
@@ -16,6 +16,11 @@ export interface TaskView {
   /** null: it is there in every region. */
   region: string | null;
   engine: string;
+  engineId: string;
+  /** DLC's OperateUin. */
+  operator: string;
+  /** DLC's TaskType. */
+  kind: string;
   /** A name; `unknown` for a number that DLC does not document. */
   state: string;
   upstreamState: number;
@@ -26,7 +31,7 @@ export interface TaskView {
   updatedAt: string;
 }
 
-/** What can be done to an emulator besides calling its API: by HTTP and from the same process alike. */
+/** What a test can do to an emulator besides calling its API, by HTTP or in the same process. */
 export class Controls {
   readonly #cloud: Cloud;
   readonly #refusal: Refusal;
@@ -36,7 +41,7 @@ export class Controls {
     this.#refusal = refusal;
   }
 
-  /** @throws ControlError for what is no task; then none is added */
+  /** Adds one task or an array. @throws ControlError if one of them is wrong; then none is added */
   addTasks(input: unknown): TaskView[] {
     return readTasks(input).map((task) => taskView(this.#cloud.tasks.put(task)));
   }
@@ -45,7 +50,7 @@ export class Controls {
     return this.#cloud.tasks.list().map(taskView);
   }
 
-  /** The task that a request to this region sees; without a region, wherever it is. */
+  /** The task that a request to this region sees; without a region, of any region. */
   task(id: string, region?: string): TaskView | undefined {
     const { tasks } = this.#cloud;
     const task = region === undefined ? tasks.findAnywhere(id) : tasks.find(id, region);
@@ -53,10 +58,10 @@ export class Controls {
   }
 
   /**
-   * Adds faults, in force at once. After a `refuse` it resolves a moment later, when clients have had
-   * time to see that their idle connections are closed: what they then send is refused, not reset.
+   * Adds faults, which apply at once. After a `refuse` it resolves a moment later, when clients have
+   * noticed that their idle connections are closed: their next requests are refused, not reset.
    *
-   * @throws ControlError for what is no fault; then none is added
+   * @throws ControlError if one of them is wrong; then none is added
    */
   async addFault(input: unknown): Promise<void> {
     for (const fault of readFaults(input)) {
@@ -93,11 +98,15 @@ export class Controls {
   }
 }
 
-function taskView({ id, region, engine, state, isCancelling, ...task }: Task): TaskView {
+function taskView({ region, state, isCancelling, ...task }: Task): TaskView {
+  const { id, engine, engineId, operator, kind } = task;
   return {
     id,
     region: region ?? null,
     engine,
+    engineId,
+    operator,
+    kind,
     state: taskStateName(state),
     upstreamState: state,
     cancelling: isCancelling,

@@ -8,16 +8,17 @@ import { makeCloud } from './cloud.ts';
 import type { Cloud, EmulatorStats } from './cloud.ts';
 import type { TaskRequest } from './control-input.ts';
 import { isControlPath, serveControl } from './control.ts';
+import type { ControlAccess } from './control.ts';
 import { Controls } from './controls.ts';
 import type { TaskView } from './controls.ts';
 import { errorBody } from './envelope.ts';
-import { send } from './fault-responses.ts';
 import type { FaultRequest, RequestFault } from './faults.ts';
+import { pathOf, send } from './http.ts';
 import type { JournalEntry } from './journal.ts';
 import { Listener } from './listener.ts';
 import { Refusal } from './refusal.ts';
 
-/** Credentials that nobody takes for real ones. */
+/** Credentials that do not look like real ones. */
 export const defaultCredentials = {
   secretId: 'AKIDEMULATOR',
   secretKey: 'emulator-secret-key',
@@ -32,7 +33,7 @@ export interface EmulatorOptions {
   secretId?: string;
   /** `emulator-secret-key` by default. */
   secretKey?: string;
-  /** The session token that `X-TC-Token` must be; without one, the header is ignored. */
+  /** The session token that `X-TC-Token` must have; without one, the header is ignored. */
   token?: string;
   /** From a cancellation's acceptance to the state *cancelled*; 1000 by default, 0: at once. */
   cancelMs?: number;
@@ -40,9 +41,11 @@ export interface EmulatorOptions {
   rate?: number;
   /** The machine's by default. */
   clock?: Clock;
+  /** The only Origin that may use the control API; none by default. */
+  controlOrigin?: string;
 }
 
-/** A running emulator. What its methods do, the control API does too: see controls.ts. */
+/** A running emulator. Its methods do what the control API does: see controls.ts. */
 export interface Emulator {
   readonly url: string;
   readonly port: number;
@@ -57,7 +60,7 @@ export interface Emulator {
   stats(): EmulatorStats;
   requests(): JournalEntry[];
   reset(): Promise<void>;
-  /** Ends at once, whatever hangs. */
+  /** Ends at once, with the requests that are in flight. */
   close(): Promise<void>;
 }
 
@@ -65,7 +68,7 @@ export interface Emulator {
  * Starts an emulator of dlc.tencentcloudapi.com.
  *
  * @returns once it listens
- * @throws what the system says when it cannot listen there, such as EADDRINUSE
+ * @throws the system's error if it cannot listen there, such as EADDRINUSE
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, host = '127.0.0.1', token, cancelMs = 1000, rate = 20 } = options;
@@ -73,13 +76,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const credentials = { secretId, secretKey, ...(token === undefined ? {} : { token }) };
   const cloud = makeCloud(options.clock ?? systemClock, credentials, { cancelMs, rate });
   const ending = new AbortController();
-  // One listener for each request that is made to wait: their number is the tests' own affair.
+  // Each delayed request adds a listener: any number of them is right.
   setMaxListeners(0, ending.signal);
   const listener = new Listener(
     { host, port },
-    (request, response) => void serve(cloud, controls, request, response, ending.signal),
+    (request, response) =>
+      void serve({ cloud, controls, access, signal: ending.signal }, request, response),
     (request) => isControlPath(pathOf(request)),
   );
+  const access = { host, origin: options.controlOrigin };
   const refusal = new Refusal(listener);
   const controls = new Controls(cloud, refusal);
   await listener.open();
@@ -95,30 +100,31 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return Object.assign(controls, { ...address, secretId, secretKey, close });
 }
 
+interface Served {
+  cloud: Cloud;
+  controls: Controls;
+  access: ControlAccess;
+  signal: AbortSignal;
+}
+
 async function serve(
-  cloud: Cloud,
-  controls: Controls,
+  { cloud, controls, access, signal }: Served,
   request: IncomingMessage,
   response: ServerResponse,
-  signal: AbortSignal,
 ): Promise<void> {
   const path = pathOf(request);
   try {
-    if (isControlPath(path)) await serveControl(controls, request, response);
+    if (isControlPath(path)) await serveControl(controls, request, response, access);
     else if (path === '/') {
-      // A clock that is told off is told off in every way: clients compare it with theirs.
+      // Clients compare this header with their own clock, so it shows the emulator's.
       response.setHeader('date', new Date(cloud.clock.wallMs()).toUTCString());
       await serveApi(cloud, request, response, signal);
     } else send(response, 'DLC is at /, the control API at /_emulator.\n', 'text/plain', 404);
   } catch (error) {
-    // A client that went away, or an emulator that ends, is no mistake of this code.
+    // A disconnected client or a closed emulator is not a mistake of this code.
     if (response.destroyed || request.destroyed || signal.aborted) return;
     process.stderr.write(`emulator: ${error instanceof Error ? error.stack : String(error)}\n`);
     if (response.headersSent) response.destroy();
     else send(response, errorBody('InternalError', 'The emulator has a mistake: see its stderr.'));
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?')[0] ?? '';
 }

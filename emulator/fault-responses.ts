@@ -4,9 +4,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorBody, successBody } from './envelope.ts';
 import type { RequestFault } from './faults.ts';
+import { send } from './http.ts';
 
-/** What is sent instead of an answer; `delay` is not among them, since it ends in the true answer. */
-type FalseAnswer = Exclude<RequestFault, { kind: 'delay' }>;
+/** The faults that replace a response; a `delay` only postpones it. */
+type ReplacingFault = Exclude<RequestFault, { kind: 'delay' }>;
 
 const json = { 'content-type': 'application/json' };
 const dripMs = 200;
@@ -14,9 +15,9 @@ const hugeBytes = 8 * 1024 * 1024;
 const leak = 'injected: node 10.1.2.3 of cluster dlc-internal-7 said no';
 
 /**
- * Sends what a fault's kind says instead of an answer. Kinds that never finish end with the connection.
+ * Sends what a fault's kind says in place of a response. Kinds that never finish end with the connection.
  */
-export function sendFault(response: ServerResponse, fault: FalseAnswer): void {
+export function sendFault(response: ServerResponse, fault: ReplacingFault): void {
   switch (fault.kind) {
     case 'code':
       return send(response, errorBody(fault.code, fault.message ?? leak, fault.detail));
@@ -46,18 +47,6 @@ export function sendFault(response: ServerResponse, fault: FalseAnswer): void {
     case 'redirect':
       return void response.writeHead(307, { location: fault.location }).end();
   }
-}
-
-/** Sends a whole body. */
-export function send(
-  response: ServerResponse,
-  body: string,
-  contentType = 'application/json',
-  status = 200,
-): void {
-  const content = Buffer.from(body);
-  response.writeHead(status, { 'content-type': contentType, 'content-length': content.length });
-  response.end(content);
 }
 
 function textOf(body: unknown): string {

@@ -7,7 +7,7 @@ export type ActionName = (typeof actionNames)[number];
 
 const common = {
   action: z.enum(actionNames),
-  /** How many requests it meets. */
+  /** How many requests it applies to. */
   times: z.prefault(z.union([z.int().check(z.positive()), z.literal('always')]), 1),
   /** Only requests about this task: for DescribeTasks, those that filter for its id. */
   taskId: z.optional(z.string().check(z.minLength(1))),
@@ -62,15 +62,15 @@ export const faultSchema = z.discriminatedUnion('kind', faultSchemas);
 /** A fault with all its defaults. */
 export type Fault = z.output<typeof faultSchema>;
 
-/** A fault as whoever asks for it writes it. */
+/** A fault as a caller writes it. */
 export type FaultRequest = z.input<typeof faultSchema>;
 
 type FaultKind = Fault['kind'];
 
-/** A fault that meets a request; `refuse` meets connections, see refusal.ts. */
+/** A fault that applies to requests; `refuse` applies to connections, see refusal.ts. */
 export type RequestFault = Exclude<Fault, { kind: 'refuse' }>;
 
-/** All kinds, in the order of the design's table. */
+/** All kinds. */
 export const faultKinds: readonly FaultKind[] = faultSchemas.flatMap(
   (schema) => schema.shape.kind.def.values,
 );
@@ -84,7 +84,7 @@ export class FaultQueue {
   }
 
   /**
-   * Takes the fault that meets a request, if any, and counts it.
+   * Takes the fault that applies to a request, if any, and counts it.
    *
    * @param taskIds the tasks that the request is about
    */
@@ -99,7 +99,7 @@ export class FaultQueue {
     return fault;
   }
 
-  /** What still waits; `times` is what is left. */
+  /** The faults that still wait; `times` is how often each will still apply. */
   list(): RequestFault[] {
     return this.#faults.map((fault) => ({ ...fault }));
   }

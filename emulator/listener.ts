@@ -4,15 +4,15 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
-/** Idle connections stay this long: a client of the control API can still speak while the port refuses. */
+/** How long idle connections stay open, so that a control API client can use its own while the port refuses. */
 const keepAliveMs = 65_000;
 
 /**
- * A port that can stop listening and start again, for real: while it is closed, a new connection is
- * refused by the system (ECONNREFUSED).
+ * A port that can stop listening and start again. While it is closed, the system refuses new connections
+ * (ECONNREFUSED).
  *
- * The HTTP server never listens itself. It is handed the connections, so that those which are open go
- * on while the port is closed; `http.Server.close()` would take the control API's connections along.
+ * The HTTP server does not listen itself: it is given the connections, so that open ones stay open while
+ * the port is closed. `http.Server.close()` would close the control API's connections too.
  */
 export class Listener {
   readonly #host: string;
@@ -26,7 +26,7 @@ export class Listener {
   #isClosed = false;
 
   /**
-   * @param isKept whether a request's connection outlives the port's closing (the control API's do)
+   * @param isKept whether a request's connection stays open while the port is closed (the control API's do)
    */
   constructor(
     address: { host: string; port: number },
@@ -42,7 +42,7 @@ export class Listener {
     });
   }
 
-  /** The port, once it was open. */
+  /** The port; 0 until `open` has chosen one. */
   get port(): number {
     return this.#port;
   }
@@ -54,7 +54,7 @@ export class Listener {
   /**
    * Listens, at the same port as before.
    *
-   * @throws what the system says, EADDRINUSE among it
+   * @throws the system's error, such as EADDRINUSE
    */
   async open(): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -73,8 +73,8 @@ export class Listener {
   }
 
   /**
-   * Refuses new connections from now on, and closes the open ones: idle ones now, those with a request
-   * in flight once it is answered, kept ones not at all.
+   * Refuses new connections from now on. Closes idle connections now, those with a request in flight
+   * after its response, and kept ones not at all.
    */
   refuse(): void {
     this.#server?.close();

@@ -1,8 +1,8 @@
-import { ApiError } from './errors.ts';
+import { ApiError } from './envelope.ts';
 import { headerValues } from './signature.ts';
 import type { SignedRequest } from './signature.ts';
 
-/** An action's parameters, before the action has looked at them. */
+/** An action's parameters, not checked yet. */
 export type Params = Readonly<Record<string, unknown>>;
 
 /** In a query string everything is text; these are the numbers among our actions' parameters. */

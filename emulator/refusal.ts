@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Listener } from './listener.ts';
 
-/** What a `refuse` fault asks for. */
-interface RefusalOrder {
+/** A `refuse` fault. */
+interface RefuseFault {
   /** How many attempts to connect are refused. */
   times: number | 'always';
   /** The longest that the port stays closed. */
@@ -14,13 +14,13 @@ const longestMs = 5000;
 const uncountedMs = 500;
 
 /**
- * Closes the port, so that connecting to it is refused, until that has happened often enough.
+ * Closes the port, so that the system refuses connections to it, until it has refused enough of them.
  *
- * Nobody tells a process that a connection to a port it does not listen on was refused. Linux counts
- * the failed attempts (`AttemptFails` in /proc/net/snmp, those of the whole network namespace): there,
- * `times` is that count, give or take what else fails to connect meanwhile. Elsewhere the port is
- * closed for a while. In any case it opens again after `ms`: by default after 5 s, 0.5 s for a number
- * of times where none are counted. A control API that can no longer be reached must not stay so.
+ * A process does not learn that the system refused a connection. Linux counts failed attempts
+ * (`AttemptFails` in /proc/net/snmp, for the whole network namespace): `times` is compared with that
+ * count, which includes other programs' failures. Other systems do not count: the port is closed for a
+ * while. It always opens again after `ms`, by default after 5 s, or 0.5 s for a number of times on a
+ * system that does not count, so that the control API can be reached again.
  */
 export class Refusal {
   readonly #listener: Pick<Listener, 'open' | 'refuse'>;
@@ -28,7 +28,7 @@ export class Refusal {
   #timer: NodeJS.Timeout | undefined;
   #opening: Promise<void> | undefined;
 
-  /** @param failedAttempts the system's count; undefined where it has none */
+  /** @param failedAttempts the system's count; undefined if it has none */
   constructor(
     listener: Pick<Listener, 'open' | 'refuse'>,
     failedAttempts: () => number | undefined = systemFailedAttempts,
@@ -41,8 +41,8 @@ export class Refusal {
     return this.#timer !== undefined;
   }
 
-  /** Refuses from now on; an order that is under way is replaced. */
-  start({ times, ms }: RefusalOrder): void {
+  /** Refuses from now on. A second call replaces the first. */
+  start({ times, ms }: RefuseFault): void {
     clearInterval(this.#timer);
     this.#listener.refuse();
     const before = this.#failedAttempts();
@@ -51,7 +51,7 @@ export class Refusal {
     const until = performance.now() + (ms ?? defaultMs);
     this.#timer = setInterval(() => {
       const wasEnough = isCounted && (this.#failedAttempts() ?? 0) - before >= times;
-      // Should somebody else have the port just now, the next tick tries again.
+      // If another program has the port just now, the next tick tries again.
       if (wasEnough || performance.now() >= until) this.stop().catch(() => undefined);
     }, pollMs);
   }
@@ -59,7 +59,7 @@ export class Refusal {
   /**
    * Opens the port again, if it is closed.
    *
-   * @throws what the system says when it has given the port to somebody else meanwhile
+   * @throws the system's error if another program has taken the port
    */
   async stop(): Promise<void> {
     if (this.#timer === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Tencent Cloud's public regions, where a request with another one is `UnsupportedRegion`. DLC itself
- * is in fewer of them, and in more every year: the emulator does not guess which.
+ * Tencent Cloud's public regions; another one is an `UnsupportedRegion`. DLC is in some of them, in more
+ * every year: the emulator accepts all.
  */
 const regions: ReadonlySet<string> = new Set([
   'ap-bangkok',

@@ -1,10 +1,12 @@
 import { defaultCredentials } from './emulator.ts';
 import type { EmulatorOptions } from './emulator.ts';
 
-/** What the process runs with. */
-type EmulatorSettings = Required<Omit<EmulatorOptions, 'token' | 'clock' | 'rate'>>;
+/** The settings of the process. */
+type EmulatorSettings = Required<
+  Pick<EmulatorOptions, 'port' | 'host' | 'secretId' | 'secretKey' | 'cancelMs'>
+>;
 
-/** Settings that make no sense: its message names all of them, one a line. */
+/** Wrong settings. The message names all of them, one a line. */
 export class SettingsError extends Error {}
 
 const defaultPort = 9001;

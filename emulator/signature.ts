@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a signature covers, as it came off the wire. */
+/** The parts of a request that a signature covers, as received. */
 export interface SignedRequest {
   method: string;
-  /** What follows `?` in the URL, as sent; empty for none. */
+  /** The text after `?` in the URL, as sent; empty without one. */
   query: string;
   /** Names and values in turn, as `IncomingMessage.rawHeaders` gives them. */
   rawHeaders: readonly string[];
@@ -19,7 +19,7 @@ export interface Authorization {
   signature: string;
 }
 
-/** What the verifier has to know besides the request. */
+/** What a signature depends on besides the request. */
 interface SigningContext {
   secretKey: string;
   service: string;
@@ -48,9 +48,8 @@ export function parseAuthorization(value: string | undefined): Authorization | u
 /**
  * Whether the signature is that of this request under this key (Tencent's "Signature v3").
  *
- * It verifies what was signed, and not what one SDK would have signed: they differ in the host's
- * port (Node leaves it out, Python signs it) and in whether a value's case is kept, so each of the
- * four readings counts. Everything else has to match byte for byte.
+ * Official SDKs differ in what they sign: Node leaves the host's port out, Python signs it, and some
+ * keep a value's case. So each of these four forms is accepted. Everything else must match byte for byte.
  */
 export function verifySignature(
   request: SignedRequest,
@@ -59,12 +58,10 @@ export function verifySignature(
 ): boolean {
   if (authorization.service !== context.service) return false;
   const received = Buffer.from(authorization.signature, 'latin1');
-  return canonicalHeaderReadings(request.rawHeaders, authorization.signedHeaders).some(
-    (headers) => {
-      const expected = Buffer.from(sign(request, headers, authorization, context), 'latin1');
-      return expected.length === received.length && timingSafeEqual(expected, received);
-    },
-  );
+  return canonicalHeaderForms(request.rawHeaders, authorization.signedHeaders).some((headers) => {
+    const expected = Buffer.from(sign(request, headers, authorization, context), 'latin1');
+    return expected.length === received.length && timingSafeEqual(expected, received);
+  });
 }
 
 function sign(
@@ -82,15 +79,15 @@ function sign(
     sha256(request.body),
   ].join('\n');
   const scope = `${date}/${service}/tc3_request`;
-  // Node hands header bytes over as latin1: encoding them so again hashes what was on the wire.
+  // Node decodes header bytes as latin1: encoding them the same way gives the bytes that were sent.
   const digest = sha256(Buffer.from(canonicalRequest, 'latin1'));
   const stringToSign = ['TC3-HMAC-SHA256', timestamp, scope, digest].join('\n');
   const key = [date, service, 'tc3_request'].reduce(hmac, Buffer.from(`TC3${secretKey}`));
   return hmac(key, stringToSign).toString('hex');
 }
 
-/** The readings of the signed headers that count, or none when one is absent or sent twice. */
-function canonicalHeaderReadings(rawHeaders: readonly string[], signedHeaders: string): string[] {
+/** The accepted forms of the signed headers; none if a header is absent or sent twice. */
+function canonicalHeaderForms(rawHeaders: readonly string[], signedHeaders: string): string[] {
   const headers: [name: string, value: string][] = [];
   for (const name of signedHeaders.split(';')) {
     const values = headerValues(rawHeaders, name);
@@ -98,14 +95,14 @@ function canonicalHeaderReadings(rawHeaders: readonly string[], signedHeaders: s
     if (value === undefined || values.length > 1) return [];
     headers.push([name, value.trim()]);
   }
-  const readings = [asciiLowerCase, kept].flatMap((inCase) =>
+  const forms = [asciiLowerCase, kept].flatMap((inCase) =>
     [kept, withoutPort].map((host) =>
       headers
         .map(([name, value]) => `${name}:${inCase(name === 'host' ? host(value) : value)}\n`)
         .join(''),
     ),
   );
-  return [...new Set(readings)];
+  return [...new Set(forms)];
 }
 
 /**

@@ -1,11 +1,9 @@
+import { taskStates } from './tasks.ts';
 import type { Task } from './tasks.ts';
-import { taskStates } from './task-states.ts';
 
 /**
- * A task as DescribeTasks shows it: the SDK's `TaskResponseInfo`. It carries SQL, paths and account
- * numbers as a real one does, so that a test can prove that none of them gets out.
- *
- * `DataEngineId` is `DataEngine-<name>`, so that whoever posts a task knows it.
+ * A task as DescribeTasks shows it: the SDK's `TaskResponseInfo`. It has SQL, paths and account
+ * numbers as a real one has, so that a test can prove that the gateway shows none of them.
  */
 export function taskInfo(task: Task): TaskInfo {
   const hasSucceeded = task.state === taskStates.succeeded;
@@ -14,15 +12,15 @@ export function taskInfo(task: Task): TaskInfo {
     Id: task.id,
     State: task.state,
     DataEngineName: task.engine,
-    DataEngineId: `DataEngine-${task.engine}`,
-    OperateUin: operateUin,
+    DataEngineId: task.engineId,
+    OperateUin: task.operator,
     UserAlias: 'analyst-zhang',
     CreateTime: formatTime(task.createdAtMs),
     UpdateTime: formatTime(task.updatedAtMs),
     DatabaseName: 'crm_production',
-    SQL: taskSql(task.id),
+    SQL: sqlOf(task),
     SQLType: 'DML',
-    TaskType: 'SQLTask',
+    TaskType: task.kind,
     EngineTypeDetail: 'SparkSQL',
     OutputPath: `cosn://dlc-results-1250000000/query/${task.id}/`,
     DataSet: '',
@@ -72,17 +70,22 @@ export interface TaskInfo {
   UiUrl: string;
 }
 
-const operateUin = '100004561234';
-
-function taskSql(id: string): string {
+/** The text that the filter `task-sql-keyword` looks in. */
+export function sqlOf({ id }: Pick<Task, 'id'>): string {
   return `SELECT name, phone FROM crm_production.customers WHERE batch = '${id}'`;
 }
 
-/**
- * `yyyy-mm-dd HH:MM:SS`, the format of the API's StartTime. The zone is undocumented; it is Beijing's
- * here, so that a client which takes it for UTC is found out.
- */
+/** The API documents no zone. The emulator uses Beijing's: so a test notices a client that assumes UTC. */
+const zoneMs = 8 * 60 * 60 * 1000;
+
+/** `yyyy-mm-dd HH:MM:SS`, the format of the API's times. */
 function formatTime(ms: number): string {
-  const beijing = new Date(ms + 8 * 60 * 60 * 1000);
-  return beijing.toISOString().slice(0, 19).replace('T', ' ');
+  return new Date(ms + zoneMs).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** Reads a time as {@link formatTime} writes it. @returns ms since 1970, undefined for another format */
+export function parseTime(text: string): number | undefined {
+  const isTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text);
+  const ms = isTime ? Date.parse(`${text.replace(' ', 'T')}Z`) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms - zoneMs;
 }

@@ -1,5 +1,5 @@
 /**
- * An internal service that cancels a task with an API key, and tries again as the gateway asks it to.
+ * An internal service that cancels a task with an API key, and retries after `Retry-After`.
  *
  *   npx openapi-typescript@7 http://127.0.0.1:9000/openapi.json -o examples/gateway-api.d.ts
  *   GATEWAY_API_KEY=dlcgw_… node --import tsx examples/node-service.ts <task id>
@@ -17,7 +17,7 @@ const gateway = createClient<paths>({
   headers: { 'X-API-Key': process.env['GATEWAY_API_KEY'] ?? '' },
 });
 
-/** Cancelling twice does no harm, so whatever is `retryable` is tried again after `Retry-After`. */
+/** Cancelling twice does no harm, so every `retryable` error is retried after `Retry-After`. */
 async function cancelTask(taskId: string): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     const { data, error, response } = await gateway.DELETE('/tasks/{taskId}', {

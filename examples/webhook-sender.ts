@@ -1,5 +1,5 @@
 /**
- * A sender of webhooks that has a task cancelled, with the library of the Standard Webhooks project.
+ * A webhook sender that asks for a cancellation, with the library of the Standard Webhooks project.
  *
  *   GATEWAY_WEBHOOK_SECRET=whsec_… node --import tsx examples/webhook-sender.ts <task id>
  */
@@ -29,5 +29,5 @@ const response = await fetch(`${url}/webhooks/cancel-task`, {
   body,
 });
 process.stdout.write(`${response.status} ${await response.text()}\n`);
-// A sender repeats, with the same id, whatever is not a 2xx.
+// A sender repeats the webhook, with the same id, until it gets a 2xx.
 process.exitCode = response.ok ? 0 : 1;

@@ -1,4 +1,4 @@
-// What the emulator can be told to do to the next cancellation, and what to expect of the gateway then.
+// The faults that the emulator can apply to the next cancellation, and what the gateway then does.
 
 export const FAULTS = [
   {
@@ -8,12 +8,12 @@ export const FAULTS = [
   },
   {
     name: 'lost',
-    label: 'takes effect, but the answer is lost',
+    label: 'takes effect, but the response is lost',
     fault: { kind: 'reset-after', accept: true },
     note:
-      'The connection breaks after DLC has accepted. The gateway tries again, hears a refusal, and looks the ' +
-      'task up: a 200 all the same, for what was asked for is done. (A 202 that is not confirmed where DLC ' +
-      'was still at it then.)',
+      'The connection breaks after DLC has accepted. The gateway tries again, is refused, and looks the task ' +
+      'up: a 200 all the same, since the task is cancelled. (A 202 that is not confirmed if DLC was still ' +
+      'cancelling it then.)',
   },
   {
     name: 'reset-before',
@@ -23,7 +23,7 @@ export const FAULTS = [
   },
   {
     name: 'delay',
-    label: 'is answered two seconds late',
+    label: 'gets its response two seconds late',
     fault: { kind: 'delay', ms: 2000 },
     note: 'Within the 3 seconds that an attempt has: a 202, two seconds later.',
   },
@@ -35,27 +35,27 @@ export const FAULTS = [
   },
   {
     name: 'hang',
-    label: 'is never answered',
+    label: 'gets no response',
     fault: { kind: 'hang' },
     note:
-      'After 3 seconds the gateway gives the attempt up and tries again. Every time: a 504 with ' +
-      'outcomeUnknown by its deadline of 10 seconds, for nobody knows whether it took effect.',
+      'After 3 seconds the gateway ends the attempt and tries again. Every time: a 504 with ' +
+      'outcomeUnknown by its deadline of 10 seconds, since nobody knows whether it took effect.',
   },
   {
     name: 'unavailable',
-    label: 'meets a 503 of HTTP',
+    label: 'gets an HTTP 503',
     fault: { kind: 'status', status: 503 },
     note: 'Nobody knows whether that took effect: the gateway tries again, and looks the task up.',
   },
   {
     name: 'nonsense',
-    label: 'is answered with a page of HTML',
+    label: 'gets a page of HTML',
     fault: { kind: 'html' },
-    note: 'An answer that makes no sense settles nothing: the gateway tries again.',
+    note: 'Such a response says nothing about the task: the gateway tries again.',
   },
 ];
 
-/** What `POST /_emulator/faults` takes; an empty list where nothing is to happen. */
+/** The body for `POST /_emulator/faults`; an empty list for no fault. */
 export function faultsFor(name, times, taskId) {
   const { fault } = FAULTS.find((each) => each.name === name) ?? {};
   const count = times === 'always' ? times : 1;

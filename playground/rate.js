@@ -1,12 +1,12 @@
-import { busiestBySteps } from './busiest.js';
 import { byId, makeSvg, say } from './dom.js';
 import { arrivals, beginFlood, emulatorStats, floodState } from './server.js';
 
-// The last 30 seconds upstream against DLC's limit.
+// The rate view: the cancellations that DLC received in the last 30 seconds, and its limit.
 
 const LIMIT = 20;
 const LOOK_MS = 500;
-/** In pixels, but for `most`: the number at the top. */
+const STEP_MS = 250;
+/** In pixels; `most` is the number at the top. */
 const CHART = { left: 28, top: 8, bottom: 140, most: 25 };
 
 export function startRateView() {
@@ -23,7 +23,7 @@ async function look(button) {
   try {
     if (!document.hidden) await drawNow(button);
   } catch {
-    say(byId('rate-said'), 'npm start has ended: nothing can be asked.');
+    say(byId('rate-said'), 'npm start has ended.');
   }
   setTimeout(() => void look(button), LOOK_MS);
 }
@@ -44,12 +44,12 @@ async function drawNow(button) {
   if (flood.offered > 0) say(byId('flood-said'), floodText(flood));
 }
 
-function floodText({ isRunning, offered, of, answers }) {
-  const answered = Object.values(answers).reduce((sum, count) => sum + count, 0);
-  // Said at the start and at the end, not twice a second.
-  if (isRunning || answered < offered) return `Under way: ${of} cancellations in ten seconds.`;
-  const told = Object.entries(answers).map(([status, count]) => `${count} × ${status}`);
-  return `Offered ${offered}; answers: ${told.join(', ')}.`;
+function floodText({ isRunning, offered, of, responses }) {
+  const answered = Object.values(responses).reduce((sum, count) => sum + count, 0);
+  // The text changes at the start and at the end only: screen readers say every change.
+  if (isRunning || answered < offered) return `Sending ${of} cancellations in ten seconds.`;
+  const counts = Object.entries(responses).map(([status, count]) => `${count} × ${status}`);
+  return `Offered ${offered}; responses: ${counts.join(', ')}.`;
 }
 
 function draw(steps, seconds) {
@@ -78,3 +78,20 @@ function draw(steps, seconds) {
 }
 
 const label = (text, x, y, anchor) => makeSvg('text', { x, y, 'text-anchor': anchor }, text);
+
+/**
+ * For each quarter of a second, the most cancellations that DLC received in any one second that ends in it.
+ *
+ * @param agoMs when each arrived, before now; the oldest first
+ * @returns one number for each step of the window, the oldest first
+ */
+export function busiestBySteps(agoMs, windowMs) {
+  const steps = Array.from({ length: Math.ceil(windowMs / STEP_MS) }, () => 0);
+  let first = 0;
+  for (const [index, ago] of agoMs.entries()) {
+    while (agoMs[first] - ago >= 1000) first += 1;
+    const at = steps.length - 1 - Math.floor(Math.max(ago, 0) / STEP_MS);
+    if (at >= 0) steps[at] = Math.max(steps[at], index - first + 1);
+  }
+  return steps;
+}

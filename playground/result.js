@@ -1,10 +1,14 @@
-import { SENT_BY } from './callers.js';
-import { byId, make, makeSvg, say } from './dom.js';
-import { answerText, FORMS } from './request-text.js';
-import { tabs } from './tabs.js';
+import { byId, make, makeSvg, say, tabs } from './dom.js';
 import { toTimeline } from './timeline.js';
 
-/** Shows the last request in one of three forms, its answer, and its timeline. */
+const SENT_BY = {
+  frontend:
+    'Sent by this page. The browser asked first whether it may (preflight), and added Origin.',
+  webhook: "Signed and sent by the playground's server.",
+  key: "Sent by the playground's server.",
+};
+
+/** Shows the last request in one of three forms, its response, and its timeline. */
 export function startResult() {
   let request;
   let form = 'http';
@@ -20,16 +24,16 @@ export function startResult() {
   byId('copy').addEventListener('click', () => void copy(byId('request').textContent));
 
   return {
-    show(caller, { request: sent, answer }) {
+    show(caller, { request: sent, response }) {
       request = sent;
       write();
       say(byId('copied'), '');
-      say(byId('summary'), summaryOf(answer));
-      byId('summary').className = answer.status < 300 ? 'good' : 'bad';
+      say(byId('summary'), summaryOf(response));
+      byId('summary').className = response.status < 300 ? 'good' : 'bad';
       say(byId('sent-by'), SENT_BY[caller]);
-      say(byId('answer'), answerText(answer));
+      say(byId('response'), responseText(response));
       say(
-        byId('answer-note'),
+        byId('response-note'),
         caller === 'frontend' ? 'Headers: those that CORS lets a page read.' : '',
       );
       byId('result').hidden = false;
@@ -66,7 +70,7 @@ function showLog(lines) {
     make('li', {}, 'The log has no lines about it (yet).'),
   ];
   byId('timeline').replaceChildren(...rows);
-  const audit = lines.find(({ event }) => event === 'audit');
+  const audit = lines.findLast(({ event }) => event === 'audit');
   say(byId('decision'), audit ? `Decision, as the audit trail has it: ${decision(audit)}.` : '');
   say(byId('lines'), lines.map((line) => JSON.stringify(line)).join('\n'));
 }
@@ -100,5 +104,51 @@ async function copy(text) {
     say(byId('copied'), 'Copied.');
   } catch {
     say(byId('copied'), 'The browser does not allow it: select the text.');
+  }
+}
+
+/**
+ * The forms of a request, `{ method, url, headers, body?, origin? }`. `origin` is the Origin that the
+ * browser adds.
+ */
+const FORMS = {
+  http({ method, url, headers, body, origin }) {
+    const { host, pathname, search } = new URL(url);
+    const fields = { Host: host, ...(origin && { Origin: origin }), ...headers };
+    return message(`${method} ${pathname}${search} HTTP/1.1`, Object.entries(fields), body);
+  },
+
+  curl({ method, url, headers, body, origin }) {
+    const fields = { ...(origin && { Origin: origin }), ...headers };
+    return [
+      `curl -i -X ${method} ${quote(url)}`,
+      ...Object.entries(fields).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
+      ...(body === undefined ? [] : [`--data-raw ${quote(body)}`]),
+    ].join(' \\\n  ');
+  },
+
+  fetch({ method, url, headers, body }) {
+    const options = { method, headers, ...(body !== undefined && { body }) };
+    return `const response = await fetch(${JSON.stringify(url)}, ${JSON.stringify(options, null, 2)});`;
+  },
+};
+
+function responseText({ status, statusText, headers, body }) {
+  return message(`HTTP/1.1 ${status} ${statusText}`, headers, pretty(body));
+}
+
+const message = (first, fields, body) =>
+  [first, ...fields.map(([name, value]) => `${name}: ${value}`), ...(body ? ['', body] : [])].join(
+    '\n',
+  );
+
+/** For a POSIX shell. */
+const quote = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+function pretty(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
   }
 }

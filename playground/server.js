@@ -1,6 +1,6 @@
-// The playground's own server, which stands for everything that is no browser.
+// Requests to the playground's own server, which sends for the callers that are not in a browser.
 
-/** @throws Error with what the server says */
+/** @throws Error with the server's sentence */
 async function ask(path, options) {
   const response = await fetch(path, options);
   const text = await response.text();
@@ -20,15 +20,17 @@ export const settings = () => ask('/settings');
 export const emulatorTasks = () => ask('/_emulator/tasks');
 export const emulatorStats = () => ask('/_emulator/stats');
 export const resetEmulator = () => post('/_emulator/reset');
-/** What is to meet the next requests, in place of what was there. */
+/** Replaces the faults that wait for the next requests. */
 export const setFaults = (faults) => post('/_emulator/faults', faults);
 export const makeToken = (taskId) => post('/token', { taskId });
+/** @returns the header fields of a webhook with this body */
+export const signWebhook = (body) => post('/signature', { body });
 export const callFor = (wanted) => post('/call', wanted);
 export const beginFlood = () => post('/flood');
 export const floodState = () => ask('/flood');
 export const arrivals = () => ask('/arrivals');
 
-/** Waits for the access line, which is written when the answer is: at most two seconds. */
+/** Waits for the access line, which is written with the response: at most two seconds. */
 export async function logOf(requestId) {
   for (let i = 0; i < 20; i++) {
     const lines = await ask(`/log/${encodeURIComponent(requestId)}`);

@@ -4,11 +4,11 @@ import { emulatorTasks } from './server.js';
 const LOOK_MS = 1000;
 
 /**
- * The list of tasks, looked at again once a second. Rows are kept, so that the focus stays where it is.
+ * The list of tasks, updated once a second. Rows stay, so that the focus stays too.
  *
  * @param floodEngine tasks of this engine belong to the rate view
- * @param cancel what the button of a task does
- * @returns a function that looks now, and gives the ids
+ * @param cancel called with a task's id when its button is pressed
+ * @returns a function that updates the list now, and resolves to the ids
  */
 export function startTasks(floodEngine, cancel) {
   const rows = new Map();

@@ -1,13 +1,13 @@
-// What the gateway did for a request, from the lines of its log: `request` when it was answered,
-// `turn` when an attempt had its turn upstream or none, `call` when a call to DLC had ended.
+// What the gateway did for a request, from the lines of its log: `request` with the response, `slot` when
+// an attempt got a slot upstream or none, `call` when a call to DLC had ended.
 
-/** A pause that is shorter is none. */
+/** Shorter pauses are not shown. */
 const SHORTEST_PAUSE_MS = 5;
 
 /**
  * @param lines of one request
  * @returns the steps in their order, `{ kind, text, from, to }` in milliseconds since the request arrived,
- *   and `totalMs`; nothing without the line `request`
+ *   and `totalMs`; undefined without the line `request`
  */
 export function toTimeline(lines) {
   const request = lines.find(({ event }) => event === 'request');
@@ -16,7 +16,7 @@ export function toTimeline(lines) {
   const begun = Date.parse(request.time) - totalMs;
   const within = (ms) => Math.min(Math.max(Math.round(ms), 0), totalMs);
   const worked = lines
-    .filter(({ event }) => event === 'turn' || event === 'call')
+    .filter(({ event }) => event === 'slot' || event === 'call')
     .map((line) => {
       const to = within(Date.parse(line.time) - begun);
       return { ...toStep(line), from: within(to - line.ms), to };
@@ -34,26 +34,23 @@ export function toTimeline(lines) {
   };
 }
 
-function gateText({ scheme, code, coalesced }, worked) {
+function gateText({ scheme, code }, worked) {
   const checked = 'Authentication, quota, permission';
-  if (coalesced) {
-    return `${checked}; then it joined the same cancellation of another request, whose lines have the rest`;
-  }
-  if (worked.length > 0) return checked;
-  return code ? `${checked}: ${scheme ? 'known, but refused' : 'refused'}, ${code}` : checked;
+  if (worked.length > 0 || !code) return checked;
+  return `${checked}: ${scheme ? 'known, but refused' : 'refused'}, ${code}`;
 }
 
 function toStep({ event, granted, action, attempt, outcome, code, ms }) {
-  if (event === 'turn') {
+  if (event === 'slot') {
     const waited =
-      ms < SHORTEST_PAUSE_MS ? 'A turn upstream, at once' : 'Waiting for a turn upstream';
+      ms < SHORTEST_PAUSE_MS ? 'A slot upstream, at once' : 'Waiting for a slot upstream';
     return granted
       ? { kind: 'wait', text: waited }
-      : { kind: 'bad', text: 'A turn upstream: none in time' };
+      : { kind: 'bad', text: 'A slot upstream: none in time' };
   }
   const what = action === 'CancelTask' ? `Attempt ${attempt}: CancelTask` : `Lookup: ${action}`;
-  const told = outcome === 'answered' ? 'answered' : `${WORDS[outcome] ?? outcome}, ${code}`;
-  return { kind: outcome === 'answered' ? 'good' : 'bad', text: `${what}, ${told}` };
+  const result = outcome === 'answered' ? 'answered' : `${WORDS[outcome] ?? outcome}, ${code}`;
+  return { kind: outcome === 'answered' ? 'good' : 'bad', text: `${what}, ${result}` };
 }
 
 const WORDS = {
@@ -63,8 +60,8 @@ const WORDS = {
 };
 
 function pause(before, step) {
-  // Between a turn and its call there is only the connection.
+  // Between a slot and its call there is only the connection.
   if (!before || before.kind === 'wait' || step.from - before.to < SHORTEST_PAUSE_MS) return [];
-  const text = 'Pause before it tries again, or looks again';
+  const text = 'Pause before the next attempt or lookup';
   return [{ kind: 'pause', text, from: before.to, to: step.from }];
 }

@@ -2,12 +2,13 @@ import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { readSettings, SettingsError } from '../emulator/settings.ts';
 import { CommandError, wrongSetting } from './cli/command-line.ts';
 import { EXIT } from './cli/exit-codes.ts';
+import { onStop } from './cli/stop.ts';
 
 /** Runs the emulator until Ctrl-C or SIGTERM. @throws CommandError 69, 78 */
 export async function emulate(): Promise<void> {
   const emulator = await start();
   process.stdout.write(welcome(emulator));
-  await untilAskedToEnd();
+  await new Promise<void>((resolve) => onStop(resolve));
   await emulator.close();
 }
 
@@ -38,13 +39,6 @@ function listenFailure(error: unknown): string | undefined {
     default:
       return undefined;
   }
-}
-
-async function untilAskedToEnd(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
 }
 
 function welcome({ url, secretId, secretKey }: Emulator): string {

@@ -6,67 +6,71 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { startPlayground, type Playground } from '../scripts/playground/server.ts';
-import { referencePages } from '../scripts/playground/reference-pages.ts';
-import { freePort } from './support/free-port.ts';
-import { settingsFor } from './support/gateway.ts';
-import { startServer, type ListeningServer } from './support/processes.ts';
-import { bearer, jwtIssuer, KEY, keyEntry, WEBHOOK_SECRET } from './support/three-callers.ts';
 import { startChromium, type Browser, type Page } from './support/chromium.ts';
-import { NEEDS_BROWSER, describeWith, itWith, NEEDS_TOOLS } from './support/needs.ts';
+import { startDemo, type Demo } from './support/demo.ts';
+import { freePort } from './support/free-port.ts';
+import { describeWith, itWith, NEEDS_BROWSER, NEEDS_TOOLS } from './support/needs.ts';
 import { toolPath } from './support/tools.ts';
 
-/** Every example of `examples/` against the gateway as built and the emulator, as their readers run them. */
+/** Every example of `examples/` against `npm start`, with what that prints, as their readers run them. */
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..');
 const at = (name: string): URL => new URL(`../examples/${name}`, import.meta.url);
+const TASK = 'demo-queued';
 
-let emulator: Emulator;
+let demo: Demo;
 let site: Playground;
-let server: ListeningServer;
 let url: string;
+let key: string;
+let emulator: string;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 100, rate: 100_000 });
-  // The page's policy names the gateway, and the gateway's settings name the page's origin.
   const port = await freePort();
-  const settings = settingsFor(emulator, {
-    CORS_ORIGINS: `http://127.0.0.1:${port}`,
-    API_KEYS: JSON.stringify([keyEntry(KEY)]),
-    JWT_ISSUERS: JSON.stringify([jwtIssuer()]),
-    WEBHOOK_SENDERS: JSON.stringify([{ id: 'hub', secrets: [WEBHOOK_SECRET] }]),
-  });
-  server = await startServer(settings);
-  url = `http://127.0.0.1:${server.port}`;
+  demo = await startDemo({ CORS_ORIGINS: `http://127.0.0.1:${port}`, EMULATOR_CANCEL_MS: '100' });
+  url = demo.find(/gateway +(\S+)/);
+  key = demo.find(/X-API-Key: (\S+)'/);
+  emulator = `${demo.find(/emulator +(\S+)/)}/_emulator`;
   const page = {
     '/browser.html': { type: 'text/html; charset=utf-8', content: at('browser.html') },
     '/browser.js': { type: 'text/javascript; charset=utf-8', content: at('browser.js') },
   };
-  site = await startPlayground(port, { ...page, ...referencePages(url) }, [url]);
+  site = await startPlayground(port, page, url);
 });
 beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: 'mine', state: 'running' });
+  await control('POST', '/reset');
+  await control(
+    'POST',
+    '/tasks',
+    [TASK, demo.find(/Bearer \S+ \S+\/tasks\/(\S+)/)].map((id) => ({ id, state: 'running' })),
+  );
 });
 afterAll(async () => {
-  await server.stop();
   await site.close();
-  await emulator.close();
+  expect(await demo.end('SIGTERM')).toBe(0);
 });
+
+/** Asks the emulator's control API. */
+async function control(method: string, way: string, body?: object): Promise<unknown> {
+  const response = await fetch(emulator + way, {
+    method,
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return response.status === 204 ? undefined : response.json();
+}
 
 /** Runs a script of `examples/`, which has to succeed. */
 async function runExample(name: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const args = ['--import', 'tsx', fileURLToPath(at(name)), 'mine'];
+  const args = ['--import', 'tsx', fileURLToPath(at(name)), TASK];
   const settings = { PATH: process.env['PATH'], GATEWAY_URL: url, ...env };
   return (await run(process.execPath, args, { cwd: root, env: settings })).stdout;
 }
 
 it('node-service.ts cancels, and tries again after Retry-After', async () => {
-  await emulator.addFault({ action: 'CancelTask', kind: 'code', code: 'ResourceInUse' });
-  expect(await runExample('node-service.ts', { GATEWAY_API_KEY: KEY })).toBe('cancelled\n');
-  expect(emulator.stats().calls.CancelTask).toBe(2);
+  await control('POST', '/faults', { action: 'CancelTask', kind: 'code', code: 'ResourceInUse' });
+  expect(await runExample('node-service.ts', { GATEWAY_API_KEY: key })).toBe('cancelled\n');
+  expect(await control('GET', '/stats')).toMatchObject({ calls: { CancelTask: 2 } });
 });
 
 it('node-service.ts says why where it cannot', async () => {
@@ -78,13 +82,15 @@ it('node-service.ts says why where it cannot', async () => {
 });
 
 it('webhook-sender.ts cancels', async () => {
-  const sent = await runExample('webhook-sender.ts', { GATEWAY_WEBHOOK_SECRET: WEBHOOK_SECRET });
+  const sent = await runExample('webhook-sender.ts', {
+    GATEWAY_WEBHOOK_SECRET: demo.find(/GATEWAY_WEBHOOK_SECRET='(\S+)'/),
+  });
   expect(sent).toMatch(/^202 .*"outcome":"cancel_requested"/);
 });
 
 itWith(['curl'], 'curl.sh cancels, and shows the state', async () => {
-  const env = { PATH: process.env['PATH'], GATEWAY_URL: url, GATEWAY_API_KEY: KEY };
-  const { stdout } = await run(fileURLToPath(at('curl.sh')), ['mine'], { env });
+  const env = { PATH: process.env['PATH'], GATEWAY_URL: url, GATEWAY_API_KEY: key };
+  const { stdout } = await run(fileURLToPath(at('curl.sh')), [TASK], { env });
   expect(stdout).toMatch(/"outcome":"cancelled"[^\n]*\n[^\n]*"state":"cancelled"/);
 });
 
@@ -146,25 +152,49 @@ describeWith(NEEDS_BROWSER, 'in Chromium', () => {
   });
   afterAll(() => browser?.close());
 
-  it('browser.html cancels with a token for one task, and sees it end', async () => {
-    const grant = { type: 'dlc_task', actions: ['cancel', 'read'], identifier: 'mine' };
-    const [, token] = bearer({ authorization_details: [grant] });
+  it('browser.html cancels with the token that npm start prints, and sees it end', async () => {
+    complaints.length = 0;
     await page.goto(`${site.url}/browser.html`);
     await page.fill('[name=gateway]', url);
-    await page.fill('[name=task]', 'mine');
-    await page.fill('[name=token]', token.replace('Bearer ', ''));
+    await page.fill('[name=task]', demo.find(/Bearer \S+ \S+\/tasks\/(\S+)/));
+    await page.fill('[name=token]', demo.find(/Bearer (\S+)'/));
     await page.click('button');
     await page.waitForSelector('output:text-is("cancelled")');
-    expect(emulator.task('mine')).toMatchObject({ state: 'cancelled' });
     expect(complaints).toEqual([]);
   });
 
   it('the API reference shows every operation, and nothing else is asked for', async () => {
     asked.clear();
-    await page.goto(`${site.url}/docs`);
+    complaints.length = 0;
+    await page.goto(demo.find(/reference +(\S+)/));
     await page.waitForSelector('.opblock >> nth=5');
     expect(complaints).toEqual([]);
-    const others = [...asked].filter((origin) => ![site.url, url, 'null'].includes(origin));
-    expect(others).toEqual([]);
+    const others = [...asked].filter((origin) => origin !== demo.find(/Playground +(\S+)/));
+    expect(others.filter((origin) => origin !== 'null')).toEqual([]);
+  });
+
+  it.each([
+    ['X-API-Key: dlcgw_', 'delete', '/tasks/{taskId}', '[value=key]'],
+    ['Authorization: Bearer ey', 'delete', '/tasks/{taskId}', '[value=token]'],
+    ['Webhook-Signature: v1,', 'post', '/webhooks/cancel-task', '[value=key]'],
+  ])('"Try it out" of the API reference cancels with %s', async (proof, method, route, caller) => {
+    await control('POST', '/tasks', {
+      id: '4ad30ca9-8b0e-499f-b4e1-d6e43ba0e564',
+      state: 'running',
+    });
+    await page.goto(demo.find(/reference +(\S+)/));
+    await page.check(caller);
+    const operation = `.opblock-${method}:has([data-path="${route}"])`;
+    await page.click(`${operation} .opblock-summary-control`);
+    await page.click(`${operation} .execute`);
+    await page.waitForSelector(`${operation} .live-responses-table .response-col_status`);
+    const status = await page.innerText(
+      `${operation} .live-responses-table .response .response-col_status`,
+    );
+    expect(status.trim()).toMatch(/^20[02]/);
+    const sent = await page.innerText(`${operation} .curl-command`);
+    expect(
+      sent.match(/X-API-Key: dlcgw_|Authorization: Bearer ey|Webhook-Signature: v1,/g),
+    ).toEqual([proof]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-/** What the playground's page works out; test/browser has the page itself. */
+/** The playground's calculations; test/browser has its page. */
 
 interface Step {
   readonly kind: string;
@@ -13,7 +13,7 @@ type BusiestBySteps = (agoMs: number[], windowMs: number) => number[];
 
 const at = (name: string): string => new URL(`../playground/${name}`, import.meta.url).href;
 const { toTimeline }: { toTimeline: ToTimeline } = await import(at('timeline.js'));
-const { busiestBySteps }: { busiestBySteps: BusiestBySteps } = await import(at('busiest.js'));
+const { busiestBySteps }: { busiestBySteps: BusiestBySteps } = await import(at('rate.js'));
 
 /** A line of the log, so many milliseconds after the request arrived. */
 const line = (ms: number, event: string, fields: object): object => ({
@@ -25,11 +25,11 @@ const brief = (lines: object[]): unknown =>
   toTimeline(lines)?.steps.map(({ kind, from, to }) => [kind, from, to]);
 
 describe('the timeline', () => {
-  it('is drawn from turns, calls and the access line', () => {
+  it('is drawn from slots, calls and the access line', () => {
     const lines = [
-      line(30, 'turn', { granted: true, ms: 25 }),
+      line(30, 'slot', { granted: true, ms: 25 }),
       line(45, 'call', { action: 'CancelTask', attempt: 1, outcome: 'unknown', code: 'x', ms: 14 }),
-      line(145, 'turn', { granted: true, ms: 0 }),
+      line(145, 'slot', { granted: true, ms: 0 }),
       line(160, 'call', {
         action: 'CancelTask',
         attempt: 2,
@@ -60,7 +60,6 @@ describe('the timeline', () => {
   it.each([
     [{ code: 'unauthenticated' }, /: refused, unauthenticated$/],
     [{ code: 'task-not-permitted', scheme: 'bearer' }, /known, but refused, task-not-permitted$/],
-    [{ coalesced: true }, /joined the same cancellation/],
     [{}, /permission$/],
   ])('of a request without calls of its own has one step: %j', (fields, text) => {
     const timeline = toTimeline([line(7, 'request', { totalMs: 7, ...fields })]);
@@ -68,9 +67,9 @@ describe('the timeline', () => {
     expect(timeline).toEqual({ totalMs: 7, steps: [step] });
   });
 
-  it('says where there was no turn, and leaves nothing outside of the request', () => {
+  it('says where there was no slot, and leaves nothing outside of the request', () => {
     const lines = [
-      line(2, 'turn', { granted: false, ms: 9 }),
+      line(2, 'slot', { granted: false, ms: 9 }),
       line(1, 'request', { totalMs: 1, code: 'upstream-rate-limited' }),
     ];
     expect(brief(lines)).toEqual([
@@ -80,11 +79,11 @@ describe('the timeline', () => {
   });
 
   it('is none before the request was answered', () => {
-    expect(toTimeline([line(1, 'turn', { granted: true, ms: 1 })])).toBeUndefined();
+    expect(toTimeline([line(1, 'slot', { granted: true, ms: 1 })])).toBeUndefined();
   });
 });
 
-describe('the pace, for each quarter of a second', () => {
+describe('the rate, for each quarter of a second', () => {
   it('is the most in any second that ends in it', () => {
     // Ten in one moment, ten more 900 ms later, and one 1000 ms after the first ten.
     const agoMs = [...Array(10).fill(1500), ...Array(10).fill(600), 500];

@@ -5,6 +5,9 @@ import { SignJWT, type JWTPayload } from 'jose';
 import type { Scope } from '../../src/lib/auth/principal.ts';
 import { badData } from '../cli/command-line.ts';
 
+export const TASK_ACTIONS = ['cancel', 'read'] as const;
+type TaskAction = (typeof TASK_ACTIONS)[number];
+
 /** The token that is wanted; `authorization_details` (RFC 9396) are made where there are tasks. */
 export interface TokenRequest {
   readonly issuer: string;
@@ -13,8 +16,8 @@ export interface TokenRequest {
   readonly ttlSeconds: number;
   readonly scopes?: readonly Scope[] | undefined;
   readonly tasks?: readonly string[] | undefined;
-  /** What may be done to the tasks. Default: `cancel`. */
-  readonly actions?: readonly ('cancel' | 'read')[] | undefined;
+  /** What the token permits for these tasks. Default: both, since a caller polls the task that it cancels. */
+  readonly actions?: readonly TaskAction[] | undefined;
   readonly regions?: readonly string[] | undefined;
   readonly engines?: readonly string[] | undefined;
 }
@@ -27,7 +30,7 @@ export interface Signer {
 
 /** The claims of a token made at `now`, in milliseconds since the epoch. */
 export function toClaims(request: TokenRequest, now: number): JWTPayload {
-  const { actions = ['cancel'], regions, engines } = request;
+  const { actions = TASK_ACTIONS, regions, engines } = request;
   const issuedAt = Math.floor(now / 1000);
   const details = request.tasks?.map((identifier) => ({
     type: 'dlc_task',

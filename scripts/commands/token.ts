@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 
 import { SCOPES } from '../../src/lib/auth/principal.ts';
+import { TASK_ACTIONS } from '../callers/token-sign.ts';
 import { command } from '../cli/command.ts';
 import { matching, toSeconds, variableName } from '../cli/command-line.ts';
 
@@ -11,7 +12,7 @@ export const token = command('token', {
   examples: [
     '--new-secret',
     '--sub alice --scope tasks:cancel --scope tasks:read',
-    '--sub alice --task 1f81eb52-5198-4599-803e-771906343485 --action cancel --action read --ttl 1m',
+    '--sub alice --task 1f81eb52-5198-4599-803e-771906343485 --ttl 1m',
     '--sub ci --scope tasks:cancel --key-file key.pem --kid 2027-01',
   ],
   environment: [
@@ -25,10 +26,9 @@ export const token = command('token', {
   )
   .option('--task <id...>', 'permits this task alone; may be repeated; in place of --scope')
   .addOption(
-    new Option('--action <action...>', 'with --task; may be repeated (default: "cancel")').choices([
-      'cancel',
-      'read',
-    ] as const),
+    new Option('--action <action...>', 'with --task; may be repeated (default: both)').choices(
+      TASK_ACTIONS,
+    ),
   )
   .option('--region <name...>', 'with --task: only in this region; may be repeated')
   .option('--engine <name...>', 'with --task: only on this engine; may be repeated')

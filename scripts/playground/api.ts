@@ -1,14 +1,20 @@
 import * as z from 'zod/mini';
 
 import type { Emulator } from '../../emulator/emulator.ts';
-import { demoTasks, oneTaskToken, TOKEN_TTL_SECONDS, type DemoCallers } from '../start/demo.ts';
-import type { GatewayLog } from '../start/gateway-log.ts';
-import { keyRequest, sendRequest, webhookRequest } from './callers.ts';
-import { createFlood, FLOOD_ENGINE } from './flood.ts';
+import {
+  DEMO_TASKS,
+  demoTasks,
+  oneTaskToken,
+  signedHeaders,
+  TOKEN_TTL_SECONDS,
+  type DemoCallers,
+} from '../start/demo.ts';
+import type { GatewayLog } from '../start/gateway.ts';
+import { createFlood, FLOOD_ENGINE, keyRequest, sendRequest, webhookRequest } from './callers.ts';
 import type { PlaygroundAction, PlaygroundReply, PlaygroundRoutes } from './server.ts';
 
-/** What the playground's page asks its own server for. */
-export interface PlaygroundParts {
+/** What the playground's pages ask their own server for. */
+interface PlaygroundParts {
   readonly emulator: Emulator;
   /** The gateway's address. */
   readonly gateway: string;
@@ -25,14 +31,25 @@ const call = z.extend(task, {
   prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
 });
 
+const unsigned = z.object({ body: z.string() });
+
 const CALLERS = { key: keyRequest, webhook: webhookRequest } as const;
 
-/** @returns the routes; `stop` ends what would go on */
+/** @returns the routes; `stop` ends a flood */
 export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoutes; stop(): void } {
   const { emulator, gateway, callers, log } = parts;
   const flood = createFlood(emulator, gateway, callers);
   const routes: PlaygroundRoutes = {
-    '/settings': { GET: () => ok({ gateway, emulator: emulator.url, floodEngine: FLOOD_ENGINE }) },
+    '/settings': {
+      GET: () => {
+        const demo = { key: callers.key, tokenTask: DEMO_TASKS.forToken };
+        return ok({ gateway, emulator: emulator.url, floodEngine: FLOOD_ENGINE, ...demo });
+      },
+    },
+    '/docs/openapi.json': { GET: () => document(gateway) },
+    '/signature': {
+      POST: taking(unsigned, ({ body }) => ok(signedHeaders(body, callers.webhookSecret))),
+    },
     '/token': {
       POST: taking(task, async ({ taskId }) => {
         const token = await oneTaskToken(callers.tokenSecret, taskId);
@@ -42,7 +59,7 @@ export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoute
     '/call': {
       POST: taking(call, async ({ caller, ...wanted }) => {
         const request = CALLERS[caller](gateway, callers, wanted);
-        return ok({ request, answer: await sendRequest(request) });
+        return ok({ request, response: await sendRequest(request) });
       }),
     },
     '/log/': { GET: ({ segment }) => ok(log.linesOf(segment)) },
@@ -54,7 +71,7 @@ export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoute
     '/_emulator/tasks': { GET: () => control(emulator, 'GET', '/tasks') },
     '/_emulator/stats': { GET: () => control(emulator, 'GET', '/stats') },
     '/_emulator/faults': {
-      // What an earlier cancellation left over would meet this one.
+      // A fault that an earlier cancellation did not use up would meet this one.
       POST: async ({ body }) => {
         await emulator.clearFaults();
         return control(emulator, 'POST', '/faults', body);
@@ -74,16 +91,23 @@ export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoute
 
 const ok = (json: unknown): PlaygroundReply => ({ status: 200, json });
 
-/** An action that is told what it can use, or answers 400. */
+/** An action that gets its checked input; for any other input the reply is a 400. */
 function taking<Schema extends z.ZodMiniType>(
   schema: Schema,
-  act: (input: z.output<Schema>) => Promise<PlaygroundReply>,
+  act: (input: z.output<Schema>) => PlaygroundReply | Promise<PlaygroundReply>,
 ): PlaygroundAction {
   return ({ body }) => {
     const input = schema.safeParse(body);
     if (input.success) return act(input.data);
     return { status: 400, json: { error: `wrong: ${input.error.issues[0]?.path.join('.')}` } };
   };
+}
+
+/** The gateway's OpenAPI document, whose requests go through the playground's own server. */
+async function document(gateway: string): Promise<PlaygroundReply> {
+  const response = await fetch(`${gateway}/openapi.json`);
+  const servers = [{ url: '/gateway', description: 'The gateway, through the playground' }];
+  return { status: response.status, json: { ...Object(await response.json()), servers } };
 }
 
 /** Passes a request on to the emulator's control API. */
@@ -94,9 +118,9 @@ async function control(
   body?: unknown,
 ): Promise<PlaygroundReply> {
   const content = method === 'POST' && body !== undefined ? { body: JSON.stringify(body) } : {};
-  const answer = await fetch(`${emulator.url}/_emulator${path}`, { method, ...content });
-  const text = await answer.text();
-  return { status: answer.status, ...(text !== '' && { json: JSON.parse(text) }) };
+  const response = await fetch(`${emulator.url}/_emulator${path}`, { method, ...content });
+  const text = await response.text();
+  return { status: response.status, ...(text !== '' && { json: JSON.parse(text) }) };
 }
 
 /** When DLC received CancelTask in the last 30 seconds: milliseconds before now, the oldest first. */

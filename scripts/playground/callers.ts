@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-import { oneTaskToken, type DemoCallers } from '../start/demo.ts';
-import { cancelTaskBody, webhookHeaders } from '../callers/webhook-sign.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { cancelTaskBody } from '../callers/webhook-sign.ts';
+import { oneTaskToken, signedHeaders, type DemoCallers } from '../start/demo.ts';
 
-/** The two callers that are no browser: the playground's server sends for them, and shows what it sent. */
+/** The callers that are not in the browser: the playground's server sends for them, one request or a flood. */
 
-/** A request as it is sent, but for what every HTTP client adds. */
+/** A request as it is sent, without the fields that every HTTP client adds. */
 export interface SentRequest {
   readonly method: string;
   readonly url: string;
@@ -13,16 +14,18 @@ export interface SentRequest {
   readonly body?: string;
 }
 
-export interface Answer {
+/** The gateway's response. */
+interface SentResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
-  /** From sending to the body's end. */
+  /** From sending the request to the end of the body. */
   readonly ms: number;
 }
 
-export interface Wanted {
+/** The cancellation that the page asks for. */
+interface Wanted {
   readonly taskId: string;
   readonly requestId: string;
   /** The value of `Prefer`. */
@@ -40,22 +43,17 @@ export function keyRequest(gateway: string, callers: DemoCallers, wanted: Wanted
 
 /** A webhook sender's cancellation, signed now. */
 export function webhookRequest(gateway: string, callers: DemoCallers, wanted: Wanted): SentRequest {
-  const now = Date.now();
-  const body = cancelTaskBody({ taskId: wanted.taskId }, now);
-  const message = { id: `msg_${randomUUID()}`, timestamp: Math.floor(now / 1000), body };
-  const headers = webhookHeaders(message, [callers.webhookSecret]);
-  // A sender prefers nothing: what is not on its list of fields stays out.
-  const id = { 'X-Request-Id': wanted.requestId };
-  return {
-    method: 'POST',
-    url: `${gateway}/webhooks/cancel-task`,
-    headers: { ...headers, ...id },
-    body,
+  const body = cancelTaskBody({ taskId: wanted.taskId }, Date.now());
+  // Senders do not send `Prefer`.
+  const headers = {
+    ...signedHeaders(body, callers.webhookSecret),
+    'X-Request-Id': wanted.requestId,
   };
+  return { method: 'POST', url: `${gateway}/webhooks/cancel-task`, headers, body };
 }
 
 /** A frontend's cancellation, with a token for the task and a subject of its own. */
-export async function frontendRequest(
+async function frontendRequest(
   gateway: string,
   callers: DemoCallers,
   { subject, ...wanted }: Wanted & { readonly subject: string },
@@ -76,8 +74,8 @@ const commonHeaders = ({ requestId, prefer }: Wanted): Record<string, string> =>
 /** Longer than the gateway's own deadline. */
 const TIMEOUT_MS = 30_000;
 
-/** @throws what `fetch` throws where there is no answer */
-export async function sendRequest({ url, ...request }: SentRequest): Promise<Answer> {
+/** @throws what `fetch` throws if there is no response */
+export async function sendRequest({ url, ...request }: SentRequest): Promise<SentResponse> {
   const begun = performance.now();
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response = await fetch(url, { ...request, signal, redirect: 'manual' });
@@ -86,3 +84,78 @@ export async function sendRequest({ url, ...request }: SentRequest): Promise<Ans
   const ms = Math.round(performance.now() - begun);
   return { status, statusText, headers: [...response.headers], body, ms };
 }
+
+/** The flood's tasks run on this engine, which sets them apart from the others. */
+export const FLOOD_ENGINE = 'flood-engine';
+
+/** Sixty a second, three times what DLC takes, for ten seconds. */
+const TICK_MS = 100;
+const PER_TICK = 6;
+const TICKS = 100;
+/** Each has a token and a quota of its own: a single caller would soon be refused for its quota. */
+const CALLERS = 12;
+
+interface FloodState {
+  readonly isRunning: boolean;
+  /** Requests sent so far. */
+  readonly offered: number;
+  /** Requests of the whole flood. */
+  readonly of: number;
+  /** How many responses there were, by status. */
+  readonly responses: Readonly<Record<string, number>>;
+}
+
+interface Flood {
+  /** @returns whether it began: only one runs at a time */
+  begin(): boolean;
+  state(): FloodState;
+  /** Ends it early. */
+  stop(): void;
+}
+
+/** Makes the flood that the rate view shows: far more cancellations than DLC accepts, for a while. */
+export function createFlood(emulator: Emulator, gateway: string, callers: DemoCallers): Flood {
+  let timer: NodeJS.Timeout | undefined;
+  let offered = 0;
+  let responses: Record<string, number> = {};
+
+  const stop = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+  async function offer(index: number): Promise<void> {
+    const wanted = { taskId: taskId(index), requestId: `flood-${randomUUID()}` };
+    const subject = `flood-${index % CALLERS}`;
+    const request = await frontendRequest(gateway, callers, { ...wanted, subject });
+    const status = await sendRequest(request).then(
+      (response) => String(response.status),
+      () => 'none',
+    );
+    responses[status] = (responses[status] ?? 0) + 1;
+  }
+  function tick(): void {
+    for (let i = 0; i < PER_TICK; i++) void offer(offered++);
+    if (offered >= TICKS * PER_TICK) stop();
+  }
+
+  return {
+    begin() {
+      if (timer) return false;
+      offered = 0;
+      responses = {};
+      const ids = Array.from({ length: TICKS * PER_TICK }, (_, index) => taskId(index));
+      emulator.addTasks(ids.map((id) => ({ id, state: 'running', engine: FLOOD_ENGINE })));
+      timer = setInterval(tick, TICK_MS);
+      return true;
+    },
+    state: () => ({
+      isRunning: timer !== undefined,
+      offered,
+      of: TICKS * PER_TICK,
+      responses: { ...responses },
+    }),
+    stop,
+  };
+}
+
+const taskId = (index: number): string => `flood-${String(index + 1).padStart(3, '0')}`;

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * What keeps other pages of the same browser out of the playground, which signs tokens and webhooks for
- * whoever asks: they can send requests to this port, and by DNS rebinding under a name of their own.
+ * Keeps other pages of the same browser out of the playground, which signs tokens and webhooks for its
+ * own page. Other pages can send requests to this port, and by DNS rebinding under a name of their own.
  */
 
 interface Refusal {
@@ -13,29 +13,35 @@ interface Refusal {
 
 const MAX_BODY_BYTES = 16 * 1024;
 
-/** Why a request is not taken, if it is not. */
-export function refusalOf(request: IncomingMessage): Refusal | undefined {
-  const own = `127.0.0.1:${request.socket.localPort}`;
-  const { host, origin, 'content-type': type = '' } = request.headers;
-  if (host === `localhost:${request.socket.localPort}` && request.method === 'GET') {
+/**
+ * Returns why a request is refused, if it is.
+ *
+ * @param takesAnyType the body goes to the gateway as it is; everywhere else it must be JSON
+ */
+export function refusalOf(request: IncomingMessage, takesAnyType: boolean): Refusal | undefined {
+  const { method = '', url = '', headers, socket } = request;
+  const own = `127.0.0.1:${socket.localPort}`;
+  const isReading = method === 'GET' || method === 'HEAD';
+  if (headers.host === `localhost:${socket.localPort}` && isReading) {
     // CORS knows this page by one origin only.
-    const [path = ''] = (request.url ?? '').split('?');
-    const Location = `http://${own}/${path.replace(/^\/+/, '')}`;
+    const Location = `http://${own}/${url.replace(/^\/+/, '')}`;
     return { status: 307, text: `${Location}\n`, headers: { Location } };
   }
-  if (host !== own) return { status: 421, text: `This is http://${own}\n`, headers: {} };
-  if (request.method !== 'POST') return undefined;
-  if (origin !== undefined && origin !== `http://${own}`) {
-    return { status: 403, text: 'Only its own page may do this.\n', headers: {} };
+  if (headers.host !== own) return refusal(421, `This is http://${own}\n`);
+  if (isReading) return undefined;
+  if (headers.origin !== undefined && headers.origin !== `http://${own}`) {
+    return refusal(403, 'Only its own page may do this.\n');
   }
-  // A foreign page cannot send this type without a preflight, which nothing here answers.
-  const isJson = type.split(';')[0]?.trim() === 'application/json';
-  const text = 'The body must be application/json.\n';
-  // Without any type and body it is nobody's form either: the route says what it takes.
-  return isJson || type === '' ? undefined : { status: 415, text, headers: {} };
+  // A foreign page cannot send JSON without a preflight, which nothing here answers. A request without
+  // a type and a body comes from no form either: its route decides.
+  const type = headers['content-type']?.split(';')[0]?.trim() ?? '';
+  const isTaken = takesAnyType || type === 'application/json' || type === '';
+  return isTaken ? undefined : refusal(415, 'The body must be application/json.\n');
 }
 
-/** The body as JSON; nothing where it is none, or over 16 KiB. */
+const refusal = (status: number, text: string): Refusal => ({ status, text, headers: {} });
+
+/** The body as JSON; undefined if it is not JSON, or over 16 KiB. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;

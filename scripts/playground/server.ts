@@ -1,23 +1,24 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import { pipeline } from 'node:stream';
 
 import { readJson, refusalOf } from './guard.ts';
 
 /**
- * What `npm start` shows in a browser: a table of paths, each with what is there. A path that ends in
- * `/` stands for those with one more segment.
+ * What `npm start` shows in a browser: a table of paths. A path that ends in `/` stands for all paths
+ * with one more segment.
  */
 export type PlaygroundRoutes = Readonly<Record<string, PlaygroundFile | PlaygroundActions>>;
 
 export interface PlaygroundFile {
   /** The media type, with its charset. */
   readonly type: string;
-  /** A text, or the file that holds it. */
+  /** A text, or the file that has it. */
   readonly content: string | URL;
 }
 
-/** What can be asked for at a path, by method. */
+/** The actions at a path, by method. */
 export interface PlaygroundActions {
   readonly GET?: PlaygroundAction;
   readonly POST?: PlaygroundAction;
@@ -29,7 +30,7 @@ export type PlaygroundAction = (input: {
   readonly body: unknown;
 }) => PlaygroundReply | Promise<PlaygroundReply>;
 
-/** `json` absent: there is nothing to say. */
+/** Without `json` the body is empty. */
 export interface PlaygroundReply {
   readonly status: number;
   readonly json?: unknown;
@@ -40,18 +41,28 @@ export interface Playground {
   close(): Promise<void>;
 }
 
+/** Requests below this path go to the gateway: so a page can send what CORS does not let through. */
+const FORWARDED = '/gateway';
+const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer'];
+
 /**
- * Serves the table on 127.0.0.1.
+ * Serves the table on 127.0.0.1, and the gateway below `/gateway/`.
  *
- * @param connectTo the origins that its pages talk to; nothing else leaves the browser
+ * @param gateway its origin: the only other one that the pages may connect to
  */
 export async function startPlayground(
   port: number,
   routes: PlaygroundRoutes,
-  connectTo: readonly string[],
+  gateway: string,
 ): Promise<Playground> {
+  const headers = headersFor(gateway);
   const server = http.createServer((request, response) => {
-    answer(request, response, routes, headersFor(connectTo)).catch(() => response.destroy());
+    const [path = ''] = (request.url ?? '').split('?');
+    const isForwarded = path.startsWith(`${FORWARDED}/`);
+    const refusal = refusalOf(request, isForwarded);
+    if (refusal) say(response, refusal.status, refusal.text, { ...headers, ...refusal.headers });
+    else if (isForwarded) forward(request, response, gateway);
+    else serve(request, response, find(routes, path), headers).catch(() => response.destroy());
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -67,25 +78,21 @@ export async function startPlayground(
   };
 }
 
-async function answer(
+type Found = { readonly route: PlaygroundRoutes[string] | undefined; readonly segment: string };
+
+async function serve(
   request: http.IncomingMessage,
   response: http.ServerResponse,
-  routes: PlaygroundRoutes,
+  { route, segment }: Found,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const say = (status: number, text: string, more: Readonly<Record<string, string>> = {}): void => {
-    const type = { 'Content-Type': 'text/plain; charset=utf-8' };
-    response.writeHead(status, { ...headers, ...type, ...more }).end(text);
-  };
-  const refusal = refusalOf(request);
-  if (refusal) return say(refusal.status, refusal.text, refusal.headers);
-  const { route, segment } = find(routes, (request.url ?? '').split('?')[0] ?? '');
-  if (!route) return say(404, 'There is nothing here.\n');
+  if (!route) return say(response, 404, 'There is nothing here.\n', headers);
   const isFile = 'content' in route;
   const allowed = isFile ? ['GET', 'HEAD'] : Object.keys(route);
   if (!allowed.includes(request.method ?? '')) {
     const only = isFile ? 'GET' : allowed.join(' and ');
-    return say(405, `Only ${only} is taken here.\n`, { Allow: allowed.join(', ') });
+    const allow = { ...headers, Allow: allowed.join(', ') };
+    return say(response, 405, `Only ${only} is taken here.\n`, allow);
   }
   if (isFile) {
     const { content, type } = route;
@@ -99,10 +106,47 @@ async function answer(
   response.writeHead(reply?.status ?? 404, json).end(JSON.stringify(reply?.json));
 }
 
-function find(
-  routes: PlaygroundRoutes,
-  path: string,
-): { route: PlaygroundRoutes[string] | undefined; segment: string } {
+function say(
+  response: http.ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const type = { 'Content-Type': 'text/plain; charset=utf-8' };
+  response.writeHead(status, { ...headers, ...type }).end(text);
+}
+
+/** Passes a request on to the gateway without the browser's Origin, and the response back. */
+function forward(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  gateway: string,
+): void {
+  const target = new URL(gateway);
+  const left = new Set([...HOP_BY_HOP, 'host', 'origin', 'referer', 'cookie']);
+  const options = { method: request.method, headers: without(request.headers, left) };
+  const path = (request.url ?? '').slice(FORWARDED.length);
+  const outgoing = http.request(target, { ...options, path }, (incoming) => {
+    const headers = without(incoming.headers, new Set(HOP_BY_HOP));
+    response.writeHead(incoming.statusCode ?? 502, headers);
+    pipeline(incoming, response, () => {});
+  });
+  outgoing.on('error', () => {
+    if (response.headersSent) response.destroy();
+    else say(response, 502, 'The gateway does not answer.\n');
+  });
+  response.on('close', () => outgoing.destroy());
+  request.pipe(outgoing);
+}
+
+function without(
+  headers: http.IncomingHttpHeaders,
+  names: ReadonlySet<string>,
+): http.OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name)));
+}
+
+function find(routes: PlaygroundRoutes, path: string): Found {
   if (Object.hasOwn(routes, path)) return { route: routes[path], segment: '' };
   const end = path.lastIndexOf('/') + 1;
   const folder = path.slice(0, end);
@@ -110,13 +154,13 @@ function find(
   return { route: isOpen ? routes[folder] : undefined, segment: path.slice(end) };
 }
 
-function headersFor(connectTo: readonly string[]): Record<string, string> {
+function headersFor(gateway: string): Record<string, string> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
-    `connect-src 'self' ${connectTo.join(' ')}`,
+    `connect-src 'self' ${gateway}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -85,7 +85,7 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
 
   it('is an origin that the gateway knows; another page is refused by the browser', async () => {
     const blank = { type: 'text/html; charset=utf-8', content: '<!doctype html><title>x</title>' };
-    const foreign = await startPlayground(0, { '/': blank }, [at.gateway]);
+    const foreign = await startPlayground(0, { '/': blank }, at.gateway);
     const ask = `fetch('${at.gateway}/tasks/demo-queued', { method: 'DELETE', headers: { Authorization: 'x' } })
       .then(({ status }) => String(status), ({ name }) => name)`;
     try {

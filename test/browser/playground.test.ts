@@ -42,8 +42,8 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     expect(await page.innerText('#request')).toContain(
       `fetch("${at.gateway}/tasks/demo-queued", {`,
     );
-    const answer = await page.innerText('#answer');
-    expect(answer).toMatch(/^HTTP\/1.1 202 Accepted\n[^]*"outcome": "cancel_requested"/);
+    const response = await page.innerText('#response');
+    expect(response).toMatch(/^HTTP\/1.1 202 Accepted\n[^]*"outcome": "cancel_requested"/);
     expect(await page.innerText('#decision')).toContain(
       'allow, authorization_details; jwt:demo:sub',
     );
@@ -82,17 +82,17 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     ['rate', 'always', /^429 Too Many Requests: upstream-rate-limited/],
     ['nonsense', 'always', /^502 Bad Gateway: upstream-invalid-response, nobody knows/],
     ['unavailable', 'always', /^503 Service Unavailable: upstream-unavailable, nobody knows/],
-  ])('shows what becomes of a fault: %s, %s', async (fault, times, answer) => {
+  ])('shows the effect of a fault: %s, %s', async (fault, times, response) => {
     await page.selectOption('#fault', fault);
     await page.selectOption('#times', times);
-    expect(await cancel(page, 'demo-initializing')).toMatch(answer);
+    expect(await cancel(page, 'demo-initializing')).toMatch(response);
     expect(await page.innerText('#timeline')).toContain('Attempt 2');
     // The next one is not met by what was left over.
     await page.selectOption('#fault', 'none');
     expect(await cancel(page, 'demo-initializing')).toMatch(/^20[02] /);
   });
 
-  it('answers 200 although the answer was lost, and draws why', async () => {
+  it('shows a 200 although the response was lost, and draws why', async () => {
     await page.selectOption('#fault', 'lost');
     await page.check('#prefer');
     expect(await cancel(page, 'demo-queued')).toMatch(/^200 OK: cancelled, after/);

@@ -164,7 +164,10 @@ describe('DescribeTasks', () => {
   it.each<[string, object]>([
     ['ok', { Limit: 100, Offset: 0, SortBy: 'update-time', Sorting: 'desc' }],
     ['ok', filterBy('task-id', ...manyIds(50))],
-    ['ok', { StartTime: '2026-01-31 00:00:00', EndTime: '2026-02-01 00:00:00' }],
+    ['ok', { StartTime: '2026-01-01 00:00:00', EndTime: '2026-01-31 00:00:00' }],
+    ['InvalidParameterValue', { StartTime: '2026-01-01 00:00:00', EndTime: '2026-01-31 00:00:01' }],
+    ['InvalidParameterValue', { StartTime: '2026-01-01 00:00:00', EndTime: '2026-01-01 00:00:00' }],
+    ['InvalidParameter.InvalidTimeFormat', { StartTime: '2026-13-01 00:00:00' }],
     ['InvalidParameterValue', { Limit: 101 }],
     ['InvalidParameterValue', { Offset: -1 }],
     ['InvalidParameter', { Limit: '10' }],
@@ -201,6 +204,76 @@ describe('DescribeTasks', () => {
       ['task-11'],
     ]);
     expect(await page({ DataEngineName: 'other' })).toEqual([0, []]);
+  });
+});
+
+describe('a list of tasks through the official SDK', () => {
+  const list = async (params: object): Promise<DescribeTasksResponse> =>
+    sdkClient(emulator).request('DescribeTasks', params);
+  const idsOf = async (params: object): Promise<unknown> =>
+    (await list(params)).TaskList?.map(({ Id }) => Id);
+
+  it('narrows by operator, kind, state and engine, and shows them', async () => {
+    const etl = {
+      engine: 'etl',
+      engineId: 'DataEngine-x1',
+      operator: '1001',
+      kind: 'SparkSQLTask',
+    };
+    emulator.addTasks([
+      { id: 'a', state: 'running', ...etl },
+      { id: 'b', state: 'queued', engine: 'etl', operator: '1002' },
+      { id: 'c', state: 'running', operator: '1001' },
+    ]);
+    expect(await list(filterBy('task-id', 'a'))).toMatchObject({
+      TaskList: [
+        {
+          Id: 'a',
+          TaskType: 'SparkSQLTask',
+          OperateUin: '1001',
+          DataEngineName: 'etl',
+          DataEngineId: 'DataEngine-x1',
+        },
+      ],
+    });
+    expect(await idsOf(filterBy('task-operator', '1001'))).toEqual(['c', 'a']);
+    expect(await idsOf(filterBy('task-kind', 'SQLTask', 'other'))).toEqual(['c', 'b']);
+    expect(await idsOf(filterBy('task-state', '4'))).toEqual(['b']);
+    expect(await idsOf({ DataEngineName: 'etl' })).toEqual(['b', 'a']);
+    const both = [
+      { Name: 'task-operator', Values: ['1001', '1002'] },
+      { Name: 'task-state', Values: ['1'] },
+    ];
+    expect(await idsOf({ Filters: both, DataEngineName: 'etl' })).toEqual(['a']);
+  });
+
+  it('is in the order of creation, the newest first, and goes back 45 days', async () => {
+    const days = (count: number): string =>
+      new Date(clock.wallMs() - count * 86_400_000).toISOString();
+    emulator.addTasks([
+      { id: 'now', state: 'running' },
+      { id: 'old', state: 'running', createdAt: days(44) },
+      { id: 'too-old', state: 'running', createdAt: days(46) },
+      { id: 'yesterday', state: 'running', createdAt: days(1) },
+    ]);
+    expect(await idsOf({})).toEqual(['now', 'yesterday', 'old']);
+    expect(await idsOf(filterBy('task-id', 'too-old', 'old'))).toEqual(['old']);
+    expect(await idsOf({ Sorting: 'desc', Limit: 1 })).toEqual(['old']);
+  });
+
+  it('has a thousand tasks that one request of the control API made, page by page', async () => {
+    const ids = Array.from({ length: 1000 }, (_, index) => `task-${index}`);
+    const body = JSON.stringify(ids.map((id) => ({ id, state: 'running' })));
+    const posted = await exchange(emulator.port, body, {}, { path: '/_emulator/tasks' });
+    expect(posted.status).toBe(201);
+    const listed: (string | undefined)[] = [];
+    for (let offset = 0; offset < 1000; offset += 100) {
+      const page = await list({ Limit: 100, Offset: offset });
+      expect(page).toMatchObject({ TotalCount: 1000, TasksOverview: { TotalTaskCount: 1000 } });
+      listed.push(...(page.TaskList ?? []).map(({ Id }) => Id));
+    }
+    expect(listed).toEqual(ids.toReversed());
+    expect(await idsOf({ Offset: 1000 })).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { authenticate } from '../../emulator/authenticate.ts';
 import type { Credentials } from '../../emulator/authenticate.ts';
-import { ApiError } from '../../emulator/errors.ts';
+import { ApiError } from '../../emulator/envelope.ts';
 import { signedHeadersOf } from './support.ts';
 import type { Signing } from './support.ts';
 
@@ -37,8 +37,26 @@ describe('who is let in', () => {
     ['a wrong secret', { secretKey: 'other' }, 'AuthFailure.SignatureFailure'],
     ['another service', { service: 'cvm' }, 'AuthFailure.SignatureFailure'],
     ['the date of another day', { date: '2026-02-28' }, 'AuthFailure.SignatureFailure'],
+    [
+      'an unsigned body',
+      { payload: 'UNSIGNED-PAYLOAD', headers: { 'x-tc-content-sha256': 'UNSIGNED-PAYLOAD' } },
+      'AuthFailure.SignatureFailure',
+    ],
     ['an unsigned host', { signedHeaders: ['content-type'] }, 'AuthFailure.InvalidAuthorization'],
   ])('refuses %s', (_, signing, code) => expect(codeOf(wireOf(signing))).toBe(code));
+
+  it('says which service the signature names', () => {
+    const { body: content = '', method = '', ...headers } = wireOf({ service: '127' });
+    const request = {
+      method,
+      query: '',
+      rawHeaders: Object.entries(headers).flat(),
+      body: Buffer.from(content),
+    };
+    expect(() => authenticate(request, known, now)).toThrow(
+      'The signature is for the service `127`; it must be for `dlc`',
+    );
+  });
 
   it('takes the UTC date of the timestamp, whatever day it is here', () => {
     const beforeMidnight = now / 1000 - 120;

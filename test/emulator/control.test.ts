@@ -24,7 +24,10 @@ async function control(
 
 describe('tasks', () => {
   it('takes one, with a state by name, and shows it', async () => {
-    const task = { id: 'a', state: 'writing', engine: 'spark-1', region };
+    const engine = { engine: 'spark-1', engineId: 'DataEngine-1' };
+    const createdAt = new Date(Date.now() - 60_000).toISOString();
+    const more = { operator: '1001', kind: 'SparkSQLTask', createdAt };
+    const task = { id: 'a', state: 'writing', region, ...engine, ...more };
     const view = { ...task, upstreamState: 3, cancelling: false };
     expect(await control('POST', '/tasks', task)).toMatchObject({ status: 201, json: [view] });
     expect(await control('GET', '/tasks')).toMatchObject({ status: 200, json: [view] });
@@ -54,6 +57,48 @@ describe('tasks', () => {
   });
 });
 
+describe('who may use it', () => {
+  const ask = async (headers: Record<string, string>, at = emulator) => {
+    const options = { method: 'POST', path: '/_emulator/reset' };
+    return (await exchange(at.port, '', headers, options)).status;
+  };
+
+  it('is who sends its own Host', async () => {
+    const { port } = emulator;
+    expect(await ask({ host: `127.0.0.1:${port}` })).toBe(204);
+    expect(await ask({ host: `LocalHost:${port}` })).toBe(204);
+    for (const host of [`evil.example:${port}`, '127.0.0.1', `127.0.0.2:${port}`, 'evil.example']) {
+      expect([host, await ask({ host })]).toEqual([host, 421]);
+    }
+  });
+
+  it('is no page, but the one that was named', async () => {
+    const origin = 'http://127.0.0.1:9002';
+    expect(await ask({ origin })).toBe(403);
+    expect(await ask({ origin: 'null' })).toBe(403);
+    const other = await startEmulator({ controlOrigin: origin });
+    try {
+      other.addTasks({ id: 'a', state: 'running' });
+      expect(await ask({ origin: 'http://127.0.0.1:9003' }, other)).toBe(403);
+      expect(await ask({ origin: `http://127.0.0.1:${other.port}` }, other)).toBe(403);
+      expect(other.tasks()).toHaveLength(1);
+      expect(await ask({ origin }, other)).toBe(204);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('is who reaches it under the address that it listens on', async () => {
+    const everywhere = await startEmulator({ host: '0.0.0.0' });
+    try {
+      expect(await ask({ host: `127.0.0.1:${everywhere.port}` }, everywhere)).toBe(204);
+      expect(await ask({ host: `evil.example:${everywhere.port}` }, everywhere)).toBe(421);
+    } finally {
+      await everywhere.close();
+    }
+  });
+});
+
 describe('mistakes', () => {
   it.each<[string, string, unknown]>([
     ['`id` is missing', '/tasks', { state: 'running' }],
@@ -61,6 +106,9 @@ describe('mistakes', () => {
     ['`state` must be one of initializing', '/tasks', { id: 'a', state: 'runing' }],
     ['`state` must be', '/tasks', { id: 'a', state: 1.5 }],
     ['`id` must be', '/tasks', { id: '', state: 1 }],
+    ['`operator` must be', '/tasks', { id: 'a', state: 1, operator: 100004561234 }],
+    ['`kind` must be a string', '/tasks', { id: 'a', state: 1, kind: '' }],
+    ['`createdAt` must be a time', '/tasks', { id: 'a', state: 1, createdAt: 'yesterday' }],
     ['`region` must be', '/tasks', { id: 'a', state: 1, region: 'guangzhou' }],
     ['unknown member `enigne`', '/tasks', { id: 'a', state: 1, enigne: 'x' }],
     ['task 2: `id` is missing', '/tasks', [{ id: 'a', state: 1 }, { state: 1 }]],

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { apiErrorCodes } from '../../emulator/errors.ts';
+import { apiErrorCodes } from '../../emulator/envelope.ts';
 
 /** The common codes of Tencent's API 3.0 that the emulator uses; DLC's own list leaves them out. */
 const commonCodes = [

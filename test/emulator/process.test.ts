@@ -5,15 +5,20 @@ import { readSettings } from '../../emulator/settings.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
 
 /** Starts `npm run emulator` with these settings and none of the shell's. */
-function run(env: Record<string, string>, args: string[] = []) {
-  const child = spawn(
+function run(
+  env: Record<string, string>,
+  [program, ...args]: [string, ...string[]] = [
     process.execPath,
-    ['--import', 'tsx', 'scripts/main.ts', 'emulator', ...args],
-    {
-      env: { PATH: process.env['PATH'] ?? '', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+    '--import',
+    'tsx',
+    'scripts/main.ts',
+    'emulator',
+  ],
+) {
+  const child = spawn(program, args, {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -46,6 +51,20 @@ describe('the process', () => {
       expect(await ended).toMatchObject({ code: 0, stderr: '' });
     },
   );
+
+  it('ends too if npm is killed', async () => {
+    const { child, output, ended, printed } = run({ EMULATOR_PORT: '0' }, [
+      'npm',
+      'run',
+      'emulator',
+    ]);
+    await printed('All of it');
+    const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(output.stdout) ?? [];
+    child.kill('SIGTERM');
+    // It resolves when no process has the pipes of its output any more.
+    await ended;
+    await expect(fetch(url)).rejects.toThrow();
+  });
 
   it('says in a sentence that its port is in use', async () => {
     const other = await startEmulator();

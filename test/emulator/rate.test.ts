@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { SlidingSecond } from '../../emulator/rate.ts';
+import { SlidingSecond } from '../../emulator/journal.ts';
 
 describe('SlidingSecond', () => {
   it('refuses the 21st within a second and takes one again when the first is a second old', () => {

@@ -25,6 +25,8 @@ export interface Signing {
   /** How header values are put into the canonical request. */
   inCase?: (value: string) => string;
   headers?: Record<string, string>;
+  /** The text whose digest is signed in place of the body's. */
+  payload?: string;
 }
 
 /** Signs as the document "Signature v3" says, apart from the emulator's own code. */
@@ -42,6 +44,7 @@ export function signedHeadersOf(body: string, signing: Signing = {}): Record<str
     signedHeaders = ['content-type', 'host'],
     inCase = (value) => value,
     headers = {},
+    payload = body,
   } = signing;
   const all: Record<string, string> = {
     'x-tc-action': 'CancelTask',
@@ -58,7 +61,7 @@ export function signedHeadersOf(body: string, signing: Signing = {}): Record<str
     query,
     signedHeaders.map((name) => `${name}:${inCase(all[name] ?? '')}\n`).join(''),
     signedHeaders.join(';'),
-    sha256(body),
+    sha256(payload),
   ].join('\n');
   const scope = `${date}/${service}/tc3_request`;
   const text = ['TC3-HMAC-SHA256', timestamp, scope, sha256(canonical)].join('\n');
@@ -76,7 +79,7 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** What a plain client sees of an exchange. */
+/** A response as a plain client sees it. */
 export interface Seen {
   status?: number;
   headers: IncomingHttpHeaders;

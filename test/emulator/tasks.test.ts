@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TaskResponseInfo } from 'tencentcloud-sdk-nodejs/tencentcloud/services/dlc/v20210125/dlc_models.js';
 import { manualClock } from '../../emulator/clock.ts';
-import { ApiError } from '../../emulator/errors.ts';
+import { ApiError } from '../../emulator/envelope.ts';
 import { taskInfo } from '../../emulator/task-info.ts';
-import { taskStateName, taskStateNames, taskStates } from '../../emulator/task-states.ts';
+import { taskStateName, taskStateNames, taskStates } from '../../emulator/tasks.ts';
 import { TaskStore } from '../../emulator/tasks.ts';
 
 const region = 'ap-guangzhou';

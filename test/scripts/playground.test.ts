@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startDemo, type Demo } from '../support/demo.ts';
-import { GatewayLog } from '../../scripts/start/gateway-log.ts';
+import { GatewayLog } from '../../scripts/start/gateway.ts';
 
 /** The playground's own server, as its page and as strangers ask it. */
 
@@ -12,7 +12,7 @@ let demo: Demo;
 let url = '';
 beforeAll(async () => {
   demo = await startDemo();
-  url = /Playground +(\S+)/.exec(demo.output())?.[1] ?? '';
+  url = demo.find(/Playground +(\S+)/);
 });
 afterAll(async () => {
   expect(await demo.end('SIGTERM')).toBe(0);
@@ -58,6 +58,51 @@ describe('who may ask it', () => {
   });
 });
 
+describe('the API reference', () => {
+  const key = 'dlcgw_dGhpcyBrZXkgb3BlbnMgYSBkZW1vIG9ubHkuLi4uLi4';
+
+  it('has the document, the demo key, and a server that takes it', async () => {
+    expect(await (await fetch(`${url}/docs/openapi.json`)).json()).toMatchObject({
+      servers: [{ url: '/gateway' }],
+      paths: { '/tasks/{taskId}': {} },
+    });
+    expect(await (await fetch(`${url}/settings`)).json()).toMatchObject({ key });
+    const headers = { 'X-API-Key': key, Origin: url };
+    const task = `${url}/gateway/tasks/demo-initializing`;
+    const deleted = await fetch(`${task}?region=ap-guangzhou`, { method: 'DELETE', headers });
+    expect([deleted.status, await deleted.json()]).toMatchObject([
+      202,
+      { taskId: 'demo-initializing', region: 'ap-guangzhou' },
+    ]);
+    expect(deleted.headers.get('access-control-allow-origin')).toBeNull();
+    expect((await fetch(task)).status).toBe(401);
+    expect((await fetch(`${url}/gateway/none`)).status).toBe(404);
+  });
+
+  it('signs a webhook, whose body goes on byte by byte', async () => {
+    const data = { taskId: 'demo-queued' };
+    const body = JSON.stringify(
+      { type: 'task.cancel', timestamp: '2026-01-31T00:00:00Z', data },
+      null,
+      2,
+    );
+    const signed = Object(await (await post('/signature', { body })).json());
+    const hook = `${url}/gateway/webhooks/cancel-task`;
+    const send = (sent: string) => fetch(hook, { method: 'POST', headers: signed, body: sent });
+    expect((await send(`${body} `)).status).toBe(401);
+    expect((await send(body)).status).toBeLessThan(300);
+  });
+
+  it('is for its own page, on every method', async () => {
+    const headers = { 'X-API-Key': key, Origin: 'https://evil.example' };
+    const asked = await fetch(`${url}/gateway/tasks/a`, { method: 'DELETE', headers });
+    expect(asked.status).toBe(403);
+    expect((await post('/signature', { body: '' }, { Origin: 'null' })).status).toBe(403);
+    const Host = `evil.example:${new URL(url).port}`;
+    expect((await rawGet('/gateway/healthz', { Host })).statusCode).toBe(421);
+  });
+});
+
 describe('what it passes on', () => {
   it('is four requests to the emulator', async () => {
     expect(await (await fetch(`${url}/_emulator/tasks`)).json()).toHaveLength(9);
@@ -80,16 +125,16 @@ describe('what it passes on', () => {
       const taskId = caller === 'key' ? 'demo-queued' : 'demo-writing';
       const called = await (await post('/call', { caller, taskId, requestId })).json();
       expect(called).toMatchObject({
-        answer: { status: 202, body: expect.stringContaining(requestId) },
+        response: { status: 202, body: expect.stringContaining(requestId) },
       });
       const events = (await logOf(requestId)).map(({ event }) => event);
-      expect(events).toEqual(['turn', 'call', 'audit', 'request']);
+      expect(events).toEqual(['audit', 'slot', 'call', 'audit', 'request']);
       // The terminal has what it would have without the playground.
       const shown = demo
         .output()
         .split('\n')
         .filter((line) => line.includes(`"${requestId}"`));
-      expect(shown.map((line) => JSON.parse(line).event)).toEqual(['audit', 'request']);
+      expect(shown.map((line) => JSON.parse(line).event)).toEqual(['audit', 'audit', 'request']);
     },
   );
 

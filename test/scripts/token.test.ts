@@ -37,8 +37,8 @@ describe('toClaims', () => {
     const tasks = ['one', 'two'];
     const { authorization_details: plain, scope } = toClaims({ ...WHO, ttlSeconds: 1, tasks }, 0);
     expect(plain).toEqual([
-      { type: 'dlc_task', actions: ['cancel'], identifier: 'one' },
-      { type: 'dlc_task', actions: ['cancel'], identifier: 'two' },
+      { type: 'dlc_task', actions: ['cancel', 'read'], identifier: 'one' },
+      { type: 'dlc_task', actions: ['cancel', 'read'], identifier: 'two' },
     ]);
     expect(scope).toBeUndefined();
     const narrow = {
@@ -113,7 +113,7 @@ describe('npm run token', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const file = path.join(folder, 'key.pem');
     writeFileSync(file, pem(privateKey), { mode: 0o600 });
-    const task = ['--sub', 'alice', '--task', 'one', '--action', 'cancel', '--action', 'read'];
+    const task = ['--sub', 'alice', '--task', 'one'];
     const more = ['--region', 'ap-guangzhou', '--key-file', file, '--kid', 'k1', '--json'];
     const ran = await runScript('token', [...task, ...more]);
     const { token, claims } = JSON.parse(ran.stdout);

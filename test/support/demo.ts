@@ -6,18 +6,25 @@ import { freePort } from './free-port.ts';
 export interface Demo {
   readonly child: ChildProcess;
   readonly output: () => string;
+  /** The first group of a pattern in the output. @throws Error if nothing matches */
+  find(pattern: RegExp): string;
   /** Ends all of it, the gateway too, and gives its exit code. */
   end(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
 }
 
+const SCRIPT = [process.execPath, '--import', 'tsx', 'scripts/main.ts', 'start'] as const;
+
 /** Starts it on free ports, with no more environment than is given. */
-export async function startDemo(env: Readonly<Record<string, string>> = {}): Promise<Demo> {
+export async function startDemo(
+  env: Readonly<Record<string, string>> = {},
+  [program, ...args]: readonly [string, ...string[]] = SCRIPT,
+): Promise<Demo> {
   const ports = {
     PORT: String(await freePort()),
     EMULATOR_PORT: String(await freePort()),
     PLAYGROUND_PORT: String(await freePort()),
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'start'], {
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], ...ports, ...env },
   });
   let output = '';
@@ -36,5 +43,10 @@ export async function startDemo(env: Readonly<Record<string, string>> = {}): Pro
     child.kill(signal);
     return exited;
   };
-  return { child, output: () => output, end };
+  const find = (pattern: RegExp): string => {
+    const found = pattern.exec(output)?.[1];
+    if (found === undefined) throw new Error(`no ${pattern} in: ${output}`);
+    return found;
+  };
+  return { child, output: () => output, find, end };
 }

@@ -4,7 +4,7 @@ import { startChromium, type Browser, type Page, type PageRequest } from './chro
 /** `npm start` and Chromium, with the playground's page as people use it. */
 
 export const SLOW = { timeout: 25_000 };
-/** Chromium's own word on an answer that is an error, which some of these are meant to be. */
+/** What Chromium logs for a response with an error status; some tests ask for one. */
 const EXPECTED_COMPLAINT = /^Failed to load resource: the server responded with a status of [45]/;
 
 export class PlaygroundBrowser {
@@ -46,10 +46,10 @@ export class PlaygroundBrowser {
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('request', (request) => this.sent.push(noted(request)));
     await page.goto(this.url);
-    // Its script has begun.
+    // The script of the page has begun.
     await page.waitForSelector('[aria-label="Cancel demo-cancelled"]');
     await page.click('#reset');
-    await page.waitForSelector('#reset-said:has-text("as they were")');
+    await page.waitForSelector('#reset-said:has-text("as at the start")');
     return page;
   }
 
@@ -66,13 +66,13 @@ const noted = (request: PageRequest) => ({
   headers: request.headers(),
 });
 
-/** Cancels by the task's button, and gives what the page says of the answer. */
+/** Cancels by the button of a task, and resolves to the summary on the page. */
 export async function cancel(page: Page, taskId: string): Promise<string> {
   await page.click(`[aria-label="Cancel ${taskId}"]`);
   return summary(page);
 }
 
-/** What the page says of the answer, once there is one and its timeline is drawn. */
+/** The summary on the page, once there is a response and its timeline is drawn. */
 export async function summary(page: Page): Promise<string> {
   await page.waitForSelector('#summary:is(.good, .bad)', SLOW);
   await page.waitForSelector('body:not(.busy)', SLOW);

@@ -13,7 +13,7 @@ export const SECURITY_SCHEMES = {
     scheme: 'bearer',
     bearerFormat: 'JWT',
     description:
-      'A JWT (RFC7519, with the practices of RFC8725) of a configured issuer, with pinned algorithms and audience. Scopes `tasks:cancel` and `tasks:read` in `scope` or `scp`, or permission for single tasks in `authorization_details` (RFC 9396): `[{"type": "dlc_task", "actions": ["cancel"], "identifier": "<taskId>"}]`.',
+      'A JWT (RFC7519, with the practices of RFC8725) of a configured issuer, with pinned algorithms and audience. Scopes `tasks:cancel` and `tasks:read` in `scope` or `scp`, or permission for single tasks in `authorization_details` (RFC 9396): `[{"type": "dlc_task", "actions": ["cancel", "read"], "identifier": "<taskId>"}]`.',
   },
   ApiKey: {
     type: 'apiKey',

@@ -97,6 +97,6 @@ describe('an entry', () => {
   });
 
   it('of the demo key is known by its digest', () => {
-    expect(sha256(makeDemoCallers({}).key)).toBe(DEMO_KEY_SHA256);
+    expect(sha256(makeDemoCallers().key)).toBe(DEMO_KEY_SHA256);
   });
 });

@@ -190,7 +190,7 @@ describe('before anything is sent', () => {
   it.each([
     ['of nothing', '', 'has the sha256 of nothing'],
     ['of a placeholder', 'changeme', 'has the sha256 of nothing, of a placeholder'],
-    ['of the demo', makeDemoCallers({}).key, 'has the sha256 of the demo key'],
+    ['of the demo', makeDemoCallers().key, 'has the sha256 of the demo key'],
   ])('refuses the key %s', async (_, key, sentence) => {
     const { exitCode, told } = await refused({ API_KEYS: JSON.stringify([keyEntry(key)]) });
     expect([exitCode, told]).toEqual([78, expect.stringContaining(sentence)]);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { errorBody, successBody } from '../../../emulator/envelope.ts';
-import { readBody } from '../../../emulator/read-body.ts';
+import { readBody } from '../../../emulator/http.ts';
 import { headerValues, parseAuthorization, verifySignature } from '../../../emulator/signature.ts';
 import { perform } from './actions.ts';
 import { ScfRefusal, type ScfWorld } from './state.ts';
