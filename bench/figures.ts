@@ -1,31 +1,29 @@
 import { spreadOf, type Spread } from './statistics.ts';
 
-/** One row of a table: what was measured of whom. */
+/** One row of a table: what was measured of which program. */
 export interface Figure extends Spread {
-  /** Of which table. */
   readonly section: Section;
-  /** Whom: `gateway`, `hono`, … */
+  /** The program, such as `gateway` or `hono`, and what of it. */
   readonly row: string;
-  readonly unit: 'ms' | 'MB' | 'bytes' | 'us' | '/s' | 'ratio' | 'requests';
+  readonly unit: 'ms' | 'MB' | 'bytes' | '/s' | 'ratio' | 'requests';
 }
 
-/** The tables, in their order, with what stands above each. */
+/** The tables, in their order, with their titles. */
 export const SECTIONS = {
   start: 'Start: from process to handler ready, less bare Node, ms',
   first: 'First cancellation: from process to its arrival at DLC, less bare Node, ms',
   size: 'What is deployed, bytes',
   memory: 'Memory over bare Node, MB',
-  cpu: 'CPU of a warm request, us',
   latency: 'End to end, DLC answering after 20 ms, ms',
-  overload: 'One server, far more offered than DLC takes',
-  fleet: 'Four servers that share Redis, ten callers of whom one sends half of everything',
-  growth:
-    'What grows with the configuration and the burst: CPU of a request, us; from process to the first cancellation, ms',
+  overload: 'One server, far more requests than DLC accepts',
+  fleet: 'Four servers that share Redis, ten callers, one of which sends half of all requests',
 } as const;
 
 export type Section = keyof typeof SECTIONS;
 
 export const isSection = (name: string): name is Section => Object.hasOwn(SECTIONS, name);
+
+export const ALL_SECTIONS = Object.keys(SECTIONS).filter(isSection);
 
 export function figure(
   section: Section,
@@ -36,7 +34,7 @@ export function figure(
   return { section, row, unit, ...spreadOf(values) };
 }
 
-/** A figure for each row, less the median of the row that all have in common. */
+/** A figure for each row but `base`, whose median is subtracted from all. */
 export function figuresLess(
   section: Section,
   unit: Figure['unit'],
@@ -44,19 +42,13 @@ export function figuresLess(
   measured: ReadonlyMap<string, readonly number[]>,
 ): Figure[] {
   const common = spreadOf(measured.get(base) ?? []).median;
+  const less = (values: readonly number[]): number[] => values.map((value) => value - common);
   return [...measured]
     .filter(([row]) => row !== base)
-    .map(([row, values]) =>
-      figure(
-        section,
-        row,
-        unit,
-        values.map((value) => value - common),
-      ),
-    );
+    .map(([row, values]) => figure(section, row, unit, less(values)));
 }
 
-/** Everything that a run has found, as it is written to a file. */
+/** What a run has found, as `--json` writes it. */
 export interface Results {
   readonly node: string;
   readonly machine: string;
@@ -66,9 +58,9 @@ export interface Results {
   readonly figures: readonly Figure[];
 }
 
-/** @returns the median; undefined where it was not measured */
+/** @returns the median; undefined if it was not measured */
 export function valueOf(
-  figures: readonly Figure[],
+  { figures }: Pick<Results, 'figures'>,
   section: Section,
   row: string,
 ): number | undefined {

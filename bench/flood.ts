@@ -58,20 +58,3 @@ export async function flood(
   for (const { errors, timeouts } of runs) lost += errors + timeouts;
   return { accepted, refused, lost, seconds: (performance.now() - begun) / 1000 };
 }
-
-/** How many times a second the servers say that they are well. */
-export async function healthChecks(
-  ports: readonly number[],
-  { seconds, connections }: { seconds: number; connections: number },
-): Promise<number> {
-  const runs = await Promise.all(
-    ports.map((port) =>
-      autocannon({
-        url: `http://127.0.0.1:${port}/healthz`,
-        connections: connections / ports.length,
-        duration: seconds,
-      }),
-    ),
-  );
-  return runs.reduce((sum, { requests }) => sum + requests.average, 0);
-}

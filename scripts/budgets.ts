@@ -10,14 +10,14 @@ import { makePackages } from './build/package.ts';
 
 /** Bytes. A function's start is the time to read it: V8 goes over every one before it runs the first. */
 const LIMITS = {
-  'function.js': 160_000,
-  'function.js, deflated': 55_000,
-  'server.js': 160_000,
+  'function.js': 190_000,
+  'function.js, deflated': 64_000,
+  'server.js': 190_000,
   'jose.js': 20_000,
   'metrics.js': 80_000,
   'redis.js': 200_000,
-  'function.zip': 150_000,
-  'web.zip': 175_000,
+  'function.zip': 160_000,
+  'web.zip': 185_000,
 } as const;
 
 const RECORD = path.join(root, 'scripts/budgets/record.json');

@@ -1,12 +1,12 @@
-// `load.cjs sdk|gateway CONCURRENCY COUNT`: makes so many cancellations, so many at once, and says on stdout as JSON how long each
-// took, in ms. Both ways from a process of its own: over HTTP to the gateway at `GATEWAY`, or by the SDK to DLC.
+// `load.cjs gateway|'SDK directly' COUNT`: cancels one task after the other, over HTTP at `GATEWAY` or by the SDK at DLC, and writes
+// to stdout as JSON how long each took, in ms.
 'use strict';
 
 const http = require('node:http');
 const { performance } = require('node:perf_hooks');
 
-const [, , way, concurrency, count] = process.argv;
-const agent = new http.Agent({ keepAlive: true, maxSockets: Number(concurrency) });
+const [, , way, count] = process.argv;
+const agent = new http.Agent({ keepAlive: true });
 
 function bySdk() {
   return require('./sdk.cjs').handler;
@@ -31,22 +31,14 @@ function byGateway() {
 }
 
 async function main() {
-  const call = way === 'sdk' ? bySdk() : byGateway();
+  const call = way === 'gateway' ? byGateway() : bySdk();
   const took = [];
-  const work = async (times) => {
-    let left = times;
-    const one = async () => {
-      while ((left -= 1) >= 0) {
-        const begun = performance.now();
-        await call();
-        took.push(performance.now() - begun);
-      }
-    };
-    await Promise.all(Array.from({ length: Number(concurrency) }, one));
-  };
-  await work(Number(count) / 4);
-  took.length = 0;
-  await work(Number(count));
-  process.stdout.write('\n' + JSON.stringify(took), () => process.exit(0));
+  const warmUp = Math.ceil(Number(count) / 4);
+  for (let i = 0; i < warmUp + Number(count); i += 1) {
+    const begun = performance.now();
+    await call();
+    if (i >= warmUp) took.push(performance.now() - begun);
+  }
+  process.stdout.write(`\n${JSON.stringify(took)}`, () => process.exit(0));
 }
 void main();

@@ -1,20 +1,7 @@
-// `--expose-gc memory.cjs [FILE EVENT COUNT]`: says on stdout as JSON what this process holds, in bytes: when it is ready, and
-// after so many requests, one after the other.
+// `--expose-gc memory.cjs [FILE]`: writes to stdout how many bytes this process has resident after it has loaded the file.
 'use strict';
 
-const [, , file, event, count = '0'] = process.argv;
-
-function held() {
-  globalThis.gc();
-  const { rss, heapUsed } = process.memoryUsage();
-  return { rss, heapUsed };
-}
-
-async function main() {
-  const loaded = file && require(file);
-  const ready = held();
-  for (let i = 0; i < Number(count); i += 1) await loaded.handler(JSON.parse(event), {});
-  await new Promise((resolve) => setImmediate(resolve));
-  process.stdout.write('\n' + JSON.stringify({ ready, after: held() }), () => process.exit(0));
-}
-void main();
+const [, , file] = process.argv;
+if (file) require(file);
+globalThis.gc();
+process.stdout.write(`\n${process.memoryUsage().rss}`, () => process.exit(0));

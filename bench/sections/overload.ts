@@ -3,8 +3,9 @@ import path from 'node:path';
 import { keyEntries, settings } from '../callers.ts';
 import { startListening, startRedis, type Server } from '../children.ts';
 import { figure, type Figure, type Section } from '../figures.ts';
-import { flood, FLOOD_TASKS, healthChecks, type Flood } from '../flood.ts';
+import { flood, FLOOD_TASKS, type Flood } from '../flood.ts';
 import type { Build } from '../subjects.ts';
+import { measureRefusals } from './refusals.ts';
 
 const CONNECTIONS = 256;
 
@@ -15,9 +16,15 @@ interface Scene {
   readonly redis?: Server;
 }
 
-/** Far more than DLC takes, offered to one server: how fast it refuses what it cannot take, and whether it loses any. */
-export function measureOverload(build: Build, rounds: number, seconds: number): Promise<Figure[]> {
-  return measure(build, { section: 'overload', servers: 1, callers: 1 }, rounds, seconds);
+/** Sends one server far more than DLC accepts: measures how fast it refuses the rest, and whether it loses any. */
+export async function measureOverload(
+  build: Build,
+  rounds: number,
+  seconds: number,
+): Promise<Figure[]> {
+  const scene = { section: 'overload', servers: 1, callers: 1 } as const;
+  const own = await measure(build, scene, rounds, seconds);
+  return [...own, ...(await measureRefusals(rounds, seconds, CONNECTIONS))];
 }
 
 /** The same offered to four that share Redis. None where no Redis is installed. */
@@ -55,11 +62,10 @@ async function measure(
     const servers = await start(dist, scene, emulator);
     const ports = servers.map(({ port }) => port);
     try {
-      const health = await healthChecks(ports, { seconds: seconds / 2, connections: CONNECTIONS });
       const { callers } = scene;
       const begun = Date.now();
       const flooded = await flood(ports, { seconds, connections: CONNECTIONS, callers });
-      await noteAll(note, health, flooded, emulator, callers);
+      await noteAll(note, flooded, emulator, callers);
       const used = await arrivals(emulator, begun + 1000, begun + seconds * 1000);
       note('used of DLC’s 20 a second', used / (seconds - 1));
     } finally {
@@ -95,7 +101,6 @@ async function start(
 
 async function noteAll(
   note: (row: string, value: number) => void,
-  health: number,
   { accepted, refused, lost, seconds }: Flood,
   emulator: Server,
   callers: number,
@@ -104,9 +109,7 @@ async function noteAll(
   const { busiestSecond, cancelled }: EmulatorStats = Object(await stats.json());
   const done = new Set(cancelled);
   const broken = [...accepted.keys()].filter((task) => !done.has(task)).length;
-  note('answers to /healthz a second', health);
   note('refusals a second', refused / seconds);
-  note('refusals to answers to /healthz', refused / seconds / health);
   note('lost, or accepted and not cancelled', lost + broken);
   note('arrived at DLC in the busiest second', busiestSecond);
   if (callers === 1) return;

@@ -1,4 +1,4 @@
-import { byKey, settings } from '../callers.ts';
+import { cancelEvent, settings } from '../callers.ts';
 import { lifetime, startDlc } from '../children.ts';
 import { figuresLess, type Figure } from '../figures.ts';
 import { interleaved } from '../statistics.ts';
@@ -6,7 +6,7 @@ import type { Build } from '../subjects.ts';
 
 const BARE = 'bare Node';
 
-/** From process to handler ready. */
+/** Measures from process start to handler ready. */
 export async function measureStart({ subjects }: Build, rounds: number): Promise<Figure[]> {
   const env = settings('http://127.0.0.1:9');
   const rows = subjects.map(
@@ -17,13 +17,13 @@ export async function measureStart({ subjects }: Build, rounds: number): Promise
   return figuresLess('start', 'ms', BARE, measured);
 }
 
-/** From process to the first CancelTask's arrival at DLC, which no deferring hides. */
+/** Measures from process start to the first CancelTask's arrival at DLC, which includes all deferred work. */
 export async function measureFirst({ subjects }: Build, rounds: number): Promise<Figure[]> {
   const dlc = await startDlc();
   const env = settings(dlc.url);
   const rows = subjects.map(
     ({ name, file }) =>
-      [name, () => dlc.firstArrival(['first', file, JSON.stringify(byKey())], env)] as const,
+      [name, () => dlc.firstArrival(['first', file, JSON.stringify(cancelEvent())], env)] as const,
   );
   const bare = [BARE, () => lifetime(['ready'], env)] as const;
   try {

@@ -62,7 +62,7 @@ type PackageJson = Readonly<Record<'name' | 'version' | 'description' | 'license
 
 /** Adds the bounds that a schema has in another form, as the linters want them: lengths in a pattern, the width of a number. */
 function bounds(schema: { pattern?: string; format?: string; type?: unknown }): object {
-  const [, least, most] = /\]\{(\d+),(\d+)\}\$$/.exec(schema.pattern ?? '') ?? [];
+  const [, least, most] = /\{(\d+),(\d+)\}\$/.exec(schema.pattern ?? '') ?? [];
   if (most) return { minLength: Number(least), maxLength: Number(most) };
   // Fractions of a second may have any number of digits that fits into a body.
   if (schema.format === 'date-time') return { maxLength: WEBHOOK_BODY_BYTES };

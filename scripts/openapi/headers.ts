@@ -1,5 +1,5 @@
 import type { Route } from '../../src/endpoint.ts';
-import type { Presences } from '../../src/handlers/shared.openapi.ts';
+import type { Presences } from '../../src/lib/words.openapi.ts';
 import { HEADER_FIELDS } from '../../src/lib/http/header-fields.openapi.ts';
 import { ALWAYS } from '../../src/lib/http/response.ts';
 import type { ComponentStore, Json } from './components.ts';

@@ -10,7 +10,7 @@ import {
   type OperationWords,
   type Parameter,
   type Success,
-} from '../../src/handlers/shared.openapi.ts';
+} from '../../src/lib/words.openapi.ts';
 import { SCHEME_NAMES } from '../../src/lib/auth/schemes.openapi.ts';
 import type { ComponentStore, Json } from './components.ts';
 import { alwaysOn, headersOf } from './headers.ts';
@@ -20,13 +20,14 @@ import { problemResponses } from './problem-responses.ts';
 
 const HANDLERS = new URL('../../src/handlers/', import.meta.url);
 
-async function readWords(file: string): Promise<OperationWords[]> {
+async function readWords(file: string): Promise<OperationWords> {
   const { words }: { words?: OperationWords } = await import(new URL(file, HANDLERS).href);
-  return words ? [words] : [];
+  if (!words) throw new Error(`src/handlers/${file} exports no words`);
+  return words;
 }
 
 const files = readdirSync(HANDLERS).filter((file) => file.endsWith('.openapi.ts'));
-const WORDS = (await Promise.all(files.toSorted().map(readWords))).flat();
+const WORDS = await Promise.all(files.toSorted().map(readWords));
 
 /** @throws Error if a route has no words, or words have no route */
 export function pathsOf(store: ComponentStore): ZodOpenApiPathsObject {

@@ -1,6 +1,6 @@
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
-import { CODES } from '../../src/handlers/shared.openapi.ts';
+import { CODES } from '../../src/lib/words.openapi.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
 import { Problem } from '../../src/lib/problems.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';

@@ -1,4 +1,4 @@
-import { EXAMPLE, type Example } from '../../src/handlers/shared.openapi.ts';
+import { EXAMPLE, type Example } from '../../src/lib/words.openapi.ts';
 import { toCancelProblem } from '../../src/lib/cancellation/attempts.ts';
 import { problemResponse } from '../../src/lib/http/response.ts';
 import { Problem, type ProblemMembers } from '../../src/lib/problems.ts';

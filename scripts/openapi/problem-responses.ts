@@ -1,5 +1,5 @@
 import type { Endpoint, Route } from '../../src/endpoint.ts';
-import type { Presence, Presences } from '../../src/handlers/shared.openapi.ts';
+import type { Presence, Presences } from '../../src/lib/words.openapi.ts';
 import { PROBLEM_TEXTS } from '../../src/lib/problems.openapi.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 import type { ComponentStore, Json } from './components.ts';

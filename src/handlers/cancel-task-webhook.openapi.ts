@@ -14,7 +14,7 @@ import {
   requestId,
   task,
   type OperationWords,
-} from './shared.openapi.ts';
+} from '../lib/words.openapi.ts';
 
 webhookBodySchema.register(z.globalRegistry, {
   id: 'CancelTaskEvent',

@@ -8,7 +8,7 @@ import {
   task,
   TASK_PARAMETERS,
   type OperationWords,
-} from './shared.openapi.ts';
+} from '../lib/words.openapi.ts';
 
 const { requestId, upstreamRequestId } = EXAMPLE;
 const example = { requestId, upstreamRequestId };

@@ -11,7 +11,7 @@ import {
   upstreamText,
   type Example,
   type OperationWords,
-} from './shared.openapi.ts';
+} from '../lib/words.openapi.ts';
 
 const described = {
   state: z.enum(TASK_STATES),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import { named, type OperationWords } from './shared.openapi.ts';
+import { named, type OperationWords } from '../lib/words.openapi.ts';
 
 const apiDocument = named(
   z.looseObject({

@@ -12,7 +12,7 @@ import {
   schemaRef,
   text,
   type OperationWords,
-} from './shared.openapi.ts';
+} from '../lib/words.openapi.ts';
 
 const problemPage = named(
   z.strictObject({

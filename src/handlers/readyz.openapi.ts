@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { problemSchema } from '../lib/http/problem-response.openapi.ts';
 import { problemResponse } from '../lib/http/response.ts';
 import { notReady } from './readyz.ts';
-import { EXAMPLE, named, type OperationWords } from './shared.openapi.ts';
+import { EXAMPLE, named, type OperationWords } from '../lib/words.openapi.ts';
 
 const { body } = problemResponse(notReady('cloud-credentials-rejected'), {
   requestId: EXAMPLE.requestId,

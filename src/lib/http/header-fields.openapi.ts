@@ -1,7 +1,7 @@
 import { EXPOSED } from '../../middlewares/cors.ts';
 import { ALWAYS } from './response.ts';
 import { POLICIES, quotaRule, rateLimitFields } from '../../middlewares/quota.ts';
-import { EXAMPLE, schemaRef } from '../../handlers/shared.openapi.ts';
+import { EXAMPLE, schemaRef } from '../words.openapi.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

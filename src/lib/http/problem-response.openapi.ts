@@ -11,7 +11,7 @@ import {
   task,
   text,
   upstreamRequestId,
-} from '../../handlers/shared.openapi.ts';
+} from '../words.openapi.ts';
 import { FAULTS } from '../../handlers/readyz.ts';
 import type { ProblemMembers } from '../problems.ts';
 import { POLICIES } from '../../middlewares/quota.ts';

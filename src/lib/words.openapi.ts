@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 
-import { MAX_RESPONSE_BYTES } from '../lib/dlc/connections.ts';
+import { MAX_RESPONSE_BYTES } from './dlc/connections.ts';
 import { MAX_HEADER_BYTES } from '../middlewares/request-limits.ts';
 import { USABLE_ID } from '../request-context.ts';
-import { PROBLEMS, type ProblemCode } from '../lib/problems.ts';
-import { regionSchema, taskIdSchema } from '../lib/tasks.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
+import { regionSchema, taskIdSchema } from './tasks.ts';
 
 /**
  * What `<endpoint>.openapi.ts` says about an endpoint: the words, schemas and examples that the OpenAPI document needs beside
