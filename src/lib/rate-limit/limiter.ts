@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../observability/log.ts';
 import { wholeSeconds } from './fields.ts';
-import { Limits, type LimiterStatus, type RefusalReason, type Slot } from './limits.ts';
+import { Limits, type LimiterStatus, type RefusalReason } from './limits.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
 import type { RedisTarget } from './redis-url.ts';
@@ -24,7 +24,7 @@ export interface SlotRequest {
 
 export type Acquired =
   /** `isValid`: false once the slot has expired. The holder checks it just before the request leaves. */
-  | { readonly granted: true; readonly slot: Slot; readonly isValid: () => boolean }
+  | { readonly granted: true; readonly isValid: () => boolean }
   /** `retryAfter`: seconds, at least 1. */
   | { readonly granted: false; readonly retryAfter: number; readonly reason: RefusalReason };
 
@@ -32,8 +32,6 @@ export type Acquired =
 export interface Limiter {
   /** Waits for a slot, the right to send one CancelTask. A single request without one in reach is refused at once. */
   acquire(request: SlotRequest): Promise<Acquired>;
-  /** For a slot that will not be used. */
-  release(slot: Slot): void;
   /** DLC refused a request for its rate. */
   backOff(region: string): void;
   /**
@@ -67,7 +65,6 @@ export function createLimiter(settings: LimiterSettings, deps: LimiterDeps): Lim
   const limits = createLimits(settings, deps);
   return {
     acquire: (request) => acquire(request, limits, deps),
-    release: (slot) => limits.release(slot),
     backOff: (region) => limits.backOff(region),
     spend: (key, rule, units = 1) => limits.spend(key, rule, units),
     status: () => limits.status(),
@@ -102,7 +99,7 @@ function createLimits(
 /** Waits until the slot's time has come. A slot that expires meanwhile is left for another one. */
 export async function acquire(
   { region, principal, kind, reachMs, signal, prepare }: SlotRequest,
-  limits: Pick<Limits, 'acquire' | 'release'>,
+  limits: Pick<Limits, 'acquire'>,
   { steadyMs, sleep }: Pick<LimiterDeps, 'steadyMs' | 'sleep'>,
 ): Promise<Acquired> {
   const holder = { principal, kind };
@@ -113,7 +110,7 @@ export async function acquire(
   };
   let prepared: Promise<void> | undefined;
   for (;;) {
-    const reply = await limits.acquire({ region, holder, reachMs: reachMs() });
+    const reply = await limits.acquire({ region, holder, reachMs });
     if (!reply.granted) {
       const { retryInMs, reason } = reply;
       const mayWait = kind === 'batch' && retryInMs <= reachMs() && !signal.aborted;
@@ -121,16 +118,15 @@ export async function acquire(
       await waitUntil(steadyMs() + Math.max(1, retryInMs));
       continue;
     }
-    const { slot, fromMs, untilMs } = reply;
+    const { fromMs, untilMs } = reply;
     prepared ??= prepare?.();
     await waitUntil(fromMs);
     await prepared;
     if (signal.aborted) {
-      limits.release(slot);
       return { granted: false, retryAfter: atLeastOne(fromMs - steadyMs()), reason: 'rate-limit' };
     }
     const isValid = (): boolean => steadyMs() <= untilMs;
-    if (isValid()) return { granted: true, slot, isValid };
+    if (isValid()) return { granted: true, isValid };
   }
 }
 

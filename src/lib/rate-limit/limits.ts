@@ -3,13 +3,7 @@ import { CircuitBreaker, RETRY_MS } from './circuit-breaker.ts';
 import type { MemoryStore } from './memory-store.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
 import { MARGIN_MS, type Holder } from './slots.ts';
-import {
-  ANSWER_MS,
-  isStoreError,
-  type Misconfiguration,
-  type Store,
-  type StoredSlot,
-} from './store.ts';
+import { NOTICE_MS, isStoreError, type Misconfiguration, type Store } from './store.ts';
 
 /**
  * How long after its slot a request may leave; the rest of M is for the way to DLC. A process that was
@@ -18,7 +12,7 @@ import {
 const LEAVE_WITHIN_MS = 0.8 * MARGIN_MS;
 
 /** After Redis works again, other instances may use their own shares for so long. */
-const NOTICE_MS = RETRY_MS + ANSWER_MS;
+const OTHERS_NOTICE_MS = RETRY_MS + NOTICE_MS;
 
 /** An instance returns to Redis so often at most: each return costs a quiet period. */
 const RETURN_EVERY_MS = 60_000;
@@ -36,11 +30,7 @@ export interface SlotAsk {
   readonly region: string;
   readonly holder: Holder;
   /** How far ahead a slot is of use. */
-  readonly reachMs: number;
-}
-
-export interface Slot extends StoredSlot {
-  readonly store: Store;
+  readonly reachMs: () => number;
 }
 
 /** `rate-limit`: the slots are used up. `quiet-period`: none is granted for now, whatever the load. */
@@ -50,7 +40,6 @@ export type SlotReply =
   /** The request may leave from `fromMs` to `untilMs` of the steady clock. */
   | {
       readonly granted: true;
-      readonly slot: Slot;
       readonly fromMs: number;
       readonly untilMs: number;
     }
@@ -115,11 +104,6 @@ export class Limits {
     return this.#acquireFrom(own, ask);
   }
 
-  release(slot: Slot): void {
-    // If this fails, the slot is lost, and nothing more.
-    slot.store.release(slot).catch(() => undefined);
-  }
-
   backOff(region: string): void {
     const store = this.#isShared(region) ? this.#open() : Promise.resolve(this.#deps.own);
     void store.then((it) => it.backOff(region)).catch(() => undefined);
@@ -171,16 +155,15 @@ export class Limits {
   }
 
   async #acquireFrom(store: Store, { region, holder, reachMs }: SlotAsk): Promise<SlotReply> {
-    const reply = await store.acquire(region, holder, Math.max(0, reachMs));
+    const reply = await store.acquire(region, holder, Math.max(0, reachMs()));
     if (!reply.granted) {
       const { retryInMs } = reply;
       const isQuiet = retryInMs <= this.#quietMs(region);
       return { granted: false, retryInMs, reason: isQuiet ? 'quiet-period' : 'rate-limit' };
     }
-    const { at, delayMs, sentMs, repliedMs } = reply;
-    const slot = { region, holder, at, store };
+    const { delayMs, sentMs, repliedMs } = reply;
     const untilMs = sentMs + delayMs + LEAVE_WITHIN_MS;
-    return { granted: true, slot, fromMs: repliedMs + delayMs, untilMs };
+    return { granted: true, fromMs: repliedMs + delayMs, untilMs };
   }
 
   /** If the region has failed, tries once in `RETRY_MS` to return. All its requests wait for the outcome. */
@@ -194,16 +177,15 @@ export class Limits {
     await this.#attempts.get(region);
   }
 
-  /** The slot that shows that Redis works again lies in the quiet period: it is released. */
+  /** The slot that shows that Redis works again lies in the quiet period, and is not used. */
   async #return(ask: SlotAsk): Promise<void> {
     const { region } = ask;
     try {
-      const reply = await this.#acquireFrom(await this.#open(), ask);
-      if (reply.granted) this.release(reply.slot);
+      await this.#acquireFrom(await this.#open(), ask);
     } catch (error) {
       return this.#leave(ask, error);
     }
-    const quietMs = this.#deps.quietMs + NOTICE_MS;
+    const quietMs = this.#deps.quietMs + OTHERS_NOTICE_MS;
     const now = this.#deps.steadyMs();
     this.#regions.succeeded(region);
     this.#returnedAt.set(region, now);

@@ -107,18 +107,6 @@ export class MemorySlots {
   }
 
   /**
-   * Takes back a slot that will not be used. Only the last one can be granted again: any other would
-   * lie too close to its neighbours.
-   */
-  release(holder: Holder, at: number): void {
-    const id = holderId(holder);
-    const index = this.#granted.findIndex((slot) => slot.at === at && slot.holder === id);
-    if (index < 0) return;
-    this.#granted.splice(index, 1);
-    if (this.#next === at + this.#rule.spacing) this.#next = at;
-  }
-
-  /**
    * DLC answered RequestLimitExceeded (others use the account too): free slots begin a second later,
    * once for all refusals of a second, and at most a second beyond `maxWait`.
    */

@@ -14,8 +14,8 @@ const QUOTA = { limit: 2, windowMs: 60_000 };
 const RULE = slotRule(20, 3000);
 /** `MAX_WAIT_MS` + 1 s + M. */
 const QUIET_MS = 4100;
-/** One retry, and the longest call. */
-const NOTICE_MS = 1370;
+/** A retry each second, and the longest that a store goes unnoticed that works again. */
+const NOTICE_MS = 2260;
 
 let time: ManualTime;
 let store: FakeStore;
@@ -55,7 +55,9 @@ async function timed<T>(work: Promise<T>): Promise<{ result: T; tookMs: number }
 /** `inMs`: how far ahead the slot is. */
 async function acquire(limits: Limits, principal = 'a', region = REGION, reachMs = 3000) {
   const holder = { principal, kind: 'single' } as const;
-  const { result, tookMs } = await timed(limits.acquire({ region, holder, reachMs }));
+  const { result, tookMs } = await timed(
+    limits.acquire({ region, holder, reachMs: () => reachMs }),
+  );
   return { ...result, tookMs, inMs: result.granted ? result.fromMs - time.steadyMs() : undefined };
 }
 
@@ -80,11 +82,10 @@ describe('while the store is well', () => {
     const reply: SlotReply & { inMs?: number | undefined } = await acquire(other, 'b');
     expect(reply.inMs).toBeGreaterThan(50);
     expect(reply.inMs).toBeLessThanOrEqual(55);
-    if (reply.granted) other.release(reply.slot);
     one.backOff(REGION);
     await time.pass(3);
     expect((await acquire(one)).inMs).toBeGreaterThan(990);
-    expect(store.calls).toEqual(['acquire', 'acquire', 'release', 'back off', 'acquire']);
+    expect(store.calls).toEqual(['acquire', 'acquire', 'back off', 'acquire']);
     expect(lines).toEqual([]);
   });
 
@@ -114,7 +115,7 @@ describe('when the store fails', () => {
       await acquire(limits);
       store.state = state;
       const holder = { principal: 'a', kind: 'single' } as const;
-      const ask = { region: REGION, holder, reachMs: 3000 };
+      const ask = { region: REGION, holder, reachMs: () => 3000 };
       const all = [limits.acquire(ask), limits.acquire(ask), limits.acquire(ask)];
       expect((await timed(Promise.all(all))).tookMs).toBeLessThanOrEqual(mostMs + 1);
       expect((await acquire(limits)).tookMs).toBe(0);
@@ -143,7 +144,7 @@ describe('when the store fails', () => {
     const limits = instance();
     store.latencyMs = 25;
     const holder = { principal: 'a', kind: 'single' } as const;
-    const ask = { region: REGION, holder, reachMs: 3000 };
+    const ask = { region: REGION, holder, reachMs: () => 3000 };
     const late = limits.acquire(ask);
     await time.pass(10);
     store.state = { reason: 'OOM' };
@@ -163,7 +164,7 @@ describe('when the store fails', () => {
     store.calls.length = 0;
     for (let ms = 0; ms < 5000; ms += 100) {
       const holder = { principal: 'a', kind: 'single' } as const;
-      const ask = { region: REGION, holder, reachMs: 3000 };
+      const ask = { region: REGION, holder, reachMs: () => 3000 };
       const { tookMs } = await timed(Promise.all([limits.acquire(ask), limits.acquire(ask)]));
       expect([0, 120]).toContain(tookMs);
       await time.pass(100);
@@ -274,7 +275,7 @@ describe('when the store is back', () => {
     store.state = 'well';
     await time.pass(60_000);
     const holder = { principal: 'a', kind: 'single' } as const;
-    const ask = { region: REGION, holder, reachMs: 3000 };
+    const ask = { region: REGION, holder, reachMs: () => 3000 };
     const { result } = await timed(Promise.all([limits.acquire(ask), limits.acquire(ask)]));
     expect(result.map(({ granted }) => granted)).toEqual([false, false]);
     expect(events()).toEqual(['limits-own', 'limits-shared']);
@@ -319,7 +320,7 @@ it('never more than the limit leaves in a sliding second, before, during and aft
       const departures: number[] = [];
       const ask = async (limits: Limits): Promise<void> => {
         const holder = { principal: `p${departures.length % 7}`, kind: 'single' } as const;
-        const reply = await limits.acquire({ region: REGION, holder, reachMs: 3000 });
+        const reply = await limits.acquire({ region: REGION, holder, reachMs: () => 3000 });
         if (reply.granted) departures.push(reply.fromMs);
       };
       for (const limits of fleet) void ask(limits);
