@@ -186,7 +186,7 @@ describeWithRedis('three instances that share one Redis', () => {
 
   it('need no more than the commands and keys that decision 0008 lists', async () => {
     const document = readFileSync('docs/decisions/0008-redis.md', 'utf8');
-    const [, rules = ''] = /ACL SETUSER gateway (.+)/.exec(document) ?? [];
+    const [, rules = ''] = /ACL SETUSER gateway ([^`]+)/.exec(document) ?? [];
     const { redis, limiters } = await start(
       [],
       ({ port }) => `redis://gateway:secret@127.0.0.1:${port}/2`,

@@ -38,7 +38,7 @@ export class RedisConnection {
 
   /**
    * Runs a script. If the connection is silent or closed, or leads to a Redis that says "not here", or if
-   * only this process stood still, it tries again on new connections for `OPEN_MS`.
+   * only this process stood still, it tries again on new connections for `OPEN_MS`, and at least once.
    *
    * @throws StoreError
    */
@@ -53,7 +53,7 @@ export class RedisConnection {
       } catch (error) {
         if (!wantsNewConnection(error)) throw toStoreError(error);
         if (this.#client === opened) this.close();
-        if (this.#steadyMs() + pauseMs > endMs) throw toStoreError(error);
+        if (pauseMs > 0 && this.#steadyMs() + pauseMs > endMs) throw toStoreError(error);
       }
       if (pauseMs > 0) await sleep(pauseMs);
     }
