@@ -18,9 +18,10 @@ export class MemoryStore implements Store {
   async acquire(region: string, holder: Holder, reachMs: number): Promise<StoreReply> {
     const now = this.#now();
     const decision = this.#slotsOf(region).acquire(holder, now, Math.floor(reachMs * 1000));
-    if (!decision.granted) return { granted: false, retryInMs: decision.retryIn / 1000 };
+    const { granted } = decision;
+    if (!granted) return { granted, retryInMs: decision.retryIn / 1000, isQuiet: decision.isQuiet };
     const nowMs = now / 1000;
-    return { granted: true, delayMs: decision.at / 1000 - nowMs, sentMs: nowMs, repliedMs: nowMs };
+    return { granted, delayMs: decision.at / 1000 - nowMs, sentMs: nowMs, repliedMs: nowMs };
   }
 
   async backOff(region: string): Promise<void> {

@@ -37,7 +37,7 @@ export function openStore(target: RedisTarget, rule: SlotRule, steadyMs: () => n
       ];
       const { numbers, sentMs, repliedMs } = await runFor(region, 'acquireSlot', holder, args);
       const [, us, granted] = numbers;
-      if (granted !== 1) return { granted: false, retryInMs: us / 1000 };
+      if (granted !== 1) return { granted: false, retryInMs: us / 1000, isQuiet: false };
       return { granted: true, delayMs: us / 1000, sentMs, repliedMs };
     },
     async backOff(region) {

@@ -1,22 +1,25 @@
 import type { QuotaDecision, QuotaRule } from './quota.ts';
 import type { Holder } from './slots.ts';
 
-/** The slot is `delayMs` from some moment between `sentMs` and `repliedMs`, which are of the steady clock. */
 export type StoreReply =
+  /** The slot is `delayMs` from some moment between `sentMs` and `repliedMs` of the steady clock. */
   | {
       readonly granted: true;
       readonly delayMs: number;
       readonly sentMs: number;
       readonly repliedMs: number;
     }
-  | { readonly granted: false; readonly retryInMs: number };
+  /** `isQuiet`: no slot is granted for now, whatever the load. */
+  | { readonly granted: false; readonly retryInMs: number; readonly isQuiet: boolean };
 
-/** Where slots and quotas are kept. Each call is one atomic decision; it may reject with a `StoreError`. */
+/** Where slots and quotas are kept. Each call is one atomic decision, and may reject with a `StoreError`. */
 export interface Store {
   /** @param reachMs how far ahead a slot is of use */
   acquire(region: string, holder: Holder, reachMs: number): Promise<StoreReply>;
   backOff(region: string): Promise<void>;
   spend(key: string, rule: QuotaRule, units: number): Promise<QuotaDecision>;
+  /** What is wrong with its settings, which no waiting mends. */
+  misconfiguration?(): Promise<Misconfiguration | undefined>;
   close(): void;
 }
 
@@ -29,7 +32,6 @@ export const OPEN_MS = 400;
 /** After a store works again, calls may fail for so long: a call, a connection, a timeout, and then at once. */
 export const NOTICE_MS = 3 * OPEN_MS + TIMEOUT_MS;
 
-/** Settings that are wrong, which no waiting mends. */
 export type Misconfiguration =
   `redis-${'password' | 'certificate' | 'cluster' | 'permission' | 'database'}`;
 

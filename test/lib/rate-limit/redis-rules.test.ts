@@ -165,7 +165,7 @@ describeWithRedis('the rules in Redis', () => {
     expect(await acquire(other, 'b')).toBeLessThan(last);
     const lostAt = Date.now() * 1000;
     const reply = await one.acquire(REGION, { principal: 'c', kind: 'single' }, 3000);
-    expect(reply).toEqual({ granted: false, retryInMs: RULE.spacing / 1000 });
+    expect(reply).toMatchObject({ granted: false, retryInMs: RULE.spacing / 1000 });
     const next = Number(await redis.client.hget(SLOTS, 'next'));
     expect(next).toBeGreaterThanOrEqual(lostAt + RULE.maxWait + RULE.spacing);
     for (const [store, at] of [

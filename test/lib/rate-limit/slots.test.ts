@@ -110,7 +110,7 @@ describe('the slots', () => {
   it('are not scattered if nobody could wait for them', () => {
     const slots = new MemorySlots(slotRule(0.2, 0, 0.5));
     expect(slots.acquire(single('a'), 1, 0)).toEqual({ granted: true, at: 1 });
-    expect(slots.acquire(single('a'), 2, 0)).toEqual({ granted: false, retryIn: 11 * SECOND - 1 });
+    expect(slots.acquire(single('a'), 2, 0)).toMatchObject({ retryIn: 11 * SECOND - 1 });
   });
 });
 
