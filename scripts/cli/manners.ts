@@ -2,11 +2,6 @@ import { EXIT } from './exit-codes.ts';
 
 /** What every command does when its reader goes away, when Ctrl-C is pressed, and when it breaks. */
 
-let isGone = false;
-
-/** Whether nobody reads the results any more (`| head -1`), so that the rest of them is not worth its time. */
-export const isUnread = (): boolean => isGone;
-
 /**
  * A reader that has gone changes nothing but that nothing is written: a deployment goes on, and the
  * exit code is the true one. Ctrl-C ends at once, with 130, unless the command listens to it itself.
@@ -15,7 +10,6 @@ export function mindManners(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
-      if (stream === process.stdout) isGone = true;
     });
   }
   process.on('SIGINT', () => {

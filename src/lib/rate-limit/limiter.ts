@@ -79,7 +79,7 @@ export interface LimiterDeps {
 export function createLimiter(settings: LimiterSettings, deps: LimiterDeps): Limiter {
   const store = createStore(settings, deps);
   return {
-    acquire: (request) => acquire(request, store, deps),
+    acquire: (request) => acquireFrom(store, request, deps),
     // If this is lost, DLC refuses once more, and the next one backs off.
     backOff: (region) => void store.backOff(region).catch(() => undefined),
     spend: (key, rule, units = 1) => store.spend(key, rule, units),
@@ -113,10 +113,10 @@ function createStore(
 }
 
 /** Waits until the slot's time has come. A slot that expires meanwhile is left for another one. */
-async function acquire(
+export async function acquireFrom(
+  store: Pick<Store, 'acquire'>,
   { region, principal, kind, reachMs, signal, prepare }: SlotRequest,
-  store: Store,
-  { steadyMs, sleep }: LimiterDeps,
+  { steadyMs, sleep }: Pick<LimiterDeps, 'steadyMs' | 'sleep'>,
 ): Promise<Acquired> {
   const waitUntil = async (ms: number): Promise<void> => {
     for (let left = ms - steadyMs(); left > 0 && !signal.aborted; left = ms - steadyMs()) {

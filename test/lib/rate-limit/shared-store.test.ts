@@ -81,8 +81,7 @@ describe('while the store is well', () => {
     const reply = await acquire(other, 'b');
     expect(reply.inMs).toBeGreaterThan(50);
     expect(reply.inMs).toBeLessThanOrEqual(55);
-    one.backOff(REGION);
-    await time.pass(3);
+    await timed(one.backOff(REGION));
     expect((await acquire(one)).inMs).toBeGreaterThan(990);
     expect(store.calls).toEqual(['acquire', 'acquire', 'back off', 'acquire']);
     expect(lines).toEqual([]);
@@ -309,9 +308,10 @@ it('an instance that alone cannot reach the store adds its share, and no more', 
   const fleet = [instance(), instance(), instance(), instance(broken)];
   const departures: number[] = [];
   for (let ms = 0; ms < 10_000; ms += 50) {
-    const limits = fleet[(ms / 50) % 4];
-    for (let i = 0; limits && i < 3; i += 1) {
-      const reply = await acquire(limits, `p${i}`);
+    const [limits] = fleet.slice((ms / 50) % 4);
+    if (!limits) continue;
+    for (const principal of ['a', 'b', 'c']) {
+      const reply = await acquire(limits, principal);
       if (reply.granted) departures.push(reply.repliedMs + reply.delayMs);
     }
     await time.pass(50);
