@@ -14,7 +14,8 @@ import {
 /** An instance returns to Redis so often at most: each return costs a quiet period. */
 const RETURN_EVERY_MS = 60_000;
 
-const REMEDIES: Readonly<Record<Misconfiguration, string>> = {
+/** What to do about settings that are wrong. */
+export const REMEDIES: Readonly<Record<Misconfiguration, string>> = {
   'redis-password': 'put the user and password that Redis expects into REDIS_URL',
   'redis-certificate': 'name the CA of Redis in NODE_EXTRA_CA_CERTS, and its own host in REDIS_URL',
   'redis-cluster': 'use a Redis without cluster mode, or a proxy that hides the cluster',
