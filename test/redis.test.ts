@@ -16,7 +16,7 @@ import { keyPath, loopbackCertificatePath as certificatePath } from './support/u
 
 const PASSWORD = 'a-password-that-no-log-may-show';
 
-// A Redis that takes over 100 ms counts as dead, and so does one on a machine that stands still for so long.
+// A Redis that is silent for half a second counts as down, and so does one on a machine that stands still.
 jest.retryTimes(3, { logErrorsBeforeRetry: true });
 
 let emulator: Emulator;
@@ -34,14 +34,20 @@ afterEach(async () => {
 });
 afterAll(() => emulator.close());
 
-/** An instance; waits and holds are short: 1.3 s on the way to its own share, 3.4 s on the way back. */
+/** An instance with short quiet periods: 1.3 s on the way to its own share, 3.6 s on the way back. */
 function instance(url: string, env: Readonly<Record<string, string>> = {}): InProcessGateway {
-  const settings = { UPSTREAM_RATE: '20', MAX_WAIT_MS: '200', REDIS_URL: url, ...env };
+  const settings = {
+    UPSTREAM_RATE: '20',
+    MAX_WAIT_MS: '200',
+    EXPECTED_INSTANCES: '4',
+    REDIS_URL: url,
+    ...env,
+  };
   return startInProcess({ port: emulator.port, env: settings });
 }
 
 let tasks = 0;
-/** Cancels a task that nobody has asked for yet. */
+/** Cancels another task. */
 const cancel = (gateway: InProcessGateway) => {
   const id = `u${(tasks += 1)}`;
   emulator.addTasks({ id, state: 'running' });
@@ -51,81 +57,30 @@ const switches = ({ lines }: InProcessGateway): Record<string, unknown>[] =>
   lines.filter(({ event }) => String(event).startsWith('limits-'));
 
 describeWithRedis('two instances and one Redis', () => {
-  it('have one pace, and one quota for each caller', async () => {
+  it('have one rate limit, and one quota for each caller', async () => {
     redis = await startRedis();
-    const env = { MAX_WAIT_MS: '0', UPSTREAM_RATE: '1' };
+    const env = { MAX_WAIT_MS: '0', UPSTREAM_RATE: '1', EXPECTED_INSTANCES: '2' };
     const [one, other] = [instance(redis.url, env), instance(redis.url, env)];
     const [first, second] = [await cancel(one), await cancel(other)];
     expect([first.status, second.status]).toEqual([202, 429]);
     expect(second.body['code']).toBe('upstream-rate-limited');
-    expect(second.headers['Retry-After']).toBe('2');
+    expect(second.headers['Retry-After']).toMatch(/^[12]$/);
     expect(first.headers['RateLimit']).toMatch(/^"cancel";r=999998;/);
     expect(second.headers['RateLimit']).toMatch(/^"cancel";r=99999[78];/);
     expect([...switches(one), ...switches(other)]).toEqual([]);
   });
-
-  it('keep to it where Redis forgets scripts and keys, or ends connections', async () => {
-    redis = await startRedis();
-    const gateway = instance(redis.url);
-    for (const ruin of [
-      ['SCRIPT', 'FLUSH'],
-      ['FLUSHALL'],
-      ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'],
-    ]) {
-      expect((await cancel(gateway)).status).toBe(202);
-      const [command = '', ...args] = ruin;
-      await redis.client.call(command, ...args);
-      expect((await cancel(gateway)).status).toBe(202);
-    }
-    expect(switches(gateway)).toEqual([]);
-  });
-
-  it('trust no connection that was idle for long', async () => {
-    redis = await startRedis();
-    const gateway = instance(redis.url);
-    const connections = async (): Promise<number> =>
-      Number(
-        /total_connections_received:(\d+)/.exec((await redis?.client.info('stats')) ?? '')?.[1],
-      );
-    await cancel(gateway);
-    const before = await connections();
-    await cancel(gateway);
-    expect(await connections()).toBe(before);
-    const real = Date.now;
-    jest.spyOn(Date, 'now').mockImplementation(() => real() + 11_000);
-    try {
-      expect((await cancel(gateway)).status).toBe(202);
-    } finally {
-      jest.restoreAllMocks();
-    }
-    expect(await connections()).toBe(before + 1);
-    expect(switches(gateway)).toEqual([]);
-  });
 });
 
-describeWithRedis('a Redis that refuses counts as dead, and the log says why', () => {
+describeWithRedis('a Redis that refuses', () => {
   const url = (user = ''): string => `redis://${user}127.0.0.1:${redis?.port}`;
   const protectedBy = ['--requirepass', PASSWORD];
-  it.each<[string, string, readonly string[], () => string]>([
-    ['without a password', 'NOAUTH', protectedBy, () => url()],
-    ['with a wrong one', 'WRONGPASS', protectedBy, () => url(`:${PASSWORD}x@`)],
-    ['for an unknown user', 'WRONGPASS', protectedBy, () => url(`somebody:${PASSWORD}@`)],
-    [
-      'for a user that may not',
-      'NOPERM',
-      ['--user', 'u', 'on', `>${PASSWORD}`, '~*', '+ping'],
-      () => url(`u:${PASSWORD}@`),
-    ],
-    ['without such a database', 'no such database', [], () => `${url()}/99`],
-    ['as a replica', 'READONLY', ['--replicaof', '127.0.0.1', '1'], () => url()],
-    ['without memory', 'OOM', ['--maxmemory', '1'], () => url()],
-    [
-      'for TLS where it has none',
-      'no answer within 100 ms',
-      [],
-      () => url().replace('redis:', 'rediss:'),
-    ],
-  ])('%s: %s', async (_, reason, args, address) => {
+  it.each<[string, string, string, readonly string[], () => string]>([
+    ['an unknown user', 'error', 'WRONGPASS', protectedBy, () => url(`somebody:${PASSWORD}@`)],
+    ['a wrong database', 'error', 'DB index is out of range', [], () => `${url()}/99`],
+    ['any write', 'warn', 'READONLY', ['--replicaof', '127.0.0.1', '1'], () => url()],
+    ['TLS', 'warn', 'no answer within 60 ms', [], () => url().replace('redis:', 'rediss:')],
+    ['every connection', 'warn', 'connection refused', [], () => 'redis://127.0.0.1:9'],
+  ])('%s counts as down, and the log says why', async (_, level, reason, args, address) => {
     redis = await startRedis(args);
     const gateway = instance(address());
     const answers = await Promise.all([cancel(gateway), cancel(gateway), cancel(gateway)]);
@@ -135,15 +90,14 @@ describeWithRedis('a Redis that refuses counts as dead, and the log says why', (
         code: 'upstream-rate-limited',
       });
     }
-    expect(switches(gateway)).toMatchObject([{ level: 'warn', event: 'limits-own', reason }]);
+    expect(switches(gateway)).toMatchObject([{ level, event: 'limits-own', reason }]);
     expect(JSON.stringify([gateway.lines, answers])).not.toContain(PASSWORD);
-    // In its own time it has turns of its own.
     await sleep(1300);
     expect((await cancel(gateway)).status).toBe(202);
     expect(switches(gateway)).toHaveLength(1);
   });
 
-  it('and one with user, password and database is as good as any', async () => {
+  it('nobody is used, with the right user, password and database', async () => {
     redis = await startRedis([
       ...protectedBy,
       '--user',
@@ -159,27 +113,29 @@ describeWithRedis('a Redis that refuses counts as dead, and the log says why', (
       expect(switches(gateway)).toEqual([]);
     }
     await redis.client.select(3);
-    expect(await redis.client.keys('dlcgw:{ap-guangzhou}:pace')).toHaveLength(1);
+    expect(await redis.client.keys('dlcgw:{ap-guangzhou}:slots')).toHaveLength(1);
   });
 
-  it('a password that is not asked for does no harm', async () => {
+  it('no password is used with one all the same, and ioredis warns without telling it', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
     redis = await startRedis();
     const gateway = instance(url(`:${PASSWORD}@`));
     expect((await cancel(gateway)).status).toBe(202);
     expect(switches(gateway)).toEqual([]);
+    expect(JSON.stringify(warn.mock.calls)).not.toContain(PASSWORD);
+    warn.mockRestore();
   });
 });
 
 describeWithRedis('a Redis that dies', () => {
-  const share = { EXPECTED_INSTANCES: '4' };
-
-  it('by a crash: the own share after a while, and back by itself', async () => {
+  it('leaves the own share after a quiet period, and is used again after another one', async () => {
     redis = await startRedis();
-    const gateway = instance(redis.url, share);
+    const gateway = instance(redis.url);
     expect((await cancel(gateway)).status).toBe(202);
     await redis.kill();
-    expect((await cancel(gateway)).status).toBe(429);
-    expect(switches(gateway)).toMatchObject([{ reason: 'connection refused', holdMs: 1300 }]);
+    const refused = await cancel(gateway);
+    expect([refused.status, refused.headers['Retry-After']]).toEqual([429, '2']);
+    expect(switches(gateway)).toMatchObject([{ reason: 'connection refused', quietMs: 1300 }]);
     await sleep(1300);
     expect((await cancel(gateway)).status).toBe(202);
     await redis.restart();
@@ -188,32 +144,12 @@ describeWithRedis('a Redis that dies', () => {
       await sleep(100);
     }
     expect(switches(gateway)[1]).toMatchObject({ level: 'info', event: 'limits-shared' });
-    const refused = await cancel(gateway);
-    expect(refused.status).toBe(429);
-    await sleep(Number(refused.headers['Retry-After']) * 1000);
+    const back = await cancel(gateway);
+    expect(back.status).toBe(429);
+    await sleep(Number(back.headers['Retry-After']) * 1000);
     expect((await cancel(gateway)).status).toBe(202);
-    expect(await redis.client.exists('dlcgw:{ap-guangzhou}:pace')).toBe(1);
+    expect(await redis.client.exists('dlcgw:{ap-guangzhou}:slots')).toBe(1);
     expect(switches(gateway)).toHaveLength(2);
-  });
-
-  it('by hanging: that costs its limit once', async () => {
-    redis = await startRedis();
-    const gateway = instance(redis.url, share);
-    await cancel(gateway);
-    redis.child.kill('SIGSTOP');
-    await Promise.all([cancel(gateway), cancel(gateway)]);
-    expect(switches(gateway)).toMatchObject([{ reason: 'no answer within 100 ms' }]);
-    redis.child.kill('SIGCONT');
-    await sleep(1100);
-    await cancel(gateway);
-    await sleep(50);
-    expect(switches(gateway)).toMatchObject([{}, { event: 'limits-shared' }]);
-  });
-
-  it('before the start', async () => {
-    const gateway = instance(`redis://127.0.0.1:${await freePort()}`);
-    await cancel(gateway);
-    expect(switches(gateway)).toMatchObject([{ reason: 'connection refused' }]);
   });
 });
 
@@ -229,15 +165,18 @@ describeWithRedis('as built', () => {
   it('server and function load redis.js, and share', async () => {
     redis = await startRedis();
     const env = { ...settings(), UPSTREAM_RATE: '1', MAX_WAIT_MS: '0', REDIS_URL: redis.url };
+    // Nobody said how many instances there are: that is a warning at the start.
     const [server, host] = [await startServer(env), await startFunction(env)];
     try {
       const first = await send(server.port, { method: 'DELETE', path: '/tasks/t1', headers });
       const second = await host.invoke({ httpMethod: 'DELETE', path: '/tasks/t2', headers });
       expect([first.status, second.statusCode]).toEqual([202, 429]);
       expect([...server.lines(), ...host.lines()].map(({ event }) => event)).toEqual([
+        'expected-instances',
         'listening',
         'audit',
         'request',
+        'expected-instances',
         'audit',
         'request',
       ]);
@@ -276,7 +215,12 @@ describeWithRedis('as built', () => {
 
   it('a process that is frozen while Redis is asked does not take Redis for dead', async () => {
     redis = await startRedis();
-    const server = await startServer({ ...settings(), UPSTREAM_RATE: '20', REDIS_URL: redis.url });
+    const server = await startServer({
+      ...settings(),
+      UPSTREAM_RATE: '20',
+      EXPECTED_INSTANCES: '2',
+      REDIS_URL: redis.url,
+    });
     try {
       await send(server.port, { method: 'DELETE', path: '/tasks/t1', headers });
       redis.child.kill('SIGSTOP');

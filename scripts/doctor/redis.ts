@@ -1,5 +1,6 @@
 import { openStore } from '../../src/lib/rate-limit/redis.ts';
 import type { RedisTarget } from '../../src/lib/rate-limit/redis-url.ts';
+import { REMEDIES } from '../../src/lib/rate-limit/shared-store.ts';
 import { slotRule } from '../../src/lib/rate-limit/slots.ts';
 import { isStoreError, TIMEOUT_MS } from '../../src/lib/rate-limit/store.ts';
 import { failed, ok, skipped, warning, type Finding } from './finding.ts';
@@ -25,10 +26,12 @@ export async function checkRedis(
   } catch (error) {
     if (!isStoreError(error)) throw error;
     const what = signal.aborted ? 'no answer in time' : error.message;
-    const advice =
-      'check REDIS_URL and the way there; until then each instance keeps its own limits';
-    const kind = error.misconfiguration ? 'permission' : 'unreachable';
-    return failed('redis', kind, what, advice);
+    const { misconfiguration } = error;
+    const todo = misconfiguration
+      ? REMEDIES[misconfiguration]
+      : 'check REDIS_URL and the way there';
+    const advice = `${todo}; until then each instance keeps its own limits`;
+    return failed('redis', misconfiguration ? 'permission' : 'unreachable', what, advice);
   } finally {
     store.close();
   }

@@ -41,7 +41,6 @@ export class FakeStore {
         );
         return reply.granted ? { ...reply, sentMs, repliedMs: this.#time.steadyMs() } : reply;
       },
-      release: (slot) => this.#answer('release', slot.region, () => memory.release(slot)),
       backOff: (region) => this.#answer('back off', region, () => memory.backOff(region)),
       spend: (key, rule, units) => this.#answer('spend', key, () => memory.spend(key, rule, units)),
       close: () => undefined,

@@ -1,8 +1,7 @@
 import { within } from '../deadline.ts';
 import { EXPIRED, type Failure } from '../dlc/failure.ts';
 import type { Log } from '../observability/log.ts';
-import type { Limiter } from '../rate-limit/limiter.ts';
-import type { RefusalReason } from '../rate-limit/limits.ts';
+import type { Acquired, Limiter } from '../rate-limit/limiter.ts';
 import type { TaskRef } from '../tasks.ts';
 import { lookUp, type Job, type LookupDeps } from './lookup.ts';
 import { needsLookup, settle, type Attempt, type CancelResult } from './attempts.ts';
@@ -118,7 +117,7 @@ const NO_TIME: Attempt = {
  */
 export function withoutSlot(
   last: Attempt | undefined,
-  { retryAfter, reason }: { readonly retryAfter: number; readonly reason: RefusalReason },
+  { retryAfter, reason }: Extract<Acquired, { granted: false }>,
 ): Attempt {
   if (!last) return { ...NO_SLOT, retryAfter, ...(reason === 'quiet-period' && QUIET) };
   return isRateLimited(last) ? { ...last, retryAfter } : last;

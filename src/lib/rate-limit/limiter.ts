@@ -1,10 +1,17 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../observability/log.ts';
-import { Limits, type LimiterStatus, type RefusalReason, type Slot } from './limits.ts';
 import { MemoryStore } from './memory-store.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from './quota.ts';
 import type { RedisTarget } from './redis-url.ts';
-import { slotRule, type Kind } from './slots.ts';
+import { SharedStore } from './shared-store.ts';
+import { MARGIN_MS, slotRule, type Kind } from './slots.ts';
+import type { Misconfiguration, Store } from './store.ts';
+
+/**
+ * How long after its slot a request may leave; the rest of M is for the way to DLC. A process that was
+ * busy or frozen for longer acquires another slot.
+ */
+const LEAVE_WITHIN_MS = 0.8 * MARGIN_MS;
 
 export interface SlotRequest {
   readonly region: string;
@@ -14,25 +21,26 @@ export interface SlotRequest {
   /** For how many milliseconds from now a slot is of use. */
   readonly reachMs: () => number;
   readonly signal: AbortSignal;
-  /**
-   * Begins what the departure needs (a connection) while the request waits for its slot; does not
-   * reject. If it takes too long, the slot is left for another one.
-   */
-  readonly prepare?: () => Promise<void>;
 }
 
 export type Acquired =
   /** `isValid`: false once the slot has expired. The holder checks it just before the request leaves. */
-  | { readonly granted: true; readonly slot: Slot; readonly isValid: () => boolean }
-  /** `retryAfter`: seconds, at least 1. */
-  | { readonly granted: false; readonly retryAfter: number; readonly reason: RefusalReason };
+  | { readonly granted: true; readonly isValid: () => boolean }
+  /** `retryAfter`: seconds, at least 1. `quiet-period`: no slot is granted for now, whatever the load. */
+  | {
+      readonly granted: false;
+      readonly retryAfter: number;
+      readonly reason: 'rate-limit' | 'quiet-period';
+    };
+
+export type LimiterStatus =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'misconfigured'; readonly reason: Misconfiguration };
 
 /** The rate limit upstream, per region, and the callers' quotas. */
 export interface Limiter {
   /** Waits for a slot, the right to send one CancelTask. A single request without one in reach is refused at once. */
   acquire(request: SlotRequest): Promise<Acquired>;
-  /** For a slot that will not be used. */
-  release(slot: Slot): void;
   /** DLC refused a request for its rate. */
   backOff(region: string): void;
   /**
@@ -63,76 +71,70 @@ export interface LimiterDeps {
 
 /** Shared through Redis if `redis` is set, else of this instance alone. */
 export function createLimiter(settings: LimiterSettings, deps: LimiterDeps): Limiter {
-  const limits = createLimits(settings, deps);
+  const store = createStore(settings, deps);
   return {
-    acquire: (request) => acquire(request, limits, deps),
-    release: (slot) => limits.release(slot),
-    backOff: (region) => limits.backOff(region),
-    spend: (key, rule, units = 1) => limits.spend(key, rule, units),
-    status: () => limits.status(),
-    close: () => limits.close(),
+    acquire: (request) => acquireFrom(store, request, deps),
+    // If this is lost, DLC refuses once more, and the next one backs off.
+    backOff: (region) => void store.backOff(region).catch(() => undefined),
+    spend: (key, rule, units = 1) => store.spend(key, rule, units),
+    async status() {
+      const reason = await store.misconfiguration?.();
+      return reason ? { kind: 'misconfigured', reason } : { kind: 'ok' };
+    },
+    close: () => store.close(),
   };
 }
 
-function createLimits(
+function createStore(
   { upstreamRate, expectedInstances, maxWaitMs, redis }: LimiterSettings,
   { steadyMs, random, log }: LimiterDeps,
-): Limits {
-  const own = new MemoryStore(
-    slotRule(upstreamRate / expectedInstances, maxWaitMs, random()),
-    steadyMs,
-  );
-  const rule = slotRule(upstreamRate, maxWaitMs);
-  const deps = { own, quietMs: rule.quiet / 1000, steadyMs, log };
-  if (!redis) return new Limits(deps);
+): Store {
+  const share = slotRule(upstreamRate / expectedInstances, maxWaitMs, random());
+  const own = new MemoryStore(share, steadyMs);
+  if (!redis) return own;
   if (expectedInstances === 1) {
     const reason =
       'EXPECTED_INSTANCES is 1: if Redis fails, each instance takes the whole UPSTREAM_RATE';
     log.write('warn', 'expected-instances', { reason });
   }
-  const open = async () => {
+  const rule = slotRule(upstreamRate, maxWaitMs);
+  const open = async (): Promise<Store> => {
     // A file of its own, which is loaded only here.
     const { openStore } = await import('./redis.ts');
     return openStore(redis, rule, steadyMs);
   };
-  return new Limits({ ...deps, open });
+  return new SharedStore({ open, own, quietMs: rule.quiet / 1000, steadyMs, log });
 }
 
 /** Waits until the slot's time has come. A slot that expires meanwhile is left for another one. */
-export async function acquire(
-  { region, principal, kind, reachMs, signal, prepare }: SlotRequest,
-  limits: Pick<Limits, 'acquire' | 'release'>,
+export async function acquireFrom(
+  store: Pick<Store, 'acquire'>,
+  { region, principal, kind, reachMs, signal }: SlotRequest,
   { steadyMs, sleep }: Pick<LimiterDeps, 'steadyMs' | 'sleep'>,
 ): Promise<Acquired> {
-  const holder = { principal, kind };
   const waitUntil = async (ms: number): Promise<void> => {
     for (let left = ms - steadyMs(); left > 0 && !signal.aborted; left = ms - steadyMs()) {
       await sleep(Math.ceil(left), signal).catch(() => undefined);
     }
   };
-  let prepared: Promise<void> | undefined;
   for (;;) {
-    const reply = await limits.acquire({ region, holder, reachMs: reachMs() });
+    const reply = await store.acquire(region, { principal, kind }, Math.max(0, reachMs()));
     if (!reply.granted) {
-      const { retryInMs, reason } = reply;
-      const mayWait = kind === 'batch' && retryInMs <= reachMs() && !signal.aborted;
-      if (!mayWait) return { granted: false, retryAfter: atLeastOne(retryInMs), reason };
-      await waitUntil(steadyMs() + Math.max(1, retryInMs));
-      continue;
+      const { retryInMs, isQuiet } = reply;
+      if (kind === 'batch' && retryInMs <= reachMs()) {
+        await waitUntil(steadyMs() + Math.max(1, retryInMs));
+        if (!signal.aborted) continue;
+      }
+      return refused(retryInMs, isQuiet ? 'quiet-period' : 'rate-limit');
     }
-    const { slot, fromMs, untilMs } = reply;
-    prepared ??= prepare?.();
-    await waitUntil(fromMs);
-    await prepared;
-    if (signal.aborted) {
-      limits.release(slot);
-      return { granted: false, retryAfter: atLeastOne(fromMs - steadyMs()), reason: 'rate-limit' };
-    }
-    const isValid = (): boolean => steadyMs() <= untilMs;
-    if (isValid()) return { granted: true, slot, isValid };
+    const { sentMs, repliedMs, delayMs } = reply;
+    await waitUntil(repliedMs + delayMs);
+    if (signal.aborted) return refused(repliedMs + delayMs - steadyMs(), 'rate-limit');
+    const isValid = (): boolean => steadyMs() <= sentMs + delayMs + LEAVE_WITHIN_MS;
+    if (isValid()) return { granted: true, isValid };
   }
 }
 
-function atLeastOne(ms: number): number {
-  return Math.max(1, wholeSeconds(ms));
+function refused(retryInMs: number, reason: 'rate-limit' | 'quiet-period'): Acquired {
+  return { granted: false, retryAfter: Math.max(1, wholeSeconds(retryInMs)), reason };
 }

@@ -1,6 +1,6 @@
 import { MemoryQuotas, type QuotaDecision, type QuotaRule } from './quota.ts';
 import { MemorySlots, type Holder, type SlotRule } from './slots.ts';
-import type { Store, StoreReply, StoredSlot } from './store.ts';
+import type { Store, StoreReply } from './store.ts';
 
 /** The limits of this process alone: all there is without Redis, or while Redis is down. */
 export class MemoryStore implements Store {
@@ -18,14 +18,10 @@ export class MemoryStore implements Store {
   async acquire(region: string, holder: Holder, reachMs: number): Promise<StoreReply> {
     const now = this.#now();
     const decision = this.#slotsOf(region).acquire(holder, now, Math.floor(reachMs * 1000));
-    if (!decision.granted) return { granted: false, retryInMs: decision.retryIn / 1000 };
-    const { at } = decision;
+    const { granted } = decision;
+    if (!granted) return { granted, retryInMs: decision.retryIn / 1000, isQuiet: decision.isQuiet };
     const nowMs = now / 1000;
-    return { granted: true, at, delayMs: (at - now) / 1000, sentMs: nowMs, repliedMs: nowMs };
-  }
-
-  async release({ region, holder, at }: StoredSlot): Promise<void> {
-    this.#slotsOf(region).release(holder, at);
+    return { granted, delayMs: decision.at / 1000 - nowMs, sentMs: nowMs, repliedMs: nowMs };
   }
 
   async backOff(region: string): Promise<void> {

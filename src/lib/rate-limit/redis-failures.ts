@@ -28,6 +28,7 @@ const CODES: Readonly<Record<string, string>> = {
 /** Whether a new connection may help: also after silence, and after the end of a connection. */
 export function wantsNewConnection(error: unknown): boolean {
   const { name, message } = Object(error);
+  if (isStoreError(error)) return false;
   return name !== 'ReplyError' || NOT_HERE.test(String(message));
 }
 

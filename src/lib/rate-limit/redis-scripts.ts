@@ -3,8 +3,8 @@
  * clock. Times are whole microseconds, exact in Lua's doubles, and written with `int`, since Lua's own
  * way to write numbers is not exact. A property test compares them with the rules in TypeScript.
  *
- * All commands used: EVAL, EVALSHA, TIME, HMGET, HSET, PEXPIRE, ZADD, ZCARD, ZRANGE, ZREM,
- * ZREMRANGEBYSCORE, DEL.
+ * All commands used: EVAL, EVALSHA, TIME, HMGET, HSET, PEXPIRE, ZADD, ZCARD, ZRANGE,
+ * ZREMRANGEBYSCORE, DEL; and PING.
  */
 
 /** `read` deletes a key of another type: nobody else writes under the project's prefix. */
@@ -36,18 +36,23 @@ local function save()
   redis.call('HSET', KEYS[1], 'next', int(next), 'backedOff', int(backedOff))
   redis.call('PEXPIRE', KEYS[1], int(math.max(0, math.ceil((next - now) / 1000)) + 2000))
 end
+-- A full Redis refuses a script's first write if it takes memory, and no later one. This takes none.
+redis.call('PEXPIRE', KEYS[1], 1000)
 if backedOff > now then backedOff = 0 end
 if next > now + 2 * quiet + spacing then next = now + quiet end
 `;
 
 /**
  * ARGV: …, reach, shareOf, known. Gives {next, delay, 1} or {next, retryIn, 0}. `known` is the latest
- * `next` that this instance was told: a Redis that lost it (a flush, a restart, a failover to a replica
- * that lagged) grants nothing before it. Writes in any case, so that an answer proves that it can.
+ * `next` that this instance was told. `next` never falls: if it did, Redis lost what it knew (a flush, a
+ * restart, a failover to a replica that lagged). Then no slot is granted before all that may have been.
+ * The script writes in any case, so that an answer proves that it can.
  */
-export const ACQUIRE = `${SLOTS}
+const ACQUIRE = `${SLOTS}
 local known = tonumber(ARGV[6])
-if known > next and known <= now + quiet + spacing then next = known end
+if known > math.max(next, now) and known <= now + quiet + spacing then
+  next = math.max(known, now + maxWait + spacing)
+end
 local at, latest = math.max(next, now), now + math.min(tonumber(ARGV[4]), maxWait)
 if at > latest then
   save()
@@ -69,16 +74,8 @@ redis.call('PEXPIRE', KEYS[2], int(math.ceil((at - now) / 1000) + 1000))
 return {next, at - now, 1}
 `;
 
-/** ARGV: …, at. Gives {next}. */
-export const RELEASE = `${SLOTS}
-local at = tonumber(ARGV[4])
-if read('ZREM', KEYS[2], int(at)) == 1 and at > now and next == at + spacing then next = at end
-save()
-return {next}
-`;
-
 /** Gives {next}. */
-export const BACK_OFF = `${SLOTS}
+const BACK_OFF = `${SLOTS}
 if now - backedOff >= 1000000 then
   backedOff = now
   next = math.max(next, math.min(math.max(next, now), now + maxWait) + 1000000)
@@ -88,7 +85,7 @@ return {next}
 `;
 
 /** KEYS: the quota. ARGV: limit, windowMs, units, MOST_UNITS. Gives {the debt afterwards, 1 or 0}. */
-export const SPEND = `${PRELUDE}
+const SPEND = `${PRELUDE}
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local nowMs = math.floor(now / 1000)
 local saved = read('HMGET', KEYS[1], 'debt', 'at')
@@ -101,3 +98,10 @@ redis.call('HSET', KEYS[1], 'debt', int(debt), 'at', int(nowMs))
 redis.call('PEXPIRE', KEYS[1], int(math.ceil(debt / limit) + 1))
 return {debt, allowed}
 `;
+
+export const SCRIPTS = {
+  acquireSlot: { lua: ACQUIRE, numberOfKeys: 2 },
+  backOff: { lua: BACK_OFF, numberOfKeys: 1 },
+  spendQuota: { lua: SPEND, numberOfKeys: 1 },
+} as const;
+export type ScriptName = keyof typeof SCRIPTS;

@@ -62,8 +62,8 @@ export const shareOf = ({ kind }: Holder): number => SHARES[kind];
 
 export type SlotDecision =
   | { readonly granted: true; readonly at: number }
-  /** `retryIn`: when the holder gets a slot, if all others go on as they do now. */
-  | { readonly granted: false; readonly retryIn: number };
+  /** `retryIn`: when the holder gets a slot, if all others go on as they do now; or after a quiet period. */
+  | { readonly granted: false; readonly retryIn: number; readonly isQuiet: boolean };
 
 /**
  * The slots of one region in this process. It remembers only slots that are still to come, at most
@@ -75,6 +75,7 @@ export class MemorySlots {
   /** The first slot that is free; in the past if all are. */
   #next = 0;
   #backedOffAt = -Infinity;
+  #quietUntil = -Infinity;
 
   constructor(rule: SlotRule) {
     this.#rule = rule;
@@ -94,28 +95,20 @@ export class MemorySlots {
     const first = Math.max(this.#next, now);
     const at = phase === undefined ? first : first + modulo(phase - first, spacing);
     const latest = now + Math.min(reach, maxWait);
-    if (at > latest) return { granted: false, retryIn: at - latest };
+    if (at > latest) {
+      return { granted: false, retryIn: at - latest, isQuiet: this.#quietUntil > latest };
+    }
     const id = holderId(holder);
     const held = this.#granted.filter((slot) => slot.holder === id);
     const free = Math.floor((now + maxWait - at) / spacing) + 1;
     const tooMany = held.length - Math.max(1, Math.floor(free / shareOf(holder)));
     // So many of its slots have to pass first.
-    if (tooMany >= 0) return { granted: false, retryIn: (held[tooMany]?.at ?? at) - now };
+    if (tooMany >= 0) {
+      return { granted: false, retryIn: (held[tooMany]?.at ?? at) - now, isQuiet: false };
+    }
     this.#next = at + spacing;
     this.#granted.push({ at, holder: id });
     return { granted: true, at };
-  }
-
-  /**
-   * Takes back a slot that will not be used. Only the last one can be granted again: any other would
-   * lie too close to its neighbours.
-   */
-  release(holder: Holder, at: number): void {
-    const id = holderId(holder);
-    const index = this.#granted.findIndex((slot) => slot.at === at && slot.holder === id);
-    if (index < 0) return;
-    this.#granted.splice(index, 1);
-    if (this.#next === at + this.#rule.spacing) this.#next = at;
   }
 
   /**
@@ -131,6 +124,7 @@ export class MemorySlots {
 
   /** No slot is granted before `until`. */
   startQuietPeriod(until: number): void {
+    this.#quietUntil = until;
     this.#next = Math.max(this.#next, until);
   }
 }

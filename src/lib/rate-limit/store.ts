@@ -1,44 +1,37 @@
 import type { QuotaDecision, QuotaRule } from './quota.ts';
 import type { Holder } from './slots.ts';
 
-/** A granted slot. `at` is its moment, in microseconds of the clock of the store that granted it. */
-export interface StoredSlot {
-  readonly region: string;
-  readonly holder: Holder;
-  readonly at: number;
-}
-
-/** The slot is `delayMs` from some moment between `sentMs` and `repliedMs`, which are of the steady clock. */
 export type StoreReply =
+  /** The slot is `delayMs` from some moment between `sentMs` and `repliedMs` of the steady clock. */
   | {
       readonly granted: true;
-      readonly at: number;
       readonly delayMs: number;
       readonly sentMs: number;
       readonly repliedMs: number;
     }
-  | { readonly granted: false; readonly retryInMs: number };
+  /** `isQuiet`: no slot is granted for now, whatever the load. */
+  | { readonly granted: false; readonly retryInMs: number; readonly isQuiet: boolean };
 
-/** Where slots and quotas are kept. Each call is one atomic decision; it may reject with a `StoreError`. */
+/** Where slots and quotas are kept. Each call is one atomic decision, and may reject with a `StoreError`. */
 export interface Store {
   /** @param reachMs how far ahead a slot is of use */
   acquire(region: string, holder: Holder, reachMs: number): Promise<StoreReply>;
-  release(slot: StoredSlot): Promise<void>;
   backOff(region: string): Promise<void>;
   spend(key: string, rule: QuotaRule, units: number): Promise<QuotaDecision>;
+  /** What is wrong with its settings, which no waiting mends. */
+  misconfiguration?(): Promise<Misconfiguration | undefined>;
   close(): void;
 }
 
 /** A store that answers later than this counts as silent: the window of a slot would be empty. */
 export const TIMEOUT_MS = 60;
 
-/** The longest that opening a connection may take. */
-export const CONNECT_MS = 250;
+/** A call, and the opening of a connection, are tried for so long; then all calls fail at once for so long. */
+export const OPEN_MS = 400;
 
-/** The longest that a call takes: one timeout, a new connection, and one more timeout. */
-export const ANSWER_MS = 2 * TIMEOUT_MS + CONNECT_MS;
+/** After a store works again, calls may fail for so long: a call, a connection, a timeout, and then at once. */
+export const NOTICE_MS = 3 * OPEN_MS + TIMEOUT_MS;
 
-/** Settings that are wrong, which no waiting mends. */
 export type Misconfiguration =
   `redis-${'password' | 'certificate' | 'cluster' | 'permission' | 'database'}`;
 

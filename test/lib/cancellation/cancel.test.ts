@@ -65,7 +65,7 @@ function upstreamOf(
     log: { write: () => undefined },
     load: { waiting: 0 },
     limiter: {
-      acquire: async () => ({ granted: true, slot: Object.create(null), isValid: () => true }),
+      acquire: async () => ({ granted: true, isValid: () => true }),
       backOff: () => undefined,
     },
     ...rest,

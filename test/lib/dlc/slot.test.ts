@@ -49,7 +49,7 @@ describe('a request whose slot has expired', () => {
       limiter: {
         async acquire() {
           const isValid = slots.shift() ?? false;
-          return { granted: true, slot: Object.create(null), isValid: () => isValid };
+          return { granted: true, isValid: () => isValid };
         },
         backOff: () => undefined,
       },

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import {
+  acquireFrom,
   createLimiter,
   type Acquired,
   type Limiter,
@@ -9,6 +10,14 @@ import {
 import { ManualTime } from '../../support/manual-time.ts';
 
 const REGION = 'ap-guangzhou';
+
+const REQUEST: SlotRequest = {
+  region: REGION,
+  principal: 'a',
+  kind: 'single',
+  reachMs: () => 3000,
+  signal: new AbortController().signal,
+};
 
 let time: ManualTime;
 let limiter: Limiter;
@@ -29,16 +38,12 @@ beforeEach(() => {
 function start(request: Partial<SlotRequest> = {}) {
   const begun = time.steadyMs();
   const state: { result?: Acquired; afterMs?: number } = {};
-  const whole: SlotRequest = {
-    region: REGION,
-    principal: 'a',
-    kind: 'single',
-    reachMs: () => 3000,
-    signal: new AbortController().signal,
-    ...request,
-  };
   const wait = async (): Promise<void> => {
-    state.result = await limiter.acquire(whole);
+    state.result = await limiter.acquire({
+      ...REQUEST,
+      signal: new AbortController().signal,
+      ...request,
+    });
     state.afterMs = time.steadyMs() - begun;
   };
   void wait();
@@ -89,34 +94,36 @@ describe('acquiring a slot', () => {
     expect(result.isValid()).toBe(false);
   });
 
-  it('prepares while it waits, once; a slot that it is too late for is left for another', async () => {
-    let prepared = 0;
-    const prepare = async (): Promise<void> => {
-      prepared += 1;
-      await time.sleep(300, new AbortController().signal);
+  it('takes the latest moment that the store may have meant to begin, and the earliest to end', async () => {
+    const store = {
+      acquire: async () => {
+        const sentMs = time.steadyMs();
+        await time.sleep(40, new AbortController().signal);
+        return { granted: true, delayMs: 100, sentMs, repliedMs: sentMs + 40 } as const;
+      },
     };
-    const started = start({ prepare });
-    await time.pass(400);
-    expect({ prepared, afterMs: started.afterMs }).toEqual({ prepared: 1, afterMs: 300 });
+    const begun = time.steadyMs();
+    const got: { acquired: Acquired; afterMs: number }[] = [];
+    const work = async (): Promise<void> => {
+      const acquired = await acquireFrom(store, REQUEST, time);
+      got.push({ acquired, afterMs: time.steadyMs() - begun });
+    };
+    void work();
+    await time.pass(180);
+    expect(got).toMatchObject([{ acquired: { granted: true }, afterMs: 140 }]);
+    const [{ acquired } = {}] = got;
+    expect(acquired?.granted && acquired.isValid()).toBe(true);
+    await time.pass(1);
+    expect(acquired?.granted && acquired.isValid()).toBe(false);
   });
 
-  it('prepares nothing if it is refused', async () => {
-    const prepare = (): Promise<void> => Promise.reject(new Error('not to be called'));
-    const [, refused] = [start(), start({ prepare, reachMs: () => 0 })];
-    await time.pass(0);
-    expect(refused.result).toMatchObject({ granted: false });
-  });
-
-  it('releases the slot if the caller has gone', async () => {
+  it('ends at once if the caller has gone', async () => {
     const leaving = new AbortController();
     const [, gone] = [start(), start({ signal: leaving.signal })];
     await time.pass(10);
     leaving.abort();
     await time.pass(0);
     expect(gone.result).toMatchObject({ granted: false, retryAfter: 1 });
-    const next = start();
-    await time.pass(45);
-    expect(next.afterMs).toBe(45);
   });
 });
 

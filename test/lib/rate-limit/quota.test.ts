@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { quotaRule, rateLimitFields } from '../../../src/middlewares/quota.ts';
-import { MemoryQuotas } from '../../../src/lib/rate-limit/quota.ts';
+import { MemoryQuotas, MOST_UNITS } from '../../../src/lib/rate-limit/quota.ts';
 
 const rules = fc.record({
   limit: fc.integer({ min: 1, max: 50 }),
@@ -50,6 +50,28 @@ describe("a caller's quota", () => {
         expect(quotas.spend('a', refused.resetMs, rule).allowed).toBe(true);
       }),
     );
+  });
+
+  it('lets a batch in if one unit is left; what is beyond is owed, and later requests wait for it', () => {
+    fc.assert(
+      fc.property(rules, fc.integer({ min: 1, max: MOST_UNITS }), (rule, units) => {
+        const quotas = new MemoryQuotas();
+        for (let i = 1; i < rule.limit; i++) quotas.spend('a', 0, rule);
+        expect(quotas.spend('a', 0, rule, units)).toMatchObject({ allowed: true, left: 0 });
+        const { allowed, left, resetMs } = quotas.spend('a', 0, rule);
+        expect({ allowed, left }).toEqual({ allowed: false, left: 0 });
+        expect(resetMs).toBe(Math.ceil((units * rule.windowMs) / rule.limit));
+        expect(quotas.spend('a', resetMs - 1, rule).allowed).toBe(false);
+        expect(quotas.spend('a', resetMs, rule, units).allowed).toBe(true);
+      }),
+    );
+  });
+
+  it('bounds what is owed, should the rule have changed meanwhile', () => {
+    const quotas = new MemoryQuotas();
+    quotas.spend('a', 0, { limit: 1, windowMs: 3_600_000 }, MOST_UNITS);
+    const rule = { limit: 10, windowMs: 1000 };
+    expect(quotas.spend('a', 0, rule).resetMs).toBe((MOST_UNITS * rule.windowMs) / rule.limit);
   });
 
   it("is nobody else's", () => {
