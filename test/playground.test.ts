@@ -13,7 +13,7 @@ type BusiestBySteps = (agoMs: number[], windowMs: number) => number[];
 
 const at = (name: string): string => new URL(`../playground/${name}`, import.meta.url).href;
 const { toTimeline }: { toTimeline: ToTimeline } = await import(at('timeline.js'));
-const { busiestBySteps }: { busiestBySteps: BusiestBySteps } = await import(at('rate.js'));
+const { busiestBySteps }: { busiestBySteps: BusiestBySteps } = await import(at('busiest.js'));
 
 /** A line of the log, so many milliseconds after the request arrived. */
 const line = (ms: number, event: string, fields: object): object => ({
