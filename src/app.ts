@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import type { Deps, Load } from './endpoint.ts';
+import type { Deps, Load, RequestContext } from './endpoint.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { lazyDocument } from './lib/api-document.ts';
 import { unrestrictedEntries } from './lib/auth/entry-restrictions.ts';
@@ -22,7 +22,7 @@ import {
 import { Problem } from './lib/problems.ts';
 import { createLimiter } from './lib/rate-limit/limiter.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
-import { openContext, type RequestContext } from './request-context.ts';
+import { openContext } from './request-context.ts';
 import { loadSettings, SettingsError, type Settings } from './settings.ts';
 
 /** The gateway apart from any platform: settings, then clients, then what serves requests. */
@@ -86,7 +86,7 @@ export function createApp(
 }
 
 /** An app whose settings are wrong, as its log says. It refuses every request. */
-export function createRefusingApp(deps: OuterDeps): App {
+function createRefusingApp(deps: OuterDeps): App {
   const respond = createRefusingPipeline(deps);
   return {
     serve: (request) => serve(openContext(request, 1000, deps.clock), respond, deps),

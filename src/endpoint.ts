@@ -1,14 +1,14 @@
 import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
 import type { Clock } from './lib/clock.ts';
-import type { DlcClient } from './lib/dlc/client.ts';
-import type { HttpResponse } from './lib/http/message.ts';
+import type { Deadline } from './lib/deadline.ts';
+import type { DlcClient, UpstreamStats } from './lib/dlc/client.ts';
+import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Log } from './lib/observability/log.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';
 import type { ConcurrencyLimit } from './lib/concurrency-limit.ts';
 import type { Settings } from './settings.ts';
-import type { RequestContext } from './request-context.ts';
 
 /** Routes, the endpoints behind their methods, and what each step knows of a request. */
 
@@ -76,6 +76,23 @@ export interface Route {
   readonly isForBrowsers?: true;
   /** Webhook senders call it: the status decides whether they send again. */
   readonly isForSenders?: true;
+}
+
+/** What is known of one request while it is served. */
+export interface RequestContext {
+  readonly request: HttpRequest;
+  readonly requestId: string;
+  /** Of the trace that the request belongs to; every call to DLC carries it. */
+  readonly traceId: string;
+  /** Milliseconds of the steady clock. */
+  readonly startedAt: number;
+  readonly deadline: Deadline;
+  /** What was done upstream for this request, counted while it is done. */
+  readonly stats: UpstreamStats;
+  /** The body that the middleware `body` has read; empty if the endpoint needs none. */
+  readonly body: Buffer;
+  /** Called when the response is there. */
+  readonly onEnd: (() => void)[];
 }
 
 /** Added by the middleware `route`. */

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
 import { lazyApp, openLog } from './app.ts';
-import { platformRequestId, toHttpRequest, wantsMultiValueHeaders } from './lib/http/events.ts';
+import {
+  platformRequestId,
+  toHttpRequest,
+  wantsMultiValueHeaders,
+  toPlatformResponse,
+  type PlatformResponse,
+} from './lib/http/events.ts';
 import { refusedRequest, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
-import { toPlatformResponse, type PlatformResponse } from './lib/http/events.ts';
 import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
 import { stackOf } from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';

@@ -1,8 +1,16 @@
-import middy from '@middy/core';
+import { middy } from '@middy/core';
 
-import type { CallerEndpoint, Deps, Route, TaskInput } from './endpoint.ts';
-import type { CallerContext, PartialContext, Permitted, Routed } from './endpoint.ts';
-import type { RequestContext } from './request-context.ts';
+import type {
+  CallerEndpoint,
+  Deps,
+  Route,
+  TaskInput,
+  CallerContext,
+  PartialContext,
+  Permitted,
+  Routed,
+  RequestContext,
+} from './endpoint.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';
@@ -16,7 +24,7 @@ import {
 import { readBody } from './middlewares/body.ts';
 import { cors } from './middlewares/cors.ts';
 import { limitLoad } from './middlewares/limit-load.ts';
-import { before, type Middleware } from './middlewares/middleware.ts';
+import { before, type Middleware } from './request-context.ts';
 import { authorize, permit } from './middlewares/permit.ts';
 import { problemDetails } from './middlewares/problem-details.ts';
 import { quota } from './middlewares/quota.ts';
@@ -118,14 +126,14 @@ function withMiddlewares<Start extends RequestContext, End extends Start>(
   const pipeline = middy<End, HttpResponse>({ timeoutEarlyInMillis: 0 });
   for (const middleware of middlewares) pipeline.use(middleware);
   const handler = pipeline.handler(async (context: End) => handle(context));
-  return (context) => {
-    assertWillBecome<Start, End>(context);
-    return handler(context, NO_CONTEXT);
-  };
+  const whole: Whole<Start> = { respond: async (context: End) => handler(context, NO_CONTEXT) };
+  return (context) => whole.respond(context);
 }
 
 /**
- * middy has one type for the context of a whole pipeline. Each middleware declares what it needs, so the
- * order of the list is what makes this true.
+ * A method, whose parameter TypeScript compares both ways: the context is not yet complete when it comes
+ * in, and the order of the list is what completes it.
  */
-function assertWillBecome<Start, End extends Start>(_context: Start): asserts _context is End {}
+interface Whole<Context> {
+  respond(context: Context): Promise<HttpResponse>;
+}

@@ -1,26 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Clock } from './lib/clock.ts';
-import { startDeadline, type Deadline } from './lib/deadline.ts';
-import type { UpstreamStats } from './lib/dlc/client.ts';
-import { header, type HttpRequest } from './lib/http/message.ts';
+import type { MiddlewareObj } from '@middy/core';
 
-/** What is known of one request while it is served. */
-export interface RequestContext {
-  readonly request: HttpRequest;
-  readonly requestId: string;
-  /** Of the trace that the request belongs to; every call to DLC carries it. */
-  readonly traceId: string;
-  /** Milliseconds of the steady clock. */
-  readonly startedAt: number;
-  readonly deadline: Deadline;
-  /** What was done upstream for this request, counted while it is done. */
-  readonly stats: UpstreamStats;
-  /** The body that the middleware `body` has read; empty if the endpoint needs none. */
-  readonly body: Buffer;
-  /** Called when the response is there. */
-  readonly onEnd: (() => void)[];
-}
+import type { CallerContext, PartialContext, RequestContext } from './endpoint.ts';
+import type { Clock } from './lib/clock.ts';
+import { startDeadline } from './lib/deadline.ts';
+import { header, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
 
 /** @param ms how long the request may take, in milliseconds */
 export function openContext(request: HttpRequest, ms: number, clock: Clock): RequestContext {
@@ -38,6 +23,34 @@ export function openContext(request: HttpRequest, ms: number, clock: Clock): Req
 }
 
 const NO_BODY = Buffer.alloc(0);
+
+/**
+ * A middy middleware over the request context. Each declares what it needs to be there; a handler's
+ * type is what all middlewares before it have added.
+ */
+export type Middleware<Context = CallerContext> = MiddlewareObj<Context, HttpResponse>;
+
+/** A middleware that checks the request, and adds what it finds to the context for all later ones. */
+export function before<Needed extends object>(
+  find: (context: Needed) => object | undefined | void | Promise<object | undefined | void>,
+): Middleware<Needed> {
+  return {
+    // Nothing is returned: middy would take it for the response, and skip every `after`.
+    async before({ event: context }) {
+      Object.assign(context, await find(context));
+    },
+  };
+}
+
+/** A middleware that sees, or changes, every response: the handler's and those of problems alike. */
+export function onResponse(
+  change: (context: PartialContext, response: HttpResponse) => HttpResponse,
+): Middleware<PartialContext> {
+  const apply: Middleware<PartialContext>['after'] = (request) => {
+    if (request.response) request.response = change(request.event, request.response);
+  };
+  return { after: apply, onError: apply };
+}
 
 /** Ids that are safe to put into a header field and a log. */
 export const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/;

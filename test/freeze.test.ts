@@ -6,8 +6,13 @@ import { built } from './support/built.ts';
 import { KEYS, settingsFor } from './support/gateway.ts';
 import { send } from './support/http-client.ts';
 import { run, startServer, type ListeningServer } from './support/processes.ts';
-import { certificatePath, OK, reply, startUpstream } from './support/upstream-server.ts';
-import type { UpstreamServer } from './support/upstream-server.ts';
+import {
+  certificatePath,
+  OK,
+  reply,
+  startUpstream,
+  type UpstreamServer,
+} from './support/upstream-server.ts';
 
 let upstream: UpstreamServer;
 

@@ -3,8 +3,7 @@ import { Client } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180
 import { readCredentials, type CloudCredentials } from '../../src/lib/dlc/credentials.ts';
 import { parseEndpoint, type DlcEndpoint } from '../../src/lib/dlc/endpoint.ts';
 import { classify } from '../../src/lib/dlc/failure.ts';
-import { ObservedAgent } from '../../src/lib/dlc/connections.ts';
-import { createConnections } from '../../src/lib/dlc/connections.ts';
+import { ObservedAgent, createConnections } from '../../src/lib/dlc/connections.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
 import { CommandError } from '../cli/command-line.ts';

@@ -2,8 +2,7 @@ import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
 import type { Endpoint } from '../../src/endpoint.ts';
 import { CODES } from '../../src/lib/words.openapi.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
-import { Problem } from '../../src/lib/problems.ts';
-import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
+import { Problem, PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 
 /** Which problems an operation can answer with: from DLC's table, and from the steps on the way of a request. */
 

@@ -1,8 +1,7 @@
 import { EXAMPLE, type Example } from '../../src/lib/words.openapi.ts';
 import { toCancelProblem } from '../../src/lib/cancellation/attempts.ts';
 import { problemResponse } from '../../src/lib/http/response.ts';
-import { Problem, type ProblemMembers } from '../../src/lib/problems.ts';
-import type { ProblemCode } from '../../src/lib/problems.ts';
+import { Problem, type ProblemMembers, type ProblemCode } from '../../src/lib/problems.ts';
 import { invalid } from '../../src/lib/tasks.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
 import { canHaveUpstreamId, quotaIsTold, upstreamCodeFor } from './problem-codes.ts';

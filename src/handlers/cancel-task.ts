@@ -1,5 +1,4 @@
-import type { CallerEndpoint, Deps } from '../endpoint.ts';
-import type { CallerContext } from '../endpoint.ts';
+import type { CallerEndpoint, Deps, CallerContext } from '../endpoint.ts';
 import { cancelTask as cancelUpstream } from '../lib/cancellation/cancel.ts';
 import { waitForEnd } from '../lib/cancellation/lookup.ts';
 import { toCancelProblem, type CancelResult } from '../lib/cancellation/attempts.ts';

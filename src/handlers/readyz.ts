@@ -1,5 +1,4 @@
-import type { Deps, OpenEndpoint } from '../endpoint.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { Deps, OpenEndpoint, RequestContext } from '../endpoint.ts';
 import { lookUp } from '../lib/cancellation/lookup.ts';
 import { NO_TASK } from '../lib/dlc/describe-task.ts';
 import { jsonResponse } from '../lib/http/response.ts';

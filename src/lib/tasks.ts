@@ -54,7 +54,7 @@ function inQuery(name: string, message: string): Violation {
 }
 
 /** What is wrong with a region that a caller names; `undefined` if nothing is. */
-export function regionRule(value: string, { allowedRegions }: Regions): string | undefined {
+function regionRule(value: string, { allowedRegions }: Regions): string | undefined {
   if (!REGION.test(value)) return 'must be a region such as ap-guangzhou';
   return allowedRegions.has(value) ? undefined : 'is not a region that this gateway serves';
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { LogFields, Log } from '../lib/observability/log.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
 import { isAcknowledged } from '../lib/webhooks/sender-response.ts';
-import { onResponse, type Middleware } from './middleware.ts';
+import { onResponse, type Middleware } from '../request-context.ts';
 
 /** One line of the log for each request. Nothing in it authenticates anybody. */
 export function accessLog(log: Log, clock: Pick<Clock, 'steadyMs'>): Middleware<PartialContext> {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-import type { TaskInput } from '../endpoint.ts';
-import type { CallerContext, PartialContext, Permitted } from '../endpoint.ts';
+import type { TaskInput, CallerContext, PartialContext, Permitted } from '../endpoint.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
 import type { Log, LogFields } from '../lib/observability/log.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';
 import { TASK_ID } from '../lib/tasks.ts';
 import { reasonOf, upstreamIdOf } from './access-log.ts';
-import { before, onResponse, type Middleware } from './middleware.ts';
+import { before, onResponse, type Middleware } from '../request-context.ts';
 
 /**
  * The audit trail. Every allowed cancellation leaves an intent before its first CancelTask, and a

@@ -1,5 +1,4 @@
-import type { Authenticated } from '../endpoint.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { Authenticated, RequestContext } from '../endpoint.ts';
 import { authenticateApiKey } from '../lib/auth/api-key.ts';
 import { BEARER_CHALLENGE, TWO_SCHEMES, WEBHOOK_CHALLENGE } from '../lib/auth/challenge.ts';
 import { createBearerAuthenticator } from '../lib/auth/jwt.ts';
@@ -11,7 +10,7 @@ import { Problem } from '../lib/problems.ts';
 import { verifyWebhook, webhookMessage } from '../lib/webhooks/webhook-signature.ts';
 import type { Settings } from '../settings.ts';
 import type { Clock } from '../lib/clock.ts';
-import { before, type Middleware } from './middleware.ts';
+import { before, type Middleware } from '../request-context.ts';
 
 /** Finds the principal that a request's credentials belong to. */
 export type Authenticate = (
@@ -55,7 +54,7 @@ export function createAuthenticate(
 }
 
 /** A scheme that the gateway knows, with the credentials that the request presents. */
-export interface Presented {
+interface Presented {
   readonly scheme: Scheme | 'other';
   readonly credentials: string;
 }
@@ -67,7 +66,7 @@ export interface Presented {
  * @throws Problem `invalid-request` for more than one, `unauthenticated` for none or for one that the
  *   route does not take
  */
-export function presentedScheme(headers: HeaderFields, accepted: readonly Scheme[]): Presented {
+function presentedScheme(headers: HeaderFields, accepted: readonly Scheme[]): Presented {
   const isForSenders = accepted.includes('webhook');
   const [presented, another] = allPresented(headers);
   if (another) {

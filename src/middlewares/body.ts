@@ -1,8 +1,7 @@
-import type { CallerEndpoint } from '../endpoint.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { CallerEndpoint, RequestContext } from '../endpoint.ts';
 import { untilAborted } from '../lib/deadline.ts';
 import { Problem } from '../lib/problems.ts';
-import { before, type Middleware } from './middleware.ts';
+import { before, type Middleware } from '../request-context.ts';
 
 /**
  * Reads the body of a request whose endpoint needs it.
@@ -13,7 +12,9 @@ export function readBody({
   maxBytes,
 }: NonNullable<CallerEndpoint['body']>): Middleware<RequestContext> {
   return before(async ({ request, deadline }) => {
-    const late = (): Problem => new Problem('request-timeout');
-    return { body: await untilAborted(request.readBody(maxBytes), deadline.signal, late) };
+    const body = await untilAborted(request.readBody(maxBytes), deadline.signal, tooLate);
+    return { body };
   });
 }
+
+const tooLate = (): Problem => new Problem('request-timeout');

@@ -1,7 +1,6 @@
-import type { Route } from '../endpoint.ts';
-import type { PartialContext } from '../endpoint.ts';
+import type { Route, PartialContext } from '../endpoint.ts';
 import { header, type HttpRequest, type HttpResponse } from '../lib/http/message.ts';
-import { onResponse, type Middleware } from './middleware.ts';
+import { onResponse, type Middleware } from '../request-context.ts';
 
 /** Cross-origin requests (the Fetch standard's CORS protocol): exact origins only, no credentials mode. */
 

@@ -1,6 +1,6 @@
 import type { Deps } from '../endpoint.ts';
 import { Problem } from '../lib/problems.ts';
-import { before, type Middleware } from './middleware.ts';
+import { before, type Middleware } from '../request-context.ts';
 
 /** Requests of authenticated callers in flight; one that waits for DLC holds some 55 KB (docs/server.md). */
 const MAX_ADMITTED = 1000;

@@ -1,5 +1,4 @@
-import type { Deps, TaskInput } from '../endpoint.ts';
-import type { CallerContext, Permitted } from '../endpoint.ts';
+import type { Deps, TaskInput, CallerContext, Permitted } from '../endpoint.ts';
 import {
   metCondition,
   permit as permitFor,
@@ -12,7 +11,7 @@ import { lookUp } from '../lib/cancellation/lookup.ts';
 import { loggedReason } from '../lib/dlc/failure.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';
 import type { TaskRef } from '../lib/tasks.ts';
-import { before, type Middleware } from './middleware.ts';
+import { before, type Middleware } from '../request-context.ts';
 
 /** @throws Problem `insufficient-scope` */
 export const authorize = (scope: Scope): Middleware =>

@@ -3,7 +3,7 @@ import { problemResponse } from '../lib/http/response.ts';
 import { stackOf, type Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
 import { responseForSender } from '../lib/webhooks/sender-response.ts';
-import type { Middleware } from './middleware.ts';
+import type { Middleware } from '../request-context.ts';
 
 /** Turns whatever was thrown into a problem document (RFC 9457). What is no Problem is a defect, and logged. */
 export function problemDetails(log: Log, typePrefix: string): Middleware<PartialContext> {

@@ -1,9 +1,8 @@
-import type { Deps } from '../endpoint.ts';
-import type { CallerContext, Metered } from '../endpoint.ts';
+import type { Deps, CallerContext, Metered } from '../endpoint.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { Problem } from '../lib/problems.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from '../lib/rate-limit/quota.ts';
-import type { Middleware } from './middleware.ts';
+import type { Middleware } from '../request-context.ts';
 
 /** The caller's own quota, and the header fields that describe it (draft-ietf-httpapi-ratelimit-headers-11). */
 

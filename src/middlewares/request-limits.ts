@@ -1,10 +1,8 @@
-import { UNUSED_BODY_BYTES, type Endpoint } from '../endpoint.ts';
-import type { Routed } from '../endpoint.ts';
-import type { RequestContext } from '../request-context.ts';
+import { UNUSED_BODY_BYTES, type Endpoint, type Routed, type RequestContext } from '../endpoint.ts';
 import type { HttpRequest } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import { invalid } from '../lib/tasks.ts';
-import { before, type Middleware } from './middleware.ts';
+import { before, type Middleware } from '../request-context.ts';
 
 /** Refuses, before anybody is authenticated, what is too large or can be read in two ways. */
 export const requestLimits: Middleware<RequestContext & Routed> = before(
@@ -15,7 +13,7 @@ export const requestLimits: Middleware<RequestContext & Routed> = before(
   },
 );
 
-export function maxBodyBytes(endpoint: Endpoint): number {
+function maxBodyBytes(endpoint: Endpoint): number {
   return endpoint.access ? (endpoint.body?.maxBytes ?? UNUSED_BODY_BYTES) : UNUSED_BODY_BYTES;
 }
 

@@ -1,5 +1,5 @@
 import { withAlwaysHeaders } from '../lib/http/response.ts';
-import { onResponse } from './middleware.ts';
+import { onResponse } from '../request-context.ts';
 
 /** The header fields that every response has, and those of the caller's quota once it was checked. */
 export const responseHeaders = onResponse((context, response) => {

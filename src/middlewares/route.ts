@@ -1,9 +1,7 @@
-import type { Endpoint, OpenEndpoint, Route } from '../endpoint.ts';
-import type { Routed } from '../endpoint.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { Endpoint, OpenEndpoint, Route, Routed, RequestContext } from '../endpoint.ts';
 import { isPreflight } from './cors.ts';
 import { Problem } from '../lib/problems.ts';
-import { before, type Middleware } from './middleware.ts';
+import { before, type Middleware } from '../request-context.ts';
 
 /**
  * Finds the endpoint of a request. Routes are matched on the path as it was sent: an encoded slash does

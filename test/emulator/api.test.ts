@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DescribeTasksResponse } from 'tencentcloud-sdk-nodejs/tencentcloud/services/dlc/v20210125/dlc_models.js';
 import { manualClock } from '../../emulator/clock.ts';
-import { startEmulator } from '../../emulator/emulator.ts';
-import type { Emulator } from '../../emulator/emulator.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import {
   cancel,
   codeOf,
@@ -11,8 +10,8 @@ import {
   sdkClient,
   sdkCode,
   signedHeadersOf,
+  type Signing,
 } from './support.ts';
-import type { Signing } from './support.ts';
 
 const clock = manualClock();
 let emulator: Emulator;

@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { authenticate } from '../../emulator/authenticate.ts';
-import type { Credentials } from '../../emulator/authenticate.ts';
+import { authenticate, type Credentials } from '../../emulator/authenticate.ts';
 import { ApiError } from '../../emulator/envelope.ts';
-import { signedHeadersOf } from './support.ts';
-import type { Signing } from './support.ts';
+import { signedHeadersOf, type Signing } from './support.ts';
 
 const known: Credentials = { secretId: 'AKIDEMULATOR', secretKey: 'emulator-secret-key' };
 const now = Date.parse('2026-03-01T00:01:00Z');

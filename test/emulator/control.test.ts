@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { startEmulator } from '../../emulator/emulator.ts';
-import type { Emulator } from '../../emulator/emulator.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { faultKinds } from '../../emulator/faults.ts';
 import { cancel, exchange, region, untilReceived } from './support.ts';
 

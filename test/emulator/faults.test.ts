@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmulator } from '../../emulator/emulator.ts';
-import type { Emulator } from '../../emulator/emulator.ts';
-import { FaultQueue, faultKinds } from '../../emulator/faults.ts';
-import type { FaultRequest } from '../../emulator/faults.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import { FaultQueue, faultKinds, type FaultRequest } from '../../emulator/faults.ts';
 import {
   cancel,
   codeOf,
@@ -12,8 +10,8 @@ import {
   sdkClient,
   signedHeadersOf,
   untilReceived,
+  type Seen,
 } from './support.ts';
-import type { Seen } from './support.ts';
 
 const action = 'CancelTask';
 let emulator: Emulator;

@@ -1,6 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { Journal, visibleHeaders } from '../../emulator/journal.ts';
-import type { JournalEntry } from '../../emulator/journal.ts';
+import { Journal, visibleHeaders, type JournalEntry } from '../../emulator/journal.ts';
 
 function entry(taskId: string): JournalEntry {
   return {

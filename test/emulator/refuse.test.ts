@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmulator } from '../../emulator/emulator.ts';
-import type { Emulator } from '../../emulator/emulator.ts';
+import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { Refusal, systemFailedAttempts } from '../../emulator/refusal.ts';
 import { cancel, codeOf, signedHeadersOf, untilReceived } from './support.ts';
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseAuthorization, verifySignature } from '../../emulator/signature.ts';
-import type { SignedRequest } from '../../emulator/signature.ts';
-import { signedHeadersOf } from './support.ts';
-import type { Signing } from './support.ts';
+import {
+  parseAuthorization,
+  verifySignature,
+  type SignedRequest,
+} from '../../emulator/signature.ts';
+import { signedHeadersOf, type Signing } from './support.ts';
 
 /** Tencent's published example of "Signature v3". */
 const vector = {

@@ -3,8 +3,7 @@ import type { TaskResponseInfo } from 'tencentcloud-sdk-nodejs/tencentcloud/serv
 import { manualClock } from '../../emulator/clock.ts';
 import { ApiError } from '../../emulator/envelope.ts';
 import { taskInfo } from '../../emulator/task-info.ts';
-import { taskStateName, taskStateNames, taskStates } from '../../emulator/tasks.ts';
-import { TaskStore } from '../../emulator/tasks.ts';
+import { taskStateName, taskStateNames, taskStates, TaskStore } from '../../emulator/tasks.ts';
 
 const region = 'ap-guangzhou';
 

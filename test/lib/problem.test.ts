@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Problem } from '../../src/lib/problems.ts';
-import { PROBLEMS, type ProblemKind } from '../../src/lib/problems.ts';
+import { Problem, PROBLEMS, type ProblemKind } from '../../src/lib/problems.ts';
 
 const KINDS = Object.entries<ProblemKind>(PROBLEMS);
 

@@ -1,5 +1,4 @@
-import { MemoryStore } from '../../src/lib/rate-limit/memory-store.ts';
-import type { SlotRule } from '../../src/lib/rate-limit/slots.ts';
+import { MemoryStore, type SlotRule } from '../../src/lib/rate-limit/slots.ts';
 import {
   StoreError,
   TIMEOUT_MS,

@@ -4,8 +4,14 @@ import type { Log } from '../observability/log.ts';
 import type { Acquired, Limiter } from '../rate-limit/limiter.ts';
 import type { TaskRef } from '../tasks.ts';
 import { lookUp, type Job, type LookupDeps } from './lookup.ts';
-import { needsLookup, settle, type Attempt, type CancelResult } from './attempts.ts';
-import { pauseBeforeNext, SHORTEST_ATTEMPT_MS } from './attempts.ts';
+import {
+  needsLookup,
+  settle,
+  type Attempt,
+  type CancelResult,
+  pauseBeforeNext,
+  SHORTEST_ATTEMPT_MS,
+} from './attempts.ts';
 
 /** The request that a task is cancelled for. */
 export interface CancelJob extends Job {

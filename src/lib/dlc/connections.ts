@@ -63,7 +63,7 @@ export function createConnections(endpoint: DlcEndpoint): Connections {
 }
 
 /** The event after which something can be written to a socket; `undefined` if it is ready. */
-export function pendingEvent(socket: Socket): 'connect' | 'secureConnect' | undefined {
+function pendingEvent(socket: Socket): 'connect' | 'secureConnect' | undefined {
   // A socket whose first request was given up at once may be idle and still connecting.
   if (socket instanceof tls.TLSSocket) {
     return 'secureConnecting' in socket && socket.secureConnecting ? 'secureConnect' : undefined;

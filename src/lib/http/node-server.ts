@@ -2,8 +2,7 @@ import http from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { Problem } from '../problems.ts';
-import type { ProblemCode } from '../problems.ts';
+import { Problem, type ProblemCode } from '../problems.ts';
 import { refusedRequest, type HttpRequest, type HttpResponse } from './message.ts';
 import { fromNode, writeToNode } from './node.ts';
 import { writeRaw } from './raw-answer.ts';

@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Log } from '../observability/log.ts';
-import { MemoryStore } from './memory-store.ts';
+import { MemoryStore, MARGIN_MS, slotRule, type Kind } from './slots.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from './quota.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { SharedStore } from './shared-store.ts';
-import { MARGIN_MS, slotRule, type Kind } from './slots.ts';
 import type { Misconfiguration, Store } from './store.ts';
 
 /**

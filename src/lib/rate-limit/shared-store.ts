@@ -1,8 +1,7 @@
 import type { Log } from '../observability/log.ts';
 import { CircuitBreaker, RETRY_MS } from './circuit-breaker.ts';
-import type { MemoryStore } from './memory-store.ts';
+import type { MemoryStore, Holder } from './slots.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
-import type { Holder } from './slots.ts';
 import {
   isStoreError,
   NOTICE_MS,

@@ -76,9 +76,9 @@ function checkTimestamp(timestamp: string, nowMs: number): void {
 }
 
 /** What cannot be a signature of a known version is skipped, so that senders may add versions. */
-function parseSignatures(header: string): Signatures {
-  if (Buffer.byteLength(header) > MAX_HEADER_BYTES) throw refused('webhook-signature is too long');
-  const parts = header.split(' ').filter((part) => part !== '');
+function parseSignatures(field: string): Signatures {
+  if (Buffer.byteLength(field) > MAX_HEADER_BYTES) throw refused('webhook-signature is too long');
+  const parts = field.split(' ').filter((part) => part !== '');
   if (parts.length > MAX_SIGNATURES) throw refused('webhook-signature has too many signatures');
   const v1a = parts.filter((part) => part.startsWith('v1a,'));
   if (v1a.length > MAX_V1A) throw refused('webhook-signature has too many v1a signatures');

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { ruleFor } from '../../../src/lib/dlc/errors.ts';
-import type { Failure } from '../../../src/lib/dlc/failure.ts';
+import { type Failure, toLookupProblem } from '../../../src/lib/dlc/failure.ts';
 import {
   needsLookup,
   settle,
@@ -10,7 +10,6 @@ import {
   type Attempt,
   type CancelResult,
 } from '../../../src/lib/cancellation/attempts.ts';
-import { toLookupProblem } from '../../../src/lib/dlc/failure.ts';
 import type { Lookup, TaskState } from '../../../src/lib/dlc/describe-task.ts';
 
 const accepted: Attempt = { outcome: 'accepted', upstreamRequestId: 'r-accepted' };

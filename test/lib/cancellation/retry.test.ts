@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import type { Attempt } from '../../../src/lib/cancellation/attempts.ts';
 import {
+  type Attempt,
   backOff,
   pauseBeforeNext,
   SHORTEST_ATTEMPT_MS,

@@ -1,12 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { jsonResponse } from '../../../src/lib/http/response.ts';
+import {
+  jsonResponse,
+  problemResponse,
+  withAlwaysHeaders,
+} from '../../../src/lib/http/response.ts';
 import { toPlatformResponse } from '../../../src/lib/http/events.ts';
-import { problemResponse } from '../../../src/lib/http/response.ts';
-import { withAlwaysHeaders } from '../../../src/lib/http/response.ts';
 import { responseForSender, isAcknowledged } from '../../../src/lib/webhooks/sender-response.ts';
-import { Problem, type ProblemOptions } from '../../../src/lib/problems.ts';
-import { PROBLEMS, type ProblemCode } from '../../../src/lib/problems.ts';
+import {
+  Problem,
+  type ProblemOptions,
+  PROBLEMS,
+  type ProblemCode,
+} from '../../../src/lib/problems.ts';
 
 const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
 const CODES = Object.keys(PROBLEMS).filter(isCode);

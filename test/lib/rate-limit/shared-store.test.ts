@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { MemoryStore } from '../../../src/lib/rate-limit/memory-store.ts';
+import { MemoryStore, slotRule } from '../../../src/lib/rate-limit/slots.ts';
 import { SharedStore } from '../../../src/lib/rate-limit/shared-store.ts';
-import { slotRule } from '../../../src/lib/rate-limit/slots.ts';
 import type { Store } from '../../../src/lib/rate-limit/store.ts';
 import type { LogFields } from '../../../src/lib/observability/log.ts';
 import { FakeStore, type StoreState } from '../../support/fake-store.ts';
