@@ -1,4 +1,4 @@
-import { middy } from '@middy/core';
+import { default as middy } from '@middy/core';
 
 import type {
   CallerEndpoint,
