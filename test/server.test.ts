@@ -49,8 +49,8 @@ describe('the bundle, as a process', () => {
     expect(server.output.stderr).toBe('');
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'answers what is under way on %s, on connections that callers would keep',
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'answers requests in flight on %s, on connections that callers would keep',
     async (signal) => {
       emulator.addTasks({ id: 'a', state: 'running' });
       await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 300 });
