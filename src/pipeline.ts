@@ -6,7 +6,7 @@ import type { RequestContext } from './request-context.ts';
 import type { HttpResponse } from './lib/http/message.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';
-import { auditIntent, auditResult } from './middlewares/audit.ts';
+import { auditIntent, auditResult, requireAuditLog } from './middlewares/audit.ts';
 import {
   authenticate,
   createAuthenticate,
@@ -81,6 +81,7 @@ function callerPipeline(
   const isCancellation = access.scope === 'tasks:cancel';
   return withMiddlewares<RequestContext & Routed, EndContext>(
     [
+      ...(isCancellation ? [requireAuditLog(log)] : []),
       ...(body?.isSigned ? [readBody(body)] : []),
       authenticate(authenticateBy, access.schemes),
       refuseBlockedPrincipals(settings.blockedPrincipals),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from './lib/clock.ts';
 import { startDeadline, type Deadline } from './lib/deadline.ts';
 import type { UpstreamStats } from './lib/dlc/client.ts';
-import { header, type HttpRequest } from './lib/http/message.ts';
+import { USABLE_ID, header, type HttpRequest } from './lib/http/message.ts';
 
 /** What is known of one request while it is served. */
 export interface RequestContext {
@@ -38,9 +38,6 @@ export function openContext(request: HttpRequest, ms: number, clock: Clock): Req
 }
 
 const NO_BODY = Buffer.alloc(0);
-
-/** Ids that are safe to put into a header field and a log. */
-export const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** The caller's own `X-Request-Id`, else the platform's id, else a new UUID. */
 export function requestIdFor(request: Pick<HttpRequest, 'headers' | 'platformRequestId'>): string {

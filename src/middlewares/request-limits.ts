@@ -1,7 +1,7 @@
-import { UNUSED_BODY_BYTES, type Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../endpoint.ts';
 import type { Routed } from '../endpoint.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { HttpRequest } from '../lib/http/message.ts';
+import { UNUSED_BODY_BYTES, type HttpRequest } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import { invalid } from '../lib/tasks.ts';
 import { before, type Middleware } from './middleware.ts';
