@@ -46,8 +46,8 @@ export function createRequestQueue(): RequestQueue {
     const { socket, waiting } = connection;
     const job = waiting.shift();
     if (socket.isPaused() && waiting.length < MAX_PIPELINED) socket.resume();
-    // Nobody hears the responses of a connection that has closed: its requests are not served.
-    if (job && !socket.destroyed) await job();
+    // Nobody hears the responses of a connection that closes: the requests left on it are not served.
+    if (job && socket.writable) await job();
     connection.isServed = false;
     if (waiting.length > 0) enqueue(connection);
   };
