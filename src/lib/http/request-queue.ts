@@ -6,16 +6,23 @@ type Job = () => Promise<unknown>;
 /** Requests wait here, so that a flood of them never keeps the event loop from other work. */
 export interface RequestQueue {
   add(connection: Duplex, job: Job): void;
+  /** Says that a connection was accepted: more may wait, and one is accepted in each turn. */
+  accepted(): void;
   /** Whether no request waits behind the one that this connection's job serves. */
   isLast(connection: Duplex): boolean;
 }
 
 /**
  * How long requests are started in one turn of the event loop. Between turns, timers and the responses
- * of DLC get theirs (a slot is lost if its timer comes 80 ms late), and libuv accepts one connection a
- * turn: with 4 ms, a client without an open connection waits for seconds during a flood.
+ * of DLC get theirs: a slot is lost if its timer comes 80 ms late.
  */
 const SLICE_MS = 1;
+
+/**
+ * libuv accepts one connection a turn: a client without an open one would wait for seconds during a
+ * flood. So while connections come, up to so many turns in a row serve nothing.
+ */
+const MAX_IDLE_TURNS = 16;
 
 /** A connection on which so many pipelined requests wait is not read further. */
 const MAX_PIPELINED = 16;
@@ -34,13 +41,21 @@ export function createRequestQueue(): RequestQueue {
   const bySocket = new WeakMap<Duplex, Connection>();
   let ready: Connection[] = [];
   let isRunning = false;
+  let [hasAccepted, idleTurns] = [false, 0];
 
+  const nextTurn = (): void =>
+    void setImmediate(() => {
+      const waits = hasAccepted && idleTurns < MAX_IDLE_TURNS;
+      [hasAccepted, idleTurns] = [false, waits ? idleTurns + 1 : 0];
+      if (waits) nextTurn();
+      else void runSlice();
+    });
   const enqueue = (connection: Connection): void => {
     connection.isServed = true;
     ready.push(connection);
     if (isRunning) return;
     isRunning = true;
-    setImmediate(() => void runSlice());
+    nextTurn();
   };
   const serveNext = async (connection: Connection): Promise<void> => {
     const { socket, waiting } = connection;
@@ -63,7 +78,7 @@ export function createRequestQueue(): RequestQueue {
     }
     ready = ready.slice(served);
     isRunning = ready.length > 0;
-    if (isRunning) setImmediate(() => void runSlice());
+    if (isRunning) nextTurn();
   };
   return {
     add(socket, job) {
@@ -73,6 +88,7 @@ export function createRequestQueue(): RequestQueue {
       if (connection.waiting.length >= MAX_PIPELINED) socket.pause();
       if (!connection.isServed) enqueue(connection);
     },
+    accepted: () => void (hasAccepted = true),
     isLast: (socket) => !bySocket.get(socket)?.waiting.length,
   };
 }

@@ -54,6 +54,22 @@ it('serves many short requests in one turn', async () => {
   expect(turns).toBeLessThan(10);
 });
 
+it('lets connections be accepted first, but not for ever', async () => {
+  const queue = createRequestQueue();
+  let served = false;
+  let turns = 0;
+  const turn = (): void => {
+    turns += 1;
+    queue.accepted();
+    if (!served) setImmediate(turn);
+  };
+  turn();
+  queue.add(new PassThrough(), async () => (served = true));
+  await until(() => served);
+  expect(turns).toBeGreaterThan(10);
+  expect(turns).toBeLessThan(30);
+});
+
 it('serves connections in turns, and the requests of one in their order', async () => {
   const queue = createRequestQueue();
   const [pipelining, quiet] = [new PassThrough(), new PassThrough()];
