@@ -59,7 +59,7 @@ export function createHttpServer(
   server.maxConnections = MAX_CONNECTIONS;
   server.on('drop', () => server.closeIdleConnections());
   const queue = createRequestQueue();
-  server.on('connection', queue.accepted);
+  server.on('connection', () => queue.accepted());
   const options = { readBody: createBodyReader(bodyMs, maxBodiesWaiting), isScf };
   /** The latest request of each connection: the only one whose body may still be arriving. */
   const latest = new WeakMap<Duplex, Arrival>();
