@@ -130,6 +130,3 @@ export type PartialContext = RequestContext &
   Partial<Routed & Authenticated & Metered & Permitted> & {
     readonly task?: TaskRef | undefined;
   };
-
-/** A body that no endpoint asks for is ignored, but a larger one than this is refused. */
-export const UNUSED_BODY_BYTES = 8 * 1024;

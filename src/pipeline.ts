@@ -14,7 +14,7 @@ import type {
 import type { HttpResponse } from './lib/http/message.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';
-import { auditIntent, auditResult } from './middlewares/audit.ts';
+import { auditIntent, auditResult, requireAuditLog } from './middlewares/audit.ts';
 import {
   authenticate,
   createAuthenticate,
@@ -89,6 +89,7 @@ function callerPipeline(
   const isCancellation = access.scope === 'tasks:cancel';
   return withMiddlewares<RequestContext & Routed, EndContext>(
     [
+      ...(isCancellation ? [requireAuditLog(log)] : []),
       ...(body?.isSigned ? [readBody(body)] : []),
       authenticate(authenticateBy, access.schemes),
       refuseBlockedPrincipals(settings.blockedPrincipals),

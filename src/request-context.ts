@@ -5,7 +5,7 @@ import type { MiddlewareObj } from '@middy/core';
 import type { CallerContext, PartialContext, RequestContext } from './endpoint.ts';
 import type { Clock } from './lib/clock.ts';
 import { startDeadline } from './lib/deadline.ts';
-import { header, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
+import { header, USABLE_ID, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
 
 /** @param ms how long the request may take, in milliseconds */
 export function openContext(request: HttpRequest, ms: number, clock: Clock): RequestContext {
@@ -51,9 +51,6 @@ export function onResponse(
   };
   return { after: apply, onError: apply };
 }
-
-/** Ids that are safe to put into a header field and a log. */
-export const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** The caller's own `X-Request-Id`, else the platform's id, else a new UUID. */
 export function requestIdFor(request: Pick<HttpRequest, 'headers' | 'platformRequestId'>): string {

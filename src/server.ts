@@ -23,7 +23,7 @@ Environment
 ${settingRows().map(settingLine).join('\n')}
 
 Exit codes
-  0    ended with SIGTERM or Ctrl-C, all requests answered
+  0    ended by SIGTERM, SIGHUP or Ctrl-C; all requests were answered
   64   wrong options
   69   the port is taken, or no address of this machine
   70   crashed; the log says where
@@ -41,20 +41,23 @@ const EX_SOFTWARE = 70;
 const EX_IOERR = 74;
 const EX_CONFIG = 78;
 
-/** What is under way gets so long after a crash: the process is in a state that nobody knows. */
+/** How long requests in flight get after a crash: the process is in a state that nobody knows. */
 const CRASH_DRAIN_MS = 5000;
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 type Stop = (reason: string, ms: number, exitCode: number) => void;
 
 const log = openLog(process.env);
-/** Ends the process: at once, as long as nothing can be under way. */
-let stop: Stop = (_reason, _ms, exitCode) => process.exit(exitCode);
+/** Ends the process: at once, until there is a server that may have requests in flight. */
+let stop: Stop = (_reason, _ms, exitCode) => void end(exitCode);
 
 function main(): void {
   const { app, settings } = startApp(process.env, import.meta.dirname, log);
   // A request may wait in silence for as long as its deadline allows.
   const stallMs = settings.requestTimeoutMs + 20_000;
-  const server = createHttpServer(app, { stallMs });
+  const isScf = process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
+  const server = createHttpServer(app, { stallMs, isScf });
   stop = stopping(server);
   server.once('error', (error: NodeJS.ErrnoException) => {
     const reason = `cannot listen on ${settings.host}:${settings.port} (${error.code}): HOST and PORT name another`;
@@ -68,7 +71,7 @@ function main(): void {
   });
   if (settings.metricsPort !== undefined)
     serveMetrics(app.load, settings.metricsHost, settings.metricsPort);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of STOP_SIGNALS) {
     process.on(signal, () => stop(signal, settings.requestTimeoutMs, 0));
   }
 }
@@ -80,7 +83,7 @@ function serveMetrics(load: Readonly<Load>, host: string, port: number): void {
   );
 }
 
-/** Whatever goes wrong where nothing waits for it is a line of the log too. */
+/** Logs what goes wrong outside a request. */
 function watchProcess(): void {
   logWarnings(log);
   logRejections(log);
@@ -88,26 +91,32 @@ function watchProcess(): void {
     log.write('error', 'crash', { origin: 'uncaughtException', stack: stackOf(error) });
     stop('uncaughtException', CRASH_DRAIN_MS, EX_SOFTWARE);
   });
-  // Nobody reads the log any more, so nobody would know what is decided here.
+  // If nobody reads the log any more, nobody learns what is decided here.
   process.stdout.on('error', () => stop('no log', CRASH_DRAIN_MS, EX_IOERR));
 }
 
-/** Stops listening, answers what is under way, for at most so many milliseconds, and ends. */
+/** Stops listening, serves the open connections for at most so many milliseconds, and ends. */
 function stopping(server: http.Server): Stop {
   let worst = 0;
   let isStopping = false;
   return (reason, ms, exitCode) => {
     worst = Math.max(worst, exitCode);
-    // Wrappers signal twice; what is under way is answered all the same.
+    // Wrappers signal twice; requests in flight are answered all the same.
     if (isStopping) return;
     isStopping = true;
     const drained = drain(server, ms);
     log.write('info', 'stopping', { reason });
-    void drained.then(() => process.exit(worst));
+    void drained.then(() => end(worst));
   };
 }
 
-/** Answers whoever has started it with options. @returns an exit code, or nothing where there are none */
+/** Ends the process once the log was read. */
+async function end(exitCode: number): Promise<void> {
+  await log.flush();
+  process.exit(exitCode);
+}
+
+/** Answers command line options. @returns an exit code; nothing if there are no options */
 function answerOptions([first]: readonly string[]): number | undefined {
   if (first === undefined) return undefined;
   const isHelp = first === '--help' || first === '-h';

@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { createHttpServer, drain } from '../src/lib/http/node-server.ts';
-import { toHeaderFields, type HttpRequest } from '../src/lib/http/message.ts';
-import { expectProblem, KEYS, settingsFor } from './support/gateway.ts';
+import { KEYS, settingsFor } from './support/gateway.ts';
 import { connectRaw, parseAnswers, portOf, send } from './support/http-client.ts';
 import { startInProcess } from './support/in-process.ts';
 import { startServer, type ListeningServer, type Settings } from './support/processes.ts';
@@ -42,11 +41,14 @@ async function startProcess(settings: Settings): Promise<ListeningServer> {
   return server;
 }
 
+let served = 0;
+/** An honest caller is served, and a probe too. */
 const isServed = async (port: number): Promise<void> => {
-  emulator.addTasks({ id: 'served', state: 'running' });
+  const id = `served-${(served += 1)}`;
+  emulator.addTasks({ id, state: 'running' });
   const headers = { 'X-API-Key': KEYS.both };
   expect(await send(port, { path: '/healthz' })).toMatchObject({ status: 200 });
-  const answer = await send(port, { method: 'DELETE', path: '/tasks/served', headers });
+  const answer = await send(port, { method: 'DELETE', path: `/tasks/${id}`, headers });
   expect(answer.status).toBe(202);
 };
 
@@ -116,20 +118,37 @@ describe('slow callers', () => {
     clearInterval(drip);
   });
 
-  it('that send a body a byte at a time get a 408 by the deadline', async () => {
-    const server = await startProcess(settingsFor(emulator, { REQUEST_TIMEOUT_MS: '300' }));
+  it('that send a body a byte at a time are refused, and others served', async () => {
+    const server = await startProcess(settingsFor(emulator));
     const raws = await Promise.all(Array.from({ length: 20 }, () => connectRaw(server.port)));
-    const head = `DELETE /tasks/a HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEYS.both}\r\nContent-Length: 8000\r\n\r\n`;
+    const head = 'POST /webhooks/cancel-task HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n';
     for (const raw of raws) raw.write(head);
     const drip = setInterval(() => {
       for (const raw of raws) if (raw.socket.writable) raw.write('x');
     }, 10);
     await isServed(server.port);
     for (const raw of raws) {
-      expect(parseAnswers(await raw.closed())).toMatchObject([{ status: 408 }]);
+      const [answer] = parseAnswers(await raw.closed());
+      expect([408, 503]).toContain(answer?.status);
     }
     clearInterval(drip);
     expect(await server.stop()).toBe(0);
+  });
+
+  it('that never send the body they announce, a thousand of them, keep no honest caller out', async () => {
+    const server = await startProcess(settingsFor(emulator));
+    const count = Math.min(1000, mostConnections());
+    const heads = ['DELETE /tasks/x', 'POST /webhooks/cancel-task', 'GET /healthz'];
+    const open = async (): Promise<void> => {
+      for (const [i, socket] of (await connectMany(server.port, count)).entries()) {
+        socket.write(`${heads[i % heads.length]} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n`);
+      }
+    };
+    await open();
+    for (let i = 0; i < 20; i += 1) await isServed(server.port);
+    const strangers = server.lines().filter(({ principal, route }) => !principal && route);
+    expect(strangers.length).toBeGreaterThan(0);
+    expect(server.lines().filter(({ reason }) => reason === 'overloaded')).toEqual([]);
   });
 
   it('that ask and ask and take no answer are read no further, and cut off', async () => {
@@ -137,8 +156,9 @@ describe('slow callers', () => {
     const { port, server, lines } = await start({ stallMs });
     const [raw, [accepted]] = await Promise.all([connectRaw(port), once(server, 'connection')]);
     raw.socket.pause();
-    const asked = 100_000;
-    raw.write(GET.repeat(asked));
+    // Each response is large, so that few of them fill the buffers of both sockets.
+    const asked = 10_000;
+    raw.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(asked));
     let before = -1;
     while (before !== lines.length) {
       before = lines.length;
@@ -151,32 +171,5 @@ describe('slow callers', () => {
     accepted.setTimeout(50);
     await until(() => accepted.destroyed);
     raw.socket.destroy();
-  });
-});
-
-describe('requests under way', () => {
-  const REQUEST: Omit<HttpRequest, 'readBody'> = {
-    method: 'DELETE',
-    path: '/tasks/a',
-    query: [],
-    headers: toHeaderFields([['x-api-key', 'the-api-key-of-caller-0']]),
-  };
-
-  it('are at most a thousand: the next is refused at once, a probe is not', async () => {
-    emulator.addTasks({ id: 'a', state: 'running' });
-    const started = startInProcess({ port: emulator.port });
-    const { gateway } = started;
-    let open = (): void => undefined;
-    const body = new Promise<Buffer>((resolve) => (open = () => resolve(Buffer.alloc(0))));
-    const held = Array.from({ length: 1000 }, () =>
-      gateway.serve({ ...REQUEST, readBody: () => body }),
-    );
-    const { status, headers, text } = await started.call('DELETE', '/tasks/a');
-    expectProblem({ status, headers, text }, 503, 'overloaded');
-    expect(await started.call('GET', '/healthz')).toMatchObject({ status: 200 });
-    expect(emulator.requests()).toEqual([]);
-    open();
-    for (const answer of await Promise.all(held)) expect(answer.status).toBe(202);
-    expect((await started.call('DELETE', '/tasks/a')).status).toBe(200);
   });
 });

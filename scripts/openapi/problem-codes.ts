@@ -47,12 +47,10 @@ export function outcomeUnknown(code: ProblemCode): 'always' | 'at times' | 'neve
   return UNKNOWN_AT_TIMES.has(code) ? 'at times' : 'never';
 }
 
-/**
- * Every request to a known path: the function refuses all where its settings are wrong, the server
- * whatever comes while it stops.
- */
+/** Every request to a known path: if the settings are wrong, all are refused; Node's own 408 can end any. */
 const EVERYWHERE: readonly ProblemCode[] = [
   'invalid-request',
+  'request-timeout',
   'payload-too-large',
   'request-header-fields-too-large',
   'internal-error',
@@ -75,7 +73,6 @@ export function problemsOf(endpoint: Endpoint, own: readonly ProblemCode[]): Pro
   const isIn = new Set<ProblemCode>([
     ...EVERYWHERE,
     ...(access ? [...AUTHENTICATED, ...UPSTREAM] : []),
-    ...(access && endpoint.body ? (['request-timeout'] as const) : []),
     ...(access?.schemes.includes('bearer') ? (['auth-provider-unavailable'] as const) : []),
     ...own,
   ]);

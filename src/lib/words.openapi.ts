@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import { MAX_RESPONSE_BYTES } from './dlc/connections.ts';
 import { MAX_HEADER_BYTES } from '../middlewares/request-limits.ts';
-import { USABLE_ID } from '../request-context.ts';
+import { USABLE_ID } from './http/message.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import { regionSchema, taskIdSchema } from './tasks.ts';
 

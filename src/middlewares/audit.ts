@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-import type { TaskInput, CallerContext, PartialContext, Permitted } from '../endpoint.ts';
+import type {
+  CallerContext,
+  PartialContext,
+  Permitted,
+  RequestContext,
+  TaskInput,
+} from '../endpoint.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
 import type { Log, LogFields } from '../lib/observability/log.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';
@@ -27,21 +33,33 @@ const NO_DECISION: ReadonlySet<ProblemCode> = new Set([
 ]);
 
 /** A webhook of another type asks for nothing. */
-function isDecision({ endpoint }: PartialContext, { logged = {} }: HttpResponse): boolean {
+function isDecision(
+  { endpoint, principal }: PartialContext,
+  { logged = {} }: HttpResponse,
+): boolean {
   if (endpoint?.access?.scope !== 'tasks:cancel' || logged.outcome === 'ignored') return false;
-  return !logged.problem || !NO_DECISION.has(logged.problem.code);
+  const code = logged.problem?.code;
+  if (code === 'overloaded') return principal !== undefined;
+  return code === undefined || !NO_DECISION.has(code);
 }
 
 /**
- * @throws Problem `overloaded` if the log takes no more audit lines: nobody would know of the
- *   cancellation
+ * Refuses, before anybody is authenticated, what would leave an audit line: nobody reads them, so nobody
+ * would know of the cancellation, and the lines of refusals would fill the memory.
+ *
+ * @throws Problem `overloaded`
  */
-export function auditIntent(log: Log): Middleware<CallerContext & Permitted & TaskInput> {
-  return before((context) => {
-    if (!context.task) return undefined;
+export function requireAuditLog(log: Log): Middleware<RequestContext> {
+  return before(() => {
     if (log.isOverloaded()) {
       throw new Problem('overloaded', { reason: 'too many audit lines wait to be written' });
     }
+  });
+}
+
+export function auditIntent(log: Log): Middleware<CallerContext & Permitted & TaskInput> {
+  return before((context) => {
+    if (!context.task) return undefined;
     const intentId = randomUUID();
     log.record('audit', { phase: 'intent', lineId: intentId, ...decision(context, undefined) });
     return { intentId };

@@ -6,14 +6,16 @@ import { before, type Middleware } from '../request-context.ts';
 /**
  * Reads the body of a request whose endpoint needs it.
  *
- * @throws Problem `payload-too-large`, `request-timeout`
+ * @throws Problem `payload-too-large`, `request-timeout`, `overloaded`
  */
 export function readBody({
   maxBytes,
+  isSigned,
 }: NonNullable<CallerEndpoint['body']>): Middleware<RequestContext> {
   return before(async ({ request, deadline }) => {
-    const body = await untilAborted(request.readBody(maxBytes), deadline.signal, tooLate);
-    return { body };
+    // Only the signature over the body says who the caller is.
+    const reading = request.readBody(maxBytes, { isAuthenticated: !isSigned });
+    return { body: await untilAborted(reading, deadline.signal, tooLate) };
   });
 }
 

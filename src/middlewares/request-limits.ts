@@ -1,5 +1,5 @@
-import { UNUSED_BODY_BYTES, type Endpoint, type Routed, type RequestContext } from '../endpoint.ts';
-import type { HttpRequest } from '../lib/http/message.ts';
+import type { Endpoint, RequestContext, Routed } from '../endpoint.ts';
+import { UNUSED_BODY_BYTES, type HttpRequest } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import { invalid } from '../lib/tasks.ts';
 import { before, type Middleware } from '../request-context.ts';

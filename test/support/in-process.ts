@@ -74,7 +74,7 @@ export function startInProcess(options: {
   };
   const gateway = createApp(config, {
     env,
-    log: createLog(config.logLevel, () => clock.now(), write),
+    log: createLog(config.logLevel, () => clock.now(), { write }),
     clock,
     random,
     readDocument: openApiText,

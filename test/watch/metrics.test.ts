@@ -95,7 +95,7 @@ describe('GET /metrics', () => {
   it('counts at LOG_LEVEL=silent too, with the level of the log left as it is', async () => {
     const metrics = createMetrics({ inFlight: 0, waiting: 0 });
     const written: string[] = [];
-    const log = createLog('silent', Date.now, (line) => void written.push(line));
+    const log = createLog('silent', Date.now, { write: (line) => void written.push(line) });
     log.observe(metrics.observe);
     log.write('info', 'request', { route: '/healthz', method: 'GET', status: 200, totalMs: 3 });
     const found = parsePrometheus(await metrics.text());
@@ -204,7 +204,7 @@ describe('what is heard of Redis', () => {
 
 it('whoever counts wrong spoils nothing: the line is written, and the failure told', () => {
   const written: string[] = [];
-  const log = createLog('info', Date.now, (line) => void written.push(line));
+  const log = createLog('info', Date.now, { write: (line) => void written.push(line) });
   log.observe(() => {
     throw new Error('cannot count');
   });

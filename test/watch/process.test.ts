@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { KEYS, settingsFor } from '../support/gateway.ts';
-import { send } from '../support/http-client.ts';
+import { connectRaw, send } from '../support/http-client.ts';
 import { startFunction, startServer, type LoggingProcess } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -17,7 +19,7 @@ afterAll(() => emulator.close());
 /** Loaded before the bundle: a defect, or a library that warns, at the call of a signal. */
 const DEFECTS = `
   process.on('SIGUSR2', () => setImmediate(() => { throw new Error('planted\\nexception'); }));
-  process.on('SIGHUP', () => { Promise.reject(new Error('planted\\nrejection')); });
+  process.on('SIGURG', () => { Promise.reject(new Error('planted\\nrejection')); });
   process.on('SIGCONT', () => { Promise.reject(Object.create(null)); });
   process.on('SIGWINCH', () => {
     process.emitWarning('planted\\nwarning', { type: 'DeprecationWarning', code: 'DEP_X' });
@@ -27,6 +29,16 @@ const OPTIONS = [`--import=data:text/javascript,${encodeURIComponent(DEFECTS)}`]
 
 const cancel = (port: number) =>
   send(port, { method: 'DELETE', path: '/tasks/a', headers: { 'X-API-Key': KEYS.both } });
+
+/** Waits until nobody listens on the port any more. */
+async function untilRefused(port: number): Promise<void> {
+  for (;;) {
+    const raw = await connectRaw(port).catch(() => undefined);
+    if (!raw) return;
+    raw.socket.destroy();
+    await sleep(10);
+  }
+}
 
 async function expectWarnings(running: LoggingProcess): Promise<void> {
   running.child.kill('SIGWINCH');
@@ -40,7 +52,7 @@ async function expectWarnings(running: LoggingProcess): Promise<void> {
 }
 
 describe('the server', () => {
-  it('answers what is under way after an exception that nobody caught, and ends with 70', async () => {
+  it('answers requests in flight after an exception that nobody caught, and ends with 70', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 300 });
     const server = await startServer(settingsFor(emulator), OPTIONS);
@@ -61,13 +73,13 @@ describe('the server', () => {
     expect(server.output.stderr).toBe('');
   });
 
-  it('logs a rejection that nobody handled, answers what is under way, and goes on', async () => {
+  it('logs a rejection that nobody handled, answers requests in flight, and goes on', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 300 });
     const server = await startServer(settingsFor(emulator), OPTIONS);
     const answer = cancel(server.port);
     await until(() => emulator.requests().length === 1);
-    server.child.kill('SIGHUP');
+    server.child.kill('SIGURG');
     server.child.kill('SIGCONT');
     const crashes = (): Record<string, unknown>[] =>
       server.lines().filter(({ event }) => event === 'crash');
@@ -93,6 +105,54 @@ describe('the server', () => {
     expect(await server.stop()).toBe(0);
   });
 
+  it.each([
+    ['SIGTERM', 0],
+    ['SIGUSR2', 70],
+  ] as const)(
+    'loses no audit line after %s, however far the reader of its log is behind',
+    async (signal, code) => {
+      const count = 600;
+      const ids = Array.from({ length: count }, (_, i) => `late-${i}`);
+      emulator.addTasks(ids.map((id) => ({ id, state: 'running' })));
+      const server = await startServer(settingsFor(emulator), OPTIONS);
+      const { stdout } = server.child;
+      stdout?.pause();
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 50 });
+      const headers = { 'X-API-Key': KEYS.both };
+      const cancelOne = async (id: string): Promise<number> =>
+        (await send(server.port, { method: 'DELETE', path: `/tasks/${id}`, headers, agent }))
+          .status;
+      expect(new Set(await Promise.all(ids.map(cancelOne)))).toEqual(new Set([202]));
+      agent.destroy();
+      server.child.kill(signal);
+      // Everything but the log is done: an exit would come now.
+      await untilRefused(server.port);
+      await sleep(500);
+      expect(server.child.exitCode).toBeNull();
+      stdout?.resume();
+      expect(await server.ended).toBe(code);
+      const audited = server.lines().filter(({ event }) => event === 'audit');
+      expect(new Set(audited.map(({ taskId }) => taskId))).toEqual(new Set(ids));
+    },
+  );
+
+  it('keeps little while nobody reads its log, and says how many lines it dropped', async () => {
+    const server = await startServer(settingsFor(emulator));
+    const { stdout } = server.child;
+    stdout?.pause();
+    const raw = await connectRaw(server.port);
+    const count = 8000;
+    const last = 'GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    raw.write('GET /tasks/a HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count) + last);
+    await raw.closed();
+    stdout?.resume();
+    expect(await server.stop()).toBe(0);
+    const dropped = server.lines().find(({ event }) => event === 'lines-dropped')?.['count'];
+    const written = server.lines().filter(({ event }) => event === 'request');
+    expect(written.length + Number(dropped)).toBe(count + 1);
+    expect(written.length).toBeGreaterThan(1000);
+  });
+
   it('ends, with 74 and without a word, where nobody reads its log any more', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     const server = await startServer(settingsFor(emulator));
@@ -110,7 +170,7 @@ describe('the function', () => {
   it('logs a rejection that nobody handled, and goes on', async () => {
     const bundle = await startFunction(settingsFor(emulator), { options: OPTIONS });
     await bundle.invoke(healthz);
-    bundle.child.kill('SIGHUP');
+    bundle.child.kill('SIGURG');
     expect(await bundle.logged(({ event }) => event === 'crash')).toMatchObject({
       origin: 'unhandledRejection',
       stack: expect.stringContaining('planted\nrejection'),

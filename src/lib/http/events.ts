@@ -1,10 +1,10 @@
 import { Problem } from '../problems.ts';
 import {
-  header,
   toHeaderFields,
   unionOfValues,
   type HttpRequest,
   type HttpResponse,
+  scfRequestId,
 } from './message.ts';
 
 /**
@@ -28,7 +28,9 @@ type Converter = (event: Json) => Omit<HttpRequest, 'readBody' | 'platformReques
 export function toHttpRequest(event: unknown, context: unknown): HttpRequest {
   if (!isObject(event) || isAuthorizer(event)) throw notHttp();
   const request = converterFor(event)(event);
-  const id = platformRequestId(event, context) ?? scfRequestId(request.headers, process.env);
+  const isScf = process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
+  const ofHeader = isScf ? scfRequestId(request.headers) : undefined;
+  const id = platformRequestId(event, context) ?? ofHeader;
   return {
     ...request,
     bodyBytes: bodyBytesOf(event),
@@ -42,14 +44,6 @@ export function platformRequestId(event: unknown, context: unknown): string | un
   const { request_id: ofScf, awsRequestId: ofLambda } = objectOf(context);
   const { requestId: ofGateway } = objectOf(objectOf(event)['requestContext']);
   return [ofScf, ofLambda, ofGateway].find((id) => typeof id === 'string');
-}
-
-/** On SCF alone the platform sets this field; elsewhere it is a caller's own. */
-export function scfRequestId(
-  headers: HttpRequest['headers'],
-  env: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  return env['TENCENTCLOUD_RUNENV'] === 'SCF' ? header(headers, 'x-scf-request-id') : undefined;
 }
 
 /** ALB wants `multiValueHeaders` back where it sends them; every other family wants `headers`. */

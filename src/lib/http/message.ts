@@ -19,15 +19,31 @@ export interface HttpRequest {
   readonly disconnected?: AbortSignal;
   /** Why this cannot be served at all, whatever else is known of it. */
   readonly refusal?: Problem;
-  /** The body's size in bytes, as the client declares it or the platform hands it over; absent: unknown. */
+  /**
+   * The body's size in bytes, as the client declares it or the platform hands it over; else what has
+   * arrived of it so far, or absent. A route refuses a body that is too large by this, without reading.
+   */
   readonly bodyBytes?: number;
   /**
-   * Gives the body's raw bytes.
+   * Gives the body's raw bytes. A body that nothing reads delays no response.
    *
-   * @throws Problem `payload-too-large` where it is larger than `limit` bytes: no more is kept of it.
+   * @throws Problem `payload-too-large` if it is larger than `limit` bytes: no more is kept of it;
+   *   `request-timeout` if it takes too long to arrive; `overloaded` if too many requests wait for
+   *   theirs, and this one has waited longest
    */
-  readBody(limit: number): Promise<Buffer>;
+  readBody(limit: number, options?: ReadBodyOptions): Promise<Buffer>;
 }
+
+export interface ReadBodyOptions {
+  /**
+   * Whether the caller has proved who it is; by default it has not. Requests that wait for a body are
+   * bounded apart from each other, so that a stranger never takes the place of a known caller.
+   */
+  readonly isAuthenticated?: boolean;
+}
+
+/** How much may arrive of a body that no route asks for; more closes the connection. */
+export const UNUSED_BODY_BYTES = 8 * 1024;
 
 export interface HttpResponse {
   readonly status: number;
@@ -62,6 +78,14 @@ export function refusedRequest(refusal: Problem, platformRequestId?: string): Ht
     refusal,
     readBody: async () => Buffer.alloc(0),
   };
+}
+
+/** Ids that are safe to put into a header field and a log. */
+export const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id by which SCF knows a request. Anybody can send this field where SCF does not run the process. */
+export function scfRequestId(headers: HeaderFields): string | undefined {
+  return headers.get('x-scf-request-id')?.find((id) => USABLE_ID.test(id));
 }
 
 /** The first value of a header field; `name` in lower case. */

@@ -1,108 +1,150 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { Problem, type ProblemCode } from '../problems.ts';
-import { refusedRequest, type HttpRequest, type HttpResponse } from './message.ts';
+import {
+  refusedRequest,
+  toHeaderFields,
+  type HeaderFields,
+  type HttpRequest,
+  type HttpResponse,
+} from './message.ts';
 import { fromNode, writeToNode } from './node.ts';
-import { writeRaw } from './raw-answer.ts';
-import { createUnderWay } from './under-way.ts';
+import { createBodyReader, type Arrival } from './node-body.ts';
+import { writeRaw } from './raw-response.ts';
+import { createRequestQueue } from './request-queue.ts';
 
 interface Serves {
   serve(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** How long a connection may take over its parts, so that slow callers starve nobody (docs/server.md). */
-const TIMEOUTS = {
+/** How long a connection may take over its parts, so that slow clients keep nobody else out (docs/server.md). */
+const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 1000,
-  /** Of silence on a connection that is not idle: above all, an answer that is not taken. */
+  /** Of silence on a connection that is not idle: above all, a response that is not taken. */
   stallMs: 30_000,
-  /** How long a caller that still sends when its answer is out is listened to. */
+  /** How long a client that still sends is listened to after its response. */
   lingerMs: 1000,
+  /** From the moment in which a body is asked for until its end. */
+  bodyMs: 2000,
+  /** Requests that wait for their bodies at once: so many of authenticated callers, so many of others. */
+  maxBodiesWaiting: 1000,
+  /** Whether SCF runs this process. */
+  isScf: false,
 };
 
 /** An idle connection holds 8 KB; beyond this many, idle ones are closed, and until then new ones dropped. */
 const MAX_CONNECTIONS = 15_000;
 
-/** Of a server that stops: how long idle connections stay, on which a request may be on its way. */
-const GRACE_MS = 1000;
+/** Once the server stops: how long idle connections stay, on which a request may be on its way. */
+const GRACE_MS = 3000;
 
-/** @param timeouts in milliseconds, where they are not to be the defaults */
+/** @param limits those that differ from the defaults; times in milliseconds */
 export function createHttpServer(
   gateway: Serves,
-  timeouts: Partial<typeof TIMEOUTS> = {},
+  limits: Partial<typeof LIMITS> = {},
 ): http.Server {
-  const { lingerMs, stallMs, ...limits } = { ...TIMEOUTS, ...timeouts };
-  // A missing Host is answered with a problem of our own (node.ts).
-  const server = http.createServer({ ...limits, requireHostHeader: false });
-  // Node would drop what comes after 2000 fields, unseen; their size is limited all the same.
+  const { lingerMs, stallMs, bodyMs, maxBodiesWaiting, isScf, ...times } = { ...LIMITS, ...limits };
+  // A missing Host gets a problem document (node.ts).
+  const server = http.createServer({ ...times, requireHostHeader: false });
+  // Node would drop all fields after the 2000th, unseen; their size is limited all the same.
   server.maxHeadersCount = 0;
   server.timeout = stallMs;
   server.maxConnections = MAX_CONNECTIONS;
   server.on('drop', () => server.closeIdleConnections());
-  const underWay = createUnderWay();
+  const queue = createRequestQueue();
+  server.on('connection', () => queue.accepted());
+  const options = { readBody: createBodyReader(bodyMs, maxBodiesWaiting), isScf };
+  /** The latest request of each connection: the only one whose body may still be arriving. */
+  const latest = new WeakMap<Duplex, Arrival>();
 
-  const answer = async (message: http.IncomingMessage, target: http.ServerResponse) => {
-    const request = fromNode(underWay.add(message, target));
-    const response = await gateway.serve(
-      server.listening ? request : { refusal: new Problem('overloaded', STOPPING), ...request },
-    );
-    // A connection that was closed earlier would take the answers to what was pipelined with it.
-    const closes = !server.listening && underWay.isLast(message);
-    await writeToNode(message, target, response, { closes, lingerMs });
+  const respond = async (arrival: Arrival, target: http.ServerResponse): Promise<void> => {
+    const request = fromNode(arrival, options);
+    const response = await gateway.serve(request);
+    const { socket } = arrival.message;
+    // If the connection was closed earlier, the responses to pipelined requests would be lost.
+    const isStopped = !server.listening && queue.isLast(socket);
+    const isLast = isStopped || request.refusal !== undefined;
+    await writeToNode(arrival, target, response, { isLast, lingerMs });
   };
-  const serve = (message: http.IncomingMessage, target: http.ServerResponse): void => {
-    answer(message, target).catch(() => target.destroy());
+  const enqueue = (message: http.IncomingMessage, target: http.ServerResponse): void => {
+    const arrival = arrivalOf(message, target);
+    const closed = new Promise((resolve) => target.once('close', resolve));
+    latest.set(message.socket, arrival);
+    queue.add(message.socket, () => {
+      respond(arrival, target).catch(() => target.destroy());
+      return closed;
+    });
   };
-  /** Answers what has no response object, once everything before it on the connection is answered. */
-  const answerRaw = async (socket: Duplex, request: HttpRequest): Promise<void> => {
-    const [response] = await Promise.all([gateway.serve(request), underWay.settled(socket)]);
-    writeRaw(socket, response, lingerMs);
+  const respondRaw = async (socket: Duplex, request: HttpRequest): Promise<void> => {
+    try {
+      writeRaw(socket, await gateway.serve(request), lingerMs);
+    } catch {
+      socket.destroy();
+    }
   };
 
-  server.on('request', serve);
-  server.on('checkContinue', serve);
+  server.on('request', enqueue);
+  server.on('checkContinue', enqueue);
   // An expectation that Node does not know would get a 417 without a body.
-  server.on('checkExpectation', serve);
+  server.on('checkExpectation', enqueue);
   server.on('connect', (message, socket) => {
-    // Node has taken its own listener off: without one, a caller that goes away ends the process.
+    // Node has removed its own listener: without one, a client that disconnects ends the process.
     socket.on('error', () => socket.destroy());
-    const signal = new AbortController().signal;
-    const arrival = { message, gone: signal, broken: () => signal, inviteBody: () => undefined };
-    void answerRaw(socket, fromNode(arrival));
+    const arrival = {
+      message,
+      disconnected: new AbortController().signal,
+      invite: () => undefined,
+    };
+    queue.add(socket, () => respondRaw(socket, fromNode(arrival, options)));
   });
   const refused = new WeakSet<Duplex>();
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: ParserError, socket) => {
     if (error.code === 'ECONNRESET') socket.destroy();
-    // Whatever else comes on a connection that is not understood leads here again.
+    // All that follows on a connection that is not understood leads here again.
     if (refused.has(socket) || socket.destroyed) return;
     refused.add(socket);
     const problem = new Problem(codeFor(error.code));
-    if (!underWay.breakOff(socket, problem)) void answerRaw(socket, refusedRequest(problem));
+    const arrival = latest.get(socket);
+    if (!arrival || arrival.message.complete) {
+      const request = { ...refusedRequest(problem), headers: fieldsIn(error.rawPacket) };
+      return queue.add(socket, () => respondRaw(socket, request));
+    }
+    arrival.broken = problem;
+    arrival.failBody?.(problem);
   });
   return server;
 }
 
-const STOPPING = {
-  detail: 'This instance is stopping: send the request again.',
-  reason: 'stopping',
-};
+function arrivalOf(message: http.IncomingMessage, target: http.ServerResponse): Arrival {
+  const disconnected = new AbortController();
+  target.once('close', () => {
+    if (!target.writableFinished) disconnected.abort(new Error('the client has disconnected'));
+  });
+  const invite = (): void => {
+    if (message.headers.expect?.toLowerCase() === '100-continue') target.writeContinue();
+  };
+  return { message, disconnected: disconnected.signal, invite };
+}
 
 /**
- * Stops listening, and waits for what is under way, whose connections are closed with the answer. What
- * still comes on open connections is refused with a 503; what takes longer than `ms` is cut off.
+ * Stops listening. Requests that still come on open connections are served as before, and each response
+ * closes its connection. Connections that stay idle are closed after a while; what takes longer than
+ * `ms` is cut off.
  */
 export async function drain(server: http.Server, ms: number): Promise<void> {
   if (!server.listening) return;
-  const closed = new Promise((resolve) => server.once('close', resolve));
-  // Not http's own `close`, which cuts idle connections although a request may just be arriving on
-  // them, and no longer looks after slow ones.
+  const closed = once(server, 'close');
+  // Not http's own `close`: it cuts idle connections although a request may just be arriving on them,
+  // and no longer looks after slow ones.
   net.Server.prototype.close.call(server);
   server.headersTimeout = GRACE_MS;
-  // Immediates come after what has arrived was read.
+  // Immediates come after all that has arrived was read.
   const closeIdle = (): void => void setImmediate(() => server.closeIdleConnections());
   const idle = setTimeout(closeIdle, Math.min(GRACE_MS, ms));
   const rest = setTimeout(() => server.closeAllConnections(), ms);
@@ -111,8 +153,21 @@ export async function drain(server: http.Server, ms: number): Promise<void> {
   clearTimeout(rest);
 }
 
+/** What Node gives `clientError` listeners. */
+interface ParserError extends NodeJS.ErrnoException {
+  /** What it was reading. */
+  readonly rawPacket?: Buffer;
+}
+
 function codeFor(code: string | undefined): ProblemCode {
   if (code === 'HPE_HEADER_OVERFLOW') return 'request-header-fields-too-large';
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
   return 'invalid-request';
+}
+
+/** The fields that a refusal depends on, for CORS and the request's id, in a request that Node gave up. */
+function fieldsIn(packet: Buffer | undefined): HeaderFields {
+  const [head = ''] = packet?.toString('latin1').split('\r\n\r\n', 1) ?? [];
+  const found = head.matchAll(/^(origin|x-request-id):[ \t]*(.*?)[ \t]*\r?$/gim);
+  return toHeaderFields(Array.from(found, ([, name = '', value = '']) => [name, value]));
 }

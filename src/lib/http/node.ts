@@ -1,51 +1,56 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 
 import { Problem } from '../problems.ts';
-import { toHeaderFields, type HttpRequest, type HttpResponse } from './message.ts';
+import { scfRequestId, toHeaderFields, type HttpRequest, type HttpResponse } from './message.ts';
+import {
+  drainBody,
+  isUnread,
+  knownBytes,
+  spoilsConnection,
+  type Arrival,
+  type BodyReader,
+} from './node-body.ts';
 
 /** Node's own http messages in and out: web functions, containers, laptops. */
 
-/** What only the server knows of a message, beside the message itself. */
-export interface Arrival {
-  readonly message: IncomingMessage;
-  /** Aborted when the connection closes before the answer is out. */
-  readonly gone: AbortSignal;
-  /** Aborted, with a Problem as its reason, where the rest of the body will never be understood. */
-  readonly broken: () => AbortSignal;
-  /** Tells a caller that waits for it (`Expect: 100-continue`) to send the body. */
-  readonly inviteBody: () => void;
+export interface NodeOptions {
+  readonly readBody: BodyReader;
+  /** Whether SCF runs this process: then `X-Scf-Request-Id` is the platform's, else anybody's. */
+  readonly isScf: boolean;
 }
 
-export function fromNode(arrival: Arrival): HttpRequest {
-  const { message, gone } = arrival;
+export function fromNode(arrival: Arrival, { readBody, isScf }: NodeOptions): HttpRequest {
+  const { message, disconnected } = arrival;
   const { path, query } = splitTarget(message.url ?? '/');
   const raw = message.rawHeaders;
   const pairs = raw.flatMap((name, i) => (i % 2 ? [] : [[name, raw[i + 1] ?? ''] as const]));
   const headers = toHeaderFields(pairs);
-  const id = headers.get('x-scf-request-id')?.[0];
+  const platformRequestId = isScf ? scfRequestId(headers) : undefined;
+  const refusal = arrival.broken ?? forbidden(message);
   return {
     method: message.method ?? '',
     path,
     query: [...new URLSearchParams(query)],
     headers,
-    disconnected: gone,
-    ...bodyBytesOf(message),
-    ...(id !== undefined && { platformRequestId: id }),
-    // Node's own answer to it, which is switched off, would be no problem (RFC 9112, section 3.2).
-    ...(message.httpVersion === '1.1' && !headers.has('host') && { refusal: lacksHost() }),
-    readBody: (limit) => readBody(arrival, limit),
+    disconnected,
+    ...(platformRequestId !== undefined && { platformRequestId }),
+    ...(refusal && { refusal }),
+    bodyBytes: knownBytes(message),
+    readBody: (limit, options) => readBody(arrival, limit, options),
   };
 }
 
-/** A body without a length is of unknown size. */
-function bodyBytesOf({ headers }: IncomingMessage): Pick<HttpRequest, 'bodyBytes'> {
-  const length = headers['content-length'];
-  return length === undefined ? {} : { bodyBytes: Number(length) };
-}
-
-function lacksHost(): Problem {
-  return new Problem('invalid-request', { detail: 'The Host header field is missing.' });
+/** What HTTP forbids, and Node's parser lets through. */
+function forbidden({ httpVersion, headers }: IncomingMessage): Problem | undefined {
+  // Node's own answer to it, which is switched off, would be no problem document (RFC 9112, 3.2).
+  if (httpVersion === '1.1' && headers.host === undefined) {
+    return new Problem('invalid-request', { detail: 'The Host header field is missing.' });
+  }
+  // A proxy may see other bounds of the body (RFC 9112, 6.1): HTTP/1.0 knows no chunks, Node no other coding.
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined || (httpVersion === '1.1' && /^chunked$/i.test(coding)))
+    return undefined;
+  return new Problem('invalid-request', { detail: 'This Transfer-Encoding is not supported.' });
 }
 
 /** The request target in origin form, or in absolute form, which a server must take too (RFC 9112, 3.2.2). */
@@ -56,99 +61,37 @@ function splitTarget(target: string): { path: string; query: string } {
   return { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
 }
 
-async function readBody(arrival: Arrival, limit: number): Promise<Buffer> {
-  const { message, inviteBody } = arrival;
-  if (Number(message.headers['content-length'] ?? 0) > limit) {
-    throw new Problem('payload-too-large');
-  }
-  if (hasNoBody(message)) return EMPTY;
-  if (isUnread(message)) inviteBody();
-  const broken = arrival.broken();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  return new Promise((resolve, reject) => {
-    const failBroken = (): void => reject(broken.reason);
-    const failGone = (): void =>
-      reject(new Problem('invalid-request', { reason: 'the body was cut short' }));
-    if (broken.aborted) return failBroken();
-    if (message.destroyed) return failGone();
-    broken.addEventListener('abort', failBroken, { once: true });
-    message.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) reject(new Problem('payload-too-large'));
-      else chunks.push(chunk);
-    });
-    message.on('end', () => {
-      resolve(Buffer.concat(chunks));
-      message.off('close', failGone);
-    });
-    message.on('error', failGone);
-    message.on('close', failGone);
-  });
-}
-
-const EMPTY = Buffer.alloc(0);
-
-/** How much of a body that nobody wants is read and thrown away, so that its sender can hear the answer. */
-const LINGER_BYTES = 1024 * 1024;
-
-export interface Leaving {
-  /** The connection is closed after the answer. */
-  readonly closes: boolean;
-  /** Longest that the sender of an unread body is given to hear the answer. */
-  readonly lingerMs: number;
-}
-
 /**
- * Writes the response. Where the body was not read to its end, the answer goes out whole first and
- * the connection is closed after a bounded pause: closing at once would reset it, and the caller
- * might never see why.
+ * Writes the response at once, whether the body has arrived or not, and then drains the body. If it is
+ * the connection's last response, an unread body is drained before the end: closing at once would reset
+ * the connection, and the client might never see the response.
+ *
+ * @param isLast whether the connection is closed after it
+ * @param lingerMs how long a client that still sends is listened to
+ * @returns when the connection is ready for the next request, or closed
  */
 export async function writeToNode(
-  message: IncomingMessage,
+  arrival: Arrival,
   target: ServerResponse,
-  response: HttpResponse,
-  { closes, lingerMs }: Leaving,
+  { status, headers, body }: HttpResponse,
+  { isLast, lingerMs }: { readonly isLast: boolean; readonly lingerMs: number },
 ): Promise<void> {
-  // Promises go on between a body's last byte and its end: an answer may be quicker than a body that is here.
-  if (isUnread(message)) await setImmediate();
+  const { message } = arrival;
   const unread = isUnread(message);
-  target.writeHead(response.status, {
-    ...response.headers,
-    ...(response.status !== 204 && { 'Content-Length': Buffer.byteLength(response.body) }),
-    ...((unread || closes) && { Connection: 'close' }),
+  const closes = isLast || (unread && spoilsConnection(arrival));
+  target.writeHead(status, {
+    ...headers,
+    ...(status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
+    ...(closes && { Connection: 'close' }),
   });
   // Node leaves the body away where there must be none: after HEAD, and with a 204.
-  if (!unread) return void target.end(response.body);
-  target.flushHeaders();
-  target.write(response.body);
-  await discard(message, lingerMs);
-  target.end();
-}
-
-const isUnread = (message: IncomingMessage): boolean => !message.complete && !hasNoBody(message);
-
-/** As the header says (RFC 9112, section 6). */
-function hasNoBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0);
-}
-
-function discard(message: IncomingMessage, lingerMs: number): Promise<void> {
-  if (message.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    let bytes = 0;
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(done, lingerMs);
-    message.removeAllListeners('data');
-    message.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > LINGER_BYTES) message.pause();
-    });
-    message.on('end', done);
-    message.on('close', done);
-    message.resume();
-  });
+  if (unread && !target.shouldKeepAlive) {
+    target.flushHeaders();
+    target.write(body);
+    await drainBody(message, lingerMs);
+    target.end();
+    return;
+  }
+  target.end(body);
+  if (unread && !(await drainBody(message, lingerMs))) message.socket.destroySoon();
 }

@@ -1,4 +1,6 @@
-/** The log: one line, one JSON object. Written by hand, for a logging library would double the start-up. */
+import { createLogOutput, type LogOutput } from './log-output.ts';
+
+/** The log: one JSON object a line. A logging library would double the time of the start. */
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -6,39 +8,51 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Log {
-  /** Writes a line, unless the level is below the configured one. `undefined` fields are left out. */
+  /**
+   * Writes a line, unless its level is below the configured one. `undefined` fields are left out. While
+   * too much waits for a reader, the line is dropped and counted; a later line says how many were.
+   */
   write(level: Exclude<LogLevel, 'silent'>, event: string, fields: LogFields): void;
-  /** Writes a line that has to be kept, at every level but `silent`. */
+  /** Writes a line that is never dropped, at every level but `silent`. */
   record(event: string, fields: LogFields): void;
-  /** Too many lines that have to be kept wait to be written. */
+  /** Whether so many lines wait for a reader that nothing may happen that needs another `record`. */
   isOverloaded(): boolean;
 }
 
-/** Told of every event, whether the level lets it be written or not. */
+/** Gets every event, whether its line is written or not. */
 export type Observer = (event: string, fields: LogFields) => void;
 
 export interface ObservedLog extends Log {
   observe(observer: Observer): void;
+  /** Waits until all lines were read, as long as somebody reads. */
+  flush(): Promise<void>;
 }
+
+const MIB = 1024 * 1024;
+
+/** Bytes that may wait for a reader before lines are dropped: errors last, and records never. */
+const MAX_WAITING = { debug: MIB, info: MIB, warn: MIB, error: 2 * MIB };
+
+/** Beyond this `isOverloaded`. */
+const OVERLOADED_BYTES = 8 * MIB;
 
 const LONGEST_TEXT = 500;
 const LONGEST_STACK = 4000;
 
-/** What JSON leaves as it is although a terminal or a log viewer may act on it. */
-const STILL_CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** Characters that JSON does not escape, although a terminal or a log viewer may act on them. */
+const CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** What is told of an error, or of whatever else was thrown. */
+/** The stack of an error, or the text of anything else that was thrown. */
 export function stackOf(thrown: unknown): string {
   try {
-    const told: unknown = thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown;
-    return String(told);
+    return String(thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown);
   } catch {
-    // An object without a prototype, or one that throws itself.
+    // An object without a prototype, or one that throws when it is read.
     return typeof thrown;
   }
 }
 
-/** One line of the log, without the line's end. Put together by hand: the log is the largest part of a refusal. */
+/** One line of the log, without the line's end. Built by hand: the log is the dearest part of a refusal. */
 export function toLogLine(time: number, level: LogLevel, event: string, fields: LogFields): string {
   let line = `{"time":"${new Date(time).toISOString()}","level":"${level}","event":"${event}"`;
   for (const [key, value] of Object.entries(fields)) {
@@ -48,39 +62,59 @@ export function toLogLine(time: number, level: LogLevel, event: string, fields: 
 }
 
 function toJson(key: string, value: string | number | boolean): string {
-  // What is no finite number is `null`, as in all JSON.
+  // As in all JSON, a number that is not finite is `null`.
   if (typeof value !== 'string') return JSON.stringify(value);
   const longest = key === 'stack' ? LONGEST_STACK : LONGEST_TEXT;
   const text = value.length > longest ? `${value.slice(0, longest)}…` : value;
   return JSON.stringify(text).replace(
-    STILL_CONTROL,
+    CONTROL,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** @param write takes a whole line, its end included */
+/** @param now milliseconds since the epoch @param output by default stdout */
 export function createLog(
   lowest: LogLevel,
   now: () => number = Date.now,
-  write: (line: string) => void = (line) => process.stdout.write(line),
+  output: Pick<LogOutput, 'write'> & Partial<LogOutput> = createLogOutput(),
 ): ObservedLog {
   const threshold = LOG_LEVELS.indexOf(lowest);
   const observers: Observer[] = [];
-  const put = (isWritten: boolean, level: LogLevel, event: string, fields: LogFields): void => {
-    if (isWritten) write(`${toLogLine(now(), level, event, fields)}\n`);
+  const bytesWaiting = (): number => output.bytesWaiting?.() ?? 0;
+  let dropped = 0;
+  const writeLine = (level: LogLevel, event: string, fields: LogFields): void =>
+    output.write(`${toLogLine(now(), level, event, fields)}\n`);
+  const reportDropped = (): void => {
+    if (dropped > 0) writeLine('warn', 'lines-dropped', { count: dropped });
+    dropped = 0;
+  };
+  const observe = (event: string, fields: LogFields): void => {
     try {
-      for (const observe of observers) observe(event, fields);
+      for (const observer of observers) observer(event, fields);
     } catch (error) {
-      // Whoever counts must not spoil what is counted.
+      // An observer that fails must not fail the request that it observes.
       const crash = { origin: 'observer', stack: stackOf(error) };
-      if (lowest !== 'silent') write(`${toLogLine(now(), 'error', 'crash', crash)}\n`);
+      if (lowest !== 'silent') writeLine('error', 'crash', crash);
     }
   };
   return {
-    write: (level, event, fields) =>
-      put(LOG_LEVELS.indexOf(level) >= threshold, level, event, fields),
-    record: (event, fields) => put(lowest !== 'silent', 'info', event, fields),
-    isOverloaded: () => false,
+    write(level, event, fields) {
+      if (LOG_LEVELS.indexOf(level) >= threshold) {
+        if (bytesWaiting() < MAX_WAITING.info) reportDropped();
+        if (bytesWaiting() < MAX_WAITING[level]) writeLine(level, event, fields);
+        else dropped += 1;
+      }
+      observe(event, fields);
+    },
+    record(event, fields) {
+      if (lowest !== 'silent') writeLine('info', event, fields);
+      observe(event, fields);
+    },
+    isOverloaded: () => bytesWaiting() > OVERLOADED_BYTES,
     observe: (observer) => void observers.push(observer),
+    async flush() {
+      reportDropped();
+      await output.flush?.();
+    },
   };
 }

@@ -5,6 +5,8 @@ import http from 'node:http';
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import type { App } from '../../../src/app.ts';
 import { createHttpServer, drain } from '../../../src/lib/http/node-server.ts';
+import { Problem } from '../../../src/lib/problems.ts';
+import type { ReadBodyOptions } from '../../../src/lib/http/message.ts';
 import { expectAlwaysHeaders, expectProblem } from '../../support/gateway.ts';
 import {
   connectRaw,
@@ -78,6 +80,26 @@ function gated(): { wrap: (gateway: App) => App; open: () => void; arrived: () =
     }),
   };
 }
+
+/** A gateway that needs the body of every request, and answers with it. */
+const reading =
+  (options: ReadBodyOptions = {}) =>
+  (gateway: App): App => ({
+    async serve(request) {
+      try {
+        if (request.refusal) throw request.refusal;
+        const body = await request.readBody(100, options);
+        return {
+          status: 200,
+          headers: { 'Content-Type': 'text/plain' },
+          body: `read ${body.toString()}`,
+        };
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        return gateway.serve({ ...request, refusal: error });
+      }
+    },
+  });
 
 const only = (answers: RawAnswer[]): RawAnswer => {
   expect(answers).toHaveLength(1);
@@ -323,12 +345,12 @@ describe('a request that HTTP itself forbids', () => {
     expect(accessLines()).toHaveLength(1);
   });
 
-  it('behind one that is under way is answered in its turn', async () => {
+  it('behind one in flight is answered in its turn', async () => {
     const gate = gated();
     const { port } = await start({ wrap: gate.wrap });
     const raw = await connectRaw(port);
     raw.write(`${GET('/healthz')}${GET('/nowhere')}garbage\r\n\r\n`);
-    await until(() => gate.arrived() === 3);
+    await until(() => gate.arrived() === 1);
     expect(raw.received()).toBe('');
     gate.open();
     const answers = parseAnswers(await raw.closed());
@@ -339,13 +361,8 @@ describe('a request that HTTP itself forbids', () => {
     const { port, accessLines } = await start();
     emulator.addTasks({ id: 'a', state: 'running' });
     const head = `DELETE /tasks/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\nX-API-Key: ${KEY}\r\nTransfer-Encoding: chunked\r\n\r\n`;
-    for (const parts of [[`${head}zz\r\n`], [`${head}1\r\na\r\n`, 'zz\r\n']]) {
-      const raw = await connectRaw(port);
-      for (const part of parts) {
-        raw.write(part);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      const answer = only(parseAnswers(await raw.closed()));
+    for (const body of ['zz\r\n', '1\r\na\r\nzz\r\n']) {
+      const answer = only(await exchangeRaw(port, `${head}${body}`));
       expectProblem(answer, 400, 'invalid-request');
       expect(answer.headers['x-request-id']).toBe('mine');
     }
@@ -355,6 +372,54 @@ describe('a request that HTTP itself forbids', () => {
     ]);
     expect(emulator.requests()).toEqual([]);
   });
+
+  it('in a body that is being read is answered, and the connection ends', async () => {
+    const { port } = await start({ wrap: reading() });
+    const raw = await connectRaw(port);
+    raw.write(
+      'POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    await raw.until(/100 Continue\r\n\r\n/);
+    raw.write('1\r\na\r\nzz\r\n');
+    const answer = parseAnswers(await raw.closed()).at(-1);
+    if (!answer) throw new Error('no answer');
+    expectProblem(answer, 400, 'invalid-request');
+  });
+
+  it('in a body that nobody reads ends the connection, after the response', async () => {
+    const { port } = await start();
+    const raw = await connectRaw(port);
+    raw.write('DELETE /tasks/a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await raw.until(/"unauthenticated"/);
+    raw.write('zz\r\n');
+    expectProblem(only(parseAnswers(await raw.closed())), 401, 'unauthenticated');
+  });
+
+  it.each([
+    ['on HTTP/1.0', '1.0', 'chunked'],
+    ['of an unknown coding', '1.1', 'cow, chunked'],
+    ['of a coding that Node does not undo', '1.1', 'gzip, chunked'],
+    ['twice', '1.1', 'chunked\r\nTransfer-Encoding: chunked'],
+  ])(
+    'by Transfer-Encoding %s is refused, and what follows is not read',
+    async (_, version, coding) => {
+      const { port, accessLines } = await start();
+      emulator.addTasks({ id: 'a', state: 'running' });
+      const lines = [
+        `DELETE /tasks/a HTTP/${version}`,
+        'Host: x',
+        `X-API-Key: ${KEY}`,
+        'Connection: keep-alive',
+        `Transfer-Encoding: ${coding}`,
+      ];
+      const text = `${lines.join('\r\n')}\r\n\r\n0\r\n\r\n${GET('/healthz')}`;
+      const answer = only(await exchangeRaw(port, text));
+      expectProblem(answer, 400, 'invalid-request');
+      expect(answer.headers['connection']).toBe('close');
+      expect(accessLines()).toHaveLength(1);
+      expect(emulator.requests()).toEqual([]);
+    },
+  );
 
   it('such as CONNECT gets a problem, and a caller that goes away at once harms nobody', async () => {
     const { port } = await start();
@@ -376,7 +441,7 @@ describe('a request that HTTP itself forbids', () => {
     const { port } = await start({ wrap: gate.wrap });
     const raw = await connectRaw(port);
     raw.write(`${GET('/healthz')}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`);
-    await until(() => gate.arrived() === 2);
+    await until(() => gate.arrived() === 1);
     gate.open();
     const answers = parseAnswers(await raw.closed());
     expect(answers.map(({ status }) => status)).toEqual([200, 404]);
@@ -412,18 +477,18 @@ describe('what HTTP allows and nobody needs', () => {
     `DELETE ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${KEY}\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
 
   it('100-continue invites a body that will be read', async () => {
-    const { port } = await start();
-    emulator.addTasks({ id: 'a', state: 'running' });
+    const { port } = await start({ wrap: reading() });
     const raw = await connectRaw(port);
     raw.write(deleting('/tasks/a', 5));
     expect(await raw.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     raw.write('hello');
-    await raw.until(/cancel_requested.*}/);
+    await raw.until(/read hello$/);
     raw.socket.destroy();
   });
 
   it.each([
     ['/tasks/a', MB, 413],
+    ['/tasks/a', 5, 404],
     ['/nowhere', 5, 404],
     ['/healthz', 5, 405],
   ])('100-continue invites no body of %s, %i bytes', async (path, length, status) => {
@@ -451,6 +516,22 @@ describe('too much', () => {
     const answer = only(await exchangeRaw(port, text));
     expectProblem(answer, 431, 'request-header-fields-too-large');
     expect(accessLines()).toMatchObject([{ status: 431 }]);
+  });
+
+  it('in the header fields is a problem that a page of another origin can read', async () => {
+    const origin = 'https://app.example.org';
+    const { port } = await start({ env: { CORS_ORIGINS: origin } });
+    const fields = [`Origin: ${origin}`, 'X-Request-Id: mine', `Cookie: ${'x'.repeat(20_000)}`];
+    const answer = only(await exchangeRaw(port, GET('/tasks/a', ...fields)));
+    expectProblem(answer, 431, 'request-header-fields-too-large');
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': expect.stringContaining('X-Request-Id'),
+      'x-request-id': 'mine',
+    });
+    fields[0] = 'Origin: https://other.example.org';
+    const other = only(await exchangeRaw(port, GET('/tasks/a', ...fields)));
+    expect(other.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
   it('as a body is a 413 that the caller receives, and little of it is kept', async () => {
@@ -532,7 +613,7 @@ describe('too slow', () => {
   });
 
   it('a body is a 408 by the time that the server gives a request', async () => {
-    const { port, accessLines } = await start({ timeouts });
+    const { port, accessLines } = await start({ timeouts, wrap: reading() });
     const text =
       'DELETE /tasks/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\nContent-Length: 5\r\n\r\nab';
     const answer = only(await exchangeRaw(port, text));
@@ -541,10 +622,103 @@ describe('too slow', () => {
     expect(accessLines()).toMatchObject([{ method: 'DELETE', status: 408 }]);
   });
 
-  it('a body is a 408 by the deadline of the request', async () => {
-    const { port } = await start({ env: { REQUEST_TIMEOUT_MS: '100' } });
+  it('a body is a 408 by the time that a body gets', async () => {
+    const { port } = await start({ timeouts: { bodyMs: 100 }, wrap: reading() });
     const text = 'DELETE /tasks/a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab';
     expectProblem(only(await exchangeRaw(port, text)), 408, 'request-timeout');
+  });
+});
+
+describe('a body that nobody needs', () => {
+  const head = `DELETE /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n`;
+  const chunked = 'DELETE /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+  it('is not waited for, and the connection is kept for the next request', async () => {
+    const { port } = await start({ timeouts: { lingerMs: 60_000 } });
+    const raw = await connectRaw(port);
+    raw.write(head);
+    await raw.until(/"route-not-found"/);
+    raw.write(`hello${GET('/healthz')}`);
+    const answers = parseAnswers(await raw.until(/"status":"ok"}/));
+    expect(answers.map(({ status, headers }) => [status, headers['connection']])).toEqual([
+      [404, 'keep-alive'],
+      [200, 'keep-alive'],
+    ]);
+    raw.socket.destroy();
+  });
+
+  it('is waited for no longer than a moment', async () => {
+    const { port } = await start();
+    expect(only(await exchangeRaw(port, head))).toMatchObject({ status: 404 });
+  });
+
+  it('ends the connection once it is too large', async () => {
+    const { port } = await start({ timeouts: { lingerMs: 60_000 } });
+    const raw = await connectRaw(port);
+    raw.write(chunked);
+    await raw.until(/"route-not-found"/);
+    raw.write(`2001\r\n${'x'.repeat(8193)}\r\n0\r\n\r\n`);
+    expect(only(parseAnswers(await raw.closed()))).toMatchObject({ status: 404 });
+  });
+});
+
+describe('requests that wait for their bodies', () => {
+  const timeouts = { maxBodiesWaiting: 2, bodyMs: 60_000 };
+  const head = 'POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n';
+  const waiting = async (port: number): Promise<RawConnection> => {
+    const raw = await connectRaw(port);
+    raw.write(head);
+    await raw.until(/100 Continue/);
+    return raw;
+  };
+
+  it.each([true, false])(
+    'are bounded: the one that has waited longest is dropped (authenticated: %s)',
+    async (isAuthenticated) => {
+      const { port } = await start({ timeouts, wrap: reading({ isAuthenticated }) });
+      const longest = await waiting(port);
+      const others = [await waiting(port), await waiting(port)];
+      const dropped = parseAnswers(await longest.closed()).at(-1);
+      if (!dropped) throw new Error('no answer');
+      expectProblem(dropped, 503, 'overloaded');
+      for (const raw of others) {
+        raw.write('hello');
+        await raw.until(/read hello$/);
+        raw.socket.destroy();
+      }
+    },
+  );
+
+  it('never take the place of an authenticated one', async () => {
+    let isAuthenticated = true;
+    const { port } = await start({
+      timeouts,
+      wrap: (gateway) => ({
+        serve: async (request) => reading({ isAuthenticated })(gateway).serve(request),
+      }),
+    });
+    const known = await waiting(port);
+    isAuthenticated = false;
+    const strangers = [await waiting(port), await waiting(port), await waiting(port)];
+    await strangers[0]?.closed();
+    known.write('hello');
+    await known.until(/read hello$/);
+    for (const raw of [known, ...strangers]) raw.socket.destroy();
+  });
+});
+
+describe('X-Scf-Request-Id', () => {
+  it.each([
+    ['counts where SCF runs the server', true, 'from-scf', 'from-scf'],
+    ["is anybody's elsewhere", false, 'forged', undefined],
+    ['counts only if it can be echoed', true, 'no id {}', undefined],
+  ])('%s', async (_, isScf, id, expected) => {
+    const { port, accessLines } = await start({ timeouts: { isScf } });
+    const { headers } = await send(port, { path: '/healthz', headers: { 'X-Scf-Request-Id': id } });
+    const [line] = accessLines();
+    expect(line?.['platformRequestId']).toBe(expected);
+    expect(headers['x-request-id'] === id).toBe(expected === id);
+    expect(JSON.stringify(line).includes(id)).toBe(expected === id);
   });
 });
 
@@ -572,41 +746,43 @@ describe('a caller that goes away', () => {
   });
 
   it('before its answer is noticed by what is done for it', async () => {
-    let gone: AbortSignal | undefined;
+    let disconnected: AbortSignal | undefined;
     const { port } = await start({
       wrap: () => ({
         async serve(request) {
-          gone = request.disconnected;
-          await new Promise((resolve) => gone?.addEventListener('abort', resolve, { once: true }));
+          disconnected = request.disconnected;
+          await new Promise((resolve) =>
+            disconnected?.addEventListener('abort', resolve, { once: true }),
+          );
           return { status: 200, headers: {}, body: 'nobody hears it' };
         },
       }),
     });
     const raw = await connectRaw(port);
     raw.write(GET('/healthz'));
-    await until(() => gone);
+    await until(() => disconnected);
     raw.socket.destroy();
-    await until(() => gone?.aborted);
+    await until(() => disconnected?.aborted);
   });
 
   it('after its answer has not gone too early', async () => {
-    let gone: AbortSignal | undefined;
+    let disconnected: AbortSignal | undefined;
     const { port } = await start({
       wrap: (gateway) => ({
         serve(request) {
-          gone = request.disconnected;
+          disconnected = request.disconnected;
           return gateway.serve(request);
         },
       }),
     });
     await send(port, { path: '/healthz' });
-    await until(() => gone);
-    expect(gone?.aborted).toBe(false);
+    await until(() => disconnected);
+    expect(disconnected?.aborted).toBe(false);
   });
 });
 
 describe('draining', () => {
-  it('answers what is under way, closes its connection, and takes nothing new', async () => {
+  it('answers requests in flight, closes their connections, and takes no new ones', async () => {
     const gate = gated();
     const { port, server } = await start({ wrap: gate.wrap });
     servers.splice(0);

@@ -30,11 +30,7 @@ it('leaves out what is not there, and cuts what is too long', () => {
 it('writes what is at least as grave as its level, and nothing when silent', () => {
   const written = LOG_LEVELS.map((lowest) => {
     const lines: string[] = [];
-    const log = createLog(
-      lowest,
-      () => 0,
-      (line) => void lines.push(line),
-    );
+    const log = createLog(lowest, () => 0, { write: (line) => void lines.push(line) });
     for (const level of LOG_LEVELS) if (level !== 'silent') log.write(level, 'x', {});
     return lines.length;
   });

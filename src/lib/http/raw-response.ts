@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { HttpResponse } from './message.ts';
 
 /**
- * Answers where Node has no response object to give, and closes the connection. It goes on reading for
- * `lingerMs` at most: closing on a caller that still sends would reset the connection under the answer.
+ * Writes a response if Node has no response object, and closes the connection. It goes on reading for
+ * `lingerMs` at most: closing on a client that still sends would reset the connection under the response.
  */
 export function writeRaw(socket: Duplex, response: HttpResponse, lingerMs: number): void {
   if (!socket.writable) return void socket.destroy();

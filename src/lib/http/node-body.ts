@@ -1,0 +1,134 @@
+import type { IncomingMessage } from 'node:http';
+
+import { Problem } from '../problems.ts';
+import { UNUSED_BODY_BYTES, type ReadBodyOptions } from './message.ts';
+
+/** The bodies of Node's http messages: read within bounds, or thrown away. */
+
+/** What the server knows of a message, beside the message itself. */
+export interface Arrival {
+  readonly message: IncomingMessage;
+  /** Aborted if the connection closes before the response is out. */
+  readonly disconnected: AbortSignal;
+  /** Answers `Expect: 100-continue`. */
+  readonly invite: () => void;
+  /** Why the rest of the body cannot be understood. */
+  broken?: Problem;
+  /** Fails the reading of the body, while it is being read. */
+  failBody?: (problem: Problem) => void;
+  /** The body was asked for. */
+  isRead?: true;
+}
+
+export type BodyReader = (
+  arrival: Arrival,
+  limit: number,
+  options?: ReadBodyOptions,
+) => Promise<Buffer>;
+
+/**
+ * Reads bodies for at most `bodyMs` each. Of the requests that wait for theirs, authenticated or not, at
+ * most `maxWaiting` do; if one more comes, the one that has waited longest is dropped.
+ */
+export function createBodyReader(bodyMs: number, maxWaiting: number): BodyReader {
+  const callers = new Set<Arrival>();
+  const strangers = new Set<Arrival>();
+  return async (arrival, limit, { isAuthenticated = false } = {}) => {
+    const { message, broken } = arrival;
+    if (broken) throw broken;
+    if (declaredBytes(message) > limit) throw new Problem('payload-too-large');
+    if (!hasBody(message)) return Buffer.alloc(0);
+    arrival.isRead = true;
+    if (!message.complete) arrival.invite();
+    const waiting = isAuthenticated ? callers : strangers;
+    const [longest] = waiting;
+    if (waiting.size >= maxWaiting) longest?.failBody?.(DROPPED());
+    waiting.add(arrival);
+    const late = setTimeout(() => arrival.failBody?.(new Problem('request-timeout')), bodyMs);
+    try {
+      return await collect(arrival, limit);
+    } finally {
+      clearTimeout(late);
+      waiting.delete(arrival);
+      delete arrival.failBody;
+    }
+  };
+}
+
+const DROPPED = (): Problem =>
+  new Problem('overloaded', { reason: 'too many requests wait for their bodies' });
+
+function collect(arrival: Arrival, limit: number): Promise<Buffer> {
+  const { message } = arrival;
+  return new Promise((resolve, reject) => {
+    const cutShort = (): void =>
+      reject(new Problem('invalid-request', { reason: 'the body was cut short' }));
+    arrival.failBody = reject;
+    if (message.destroyed) return cutShort();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) reject(new Problem('payload-too-large'));
+      else chunks.push(chunk);
+    });
+    message.on('end', () => resolve(Buffer.concat(chunks)));
+    message.on('error', cutShort);
+    message.on('close', cutShort);
+  });
+}
+
+/** As the header fields say (RFC 9112, section 6). */
+function hasBody(message: IncomingMessage): boolean {
+  return message.headers['transfer-encoding'] !== undefined || declaredBytes(message) > 0;
+}
+
+function declaredBytes({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? 0);
+}
+
+/** What is known of the body's size before anything is read. */
+export function knownBytes(message: IncomingMessage): number {
+  return Math.max(declaredBytes(message), message.readableLength);
+}
+
+export function isUnread(message: IncomingMessage): boolean {
+  return !message.complete && hasBody(message);
+}
+
+/**
+ * Whether the connection must not be used again if the body stays unread: it is too large to be drained,
+ * it was given up in the middle, or the client waits to be invited and may not send it at all.
+ */
+export function spoilsConnection({ message, broken, isRead }: Arrival): boolean {
+  const waits = message.headers.expect !== undefined;
+  return Boolean(isRead ?? broken) || waits || knownBytes(message) > UNUSED_BODY_BYTES;
+}
+
+/** How much is read and thrown away after a response, so that a client that still sends can hear it. */
+const LINGER_BYTES = 1024 * 1024;
+
+/**
+ * Throws the rest of the body away, for at most `ms` milliseconds.
+ *
+ * @returns whether it ended in time, and was small enough for the connection to go on
+ */
+export function drainBody(message: IncomingMessage, ms: number): Promise<boolean> {
+  if (message.destroyed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    let bytes = 0;
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve(message.complete && bytes <= UNUSED_BODY_BYTES);
+    };
+    const timer = setTimeout(done, ms);
+    message.removeAllListeners('data');
+    message.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > LINGER_BYTES) message.pause();
+    });
+    message.on('end', done);
+    message.on('close', done);
+    message.resume();
+  });
+}
