@@ -13,11 +13,12 @@ export const MEANINGS = {
   TENCENTCLOUD_REGION: 'stands for `DLC_REGION` if that is not set; SCF sets it',
   DLC_REGIONS: 'further regions that a caller may name',
   DLC_ENDPOINT: 'where DLC is; the example is for international accounts',
-  API_KEYS: 'callers with a key: `[{id, sha256, scopes, engines?, regions?, expires?, rate?}]`',
+  API_KEYS:
+    'callers with a key: `[{id, sha256, scopes, engines?, regions?, owner?, expires?, rate?}]`',
   JWT_ISSUERS:
-    'issuers of tokens: `[{id, issuer, audience, algorithms, jwksUri or jwks or secret, scopes?, engines?, regions?, rate?}]`',
+    'issuers of tokens: `[{id, issuer, audience or clientIds, algorithms, discovery or jwksUri or jwks or secret, require?, grants?, requireAuthorizationDetails?, maxTokenAge?, scopes?, engines?, regions?, owner?, rate?}]` (docs/identity-providers.md)',
   WEBHOOK_SENDERS:
-    'senders of signed webhooks: `[{id, secrets: ["whsec_…" or "whpk_…"], engines?, regions?, rate?}]`',
+    'senders of signed webhooks: `[{id, secrets: ["whsec_…" or "whpk_…"], engines?, regions?, owner?, rate?}]`',
   BLOCKED_PRINCIPALS: 'principals that are refused at once; a JSON array if one has a comma in it',
   CORS_ORIGINS: 'origins of frontends',
   UPSTREAM_RATE: 'CancelTask requests a second, per region, over all instances',

@@ -2,7 +2,7 @@ import { command } from '../cli/command.ts';
 
 export const doctor = command('doctor', {
   summary: 'Checks a configuration without serving: the variables that the gateway would get.',
-  details: `Settings, expiring API keys, written-down secrets, credentials, the way to DLC, the clock, every allowed region, the permissions to call DescribeTasks and CancelTask, every issuer's keys, Redis. Each is one line: ok, warn, FAIL or skip, and what to do. No value of a secret is ever printed. A check takes 10 s at most.
+  details: `Settings, expiring API keys, what each entry may do, written-down secrets, credentials, the way to DLC, the clock, every allowed region, the permissions to call DescribeTasks and CancelTask, every issuer's keys, Redis. Each is one line: ok, warn, FAIL or skip, and what to do. No value of a secret is ever printed. A check takes 10 s at most.
 
 Permissions are tried on a task that cannot exist, d0c70000-0000-0000-0000-00000000d0c7: DLC refuses it after it has checked the permission, and nothing is cancelled. It counts as one of the 20 cancellations a second, and stands in the account's audit log.`,
   examples: ['', '--no-cancel'],

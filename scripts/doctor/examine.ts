@@ -6,6 +6,7 @@ import { checkCredentials } from './credentials.ts';
 import { checkEndpoint } from './endpoint.ts';
 import { failed, skipped, type Finding } from './finding.ts';
 import { checkIssuer } from './issuers.ts';
+import { checkPermissions } from './permissions.ts';
 import { checkRedis } from './redis.ts';
 import { checkRegion } from './region.ts';
 import { checkSettings } from './settings.ts';
@@ -35,6 +36,7 @@ export async function examine(examination: Examination): Promise<void> {
   tell(findings);
   if (!config) return tell([skipped('doctor', 'everything else, until the settings are right')]);
   tell(checkCallers(config, now()));
+  tell(checkPermissions(config));
   tell(checkSecrets(env, baseDir));
   // All at once: an issuer that hangs must not keep the others waiting.
   const issuers = Promise.all(

@@ -7,7 +7,7 @@ import {
   type TaskFacts,
 } from '../lib/auth/policy.ts';
 import type { Scope } from '../lib/auth/principal.ts';
-import { lookUp } from '../lib/cancellation/lookup.ts';
+import { lookUp, type Job, type LookupDeps } from '../lib/cancellation/lookup.ts';
 import { loggedReason } from '../lib/dlc/failure.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';
 import type { TaskRef } from '../lib/tasks.ts';
@@ -39,17 +39,22 @@ export function permit(scope: Scope, deps: Deps): Middleware<CallerContext & Tas
   });
 }
 
-/** The task's engine and owner, which the permission depends on; `undefined` if DLC shows no such task. */
-async function askDlc(
+/**
+ * Asks DLC for the engine and the owner of a task, which the permission depends on; gives nothing if DLC
+ * shows no such task.
+ *
+ * @throws Problem as `permit` does
+ */
+export async function askDlc(
   task: TaskRef,
-  context: CallerContext,
-  deps: Deps,
+  job: Job,
+  deps: LookupDeps,
 ): Promise<TaskFacts | undefined> {
   // Settings with engines or owners need the lookup, but a token may bring engines of its own.
   if (!deps.settings.taskStateLookup) {
     throw new Problem('task-not-permitted', { reason: 'a token has engines, the lookup is off' });
   }
-  const found = await lookUp(task, context, deps);
+  const found = await lookUp(task, job, deps);
   if (found?.outcome === 'found') return found.task;
   if (found?.outcome === 'absent' || found?.code === 'task-not-found') return undefined;
   const reason = found ? loggedReason(found) : 'no time for a lookup';

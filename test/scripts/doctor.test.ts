@@ -295,6 +295,33 @@ describe('a key that an issuer publishes', () => {
   });
 });
 
+describe('permissions', () => {
+  const found = async (more: Record<string, string>) =>
+    (await examined(settings(more)))
+      .of('permissions')
+      .map(({ status, message }) => [status, message]);
+  const grants = [
+    { when: { '/roles': 'x', '/tid': 't' }, scopes: ['tasks:cancel'], owner: '/uin' },
+  ];
+  const secret = 'a-secret-of-more-than-32-bytes-0123456789';
+
+  it('are told in a sentence for each entry', async () => {
+    const API_KEYS = JSON.stringify([
+      { id: 'all', sha256: 'a'.repeat(64), scopes: ['tasks:cancel'] },
+      { id: 'etl', sha256: 'b'.repeat(64), scopes: ['tasks:read'], engines: ['etl'] },
+    ]);
+    const JWT_ISSUERS = issuer({ algorithms: ['HS256'], secret, grants });
+    expect(await found({ API_KEYS, JWT_ISSUERS, BLOCKED_PRINCIPALS: '' })).toEqual([
+      ['ok', 'key:all may cancel every task'],
+      ['ok', 'key:etl may read tasks on engine "etl"'],
+      [
+        'ok',
+        'jwt:idp may cancel and read every task, at most; if the token\'s "/roles" and "/tid" match, it may cancel tasks of the account that the claim "/uin" names',
+      ],
+    ]);
+  });
+});
+
 describe('API keys', () => {
   const keys = (...expires: string[]): string =>
     JSON.stringify(

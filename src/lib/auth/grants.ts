@@ -10,7 +10,7 @@ export interface GrantTemplate extends Omit<Grant, 'owner'> {
   readonly owner?: Pointer;
 }
 
-/** The members that narrow an entry or one of its grants. */
+/** The members that restrict an entry or one of its grants. */
 interface RestrictionMembers {
   readonly engines?: readonly string[] | undefined;
   readonly regions?: readonly string[] | undefined;

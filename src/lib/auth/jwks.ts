@@ -20,7 +20,7 @@ export interface JwksOptions {
   /** Milliseconds of a clock that never jumps: a wall clock that is put right must not freeze a set. */
   readonly steadyMs?: () => number;
   readonly fetchJwks?: FetchJwks;
-  /** Is told of each key that was left out, once per `kid`. */
+  /** Called with each key that was left out, once per `kid`. */
   readonly onLeftOut?: (key: LeftOutKey) => void;
 }
 

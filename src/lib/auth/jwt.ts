@@ -21,7 +21,7 @@ export interface BearerOptions {
   readonly clock?: Clock;
   /** Milliseconds of a clock that never jumps, for the ages of fetched keys. */
   readonly steadyMs?: () => number;
-  /** Is told of each key that an issuer publishes and that cannot verify, once per `kid`. */
+  /** Called with each key that an issuer publishes and that cannot verify, once per `kid`. */
   readonly onLeftOut?: (issuerId: string, key: LeftOutKey) => void;
 }
 

@@ -11,7 +11,7 @@ export interface Rate {
   readonly windowSeconds: 1 | 60 | 3600;
 }
 
-/** What narrows a permission. An absent member does not narrow; an empty list of regions permits nothing. */
+/** What restricts a permission. An absent member restricts nothing; an empty list of regions permits nothing. */
 export interface Restrictions {
   readonly taskId?: string;
   readonly regions?: readonly string[];
