@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
 
-import { toStoreError, wantsNewConnection } from './redis-failures.ts';
+import { isTimeout, toStoreError, wantsNewConnection } from './redis-failures.ts';
 import { SCRIPTS, type ScriptName } from './redis-scripts.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { OPEN_MS, StoreError, TIMEOUT_MS } from './store.ts';
@@ -30,6 +30,7 @@ export class RedisConnection {
   #client: Promise<Redis> | undefined;
   /** When to try again after a connection could not be opened. */
   #openAgainMs = Infinity;
+  #answeredMs = -Infinity;
 
   constructor(target: RedisTarget, steadyMs: () => number) {
     this.#target = target;
@@ -37,8 +38,9 @@ export class RedisConnection {
   }
 
   /**
-   * Runs a script. If the connection is silent or closed, or leads to a Redis that says "not here", or if
-   * only this process stood still, it tries again on new connections for `OPEN_MS`, and at least once.
+   * Runs a script. If there is no answer in time (Redis is silent, or only this process stood still), or
+   * the connection is closed or leads to a Redis that says "not here", it tries again for `OPEN_MS`, and
+   * at least once: on a new connection, unless this one has answered something meanwhile.
    *
    * @throws StoreError
    */
@@ -48,11 +50,13 @@ export class RedisConnection {
       if (this.#steadyMs() >= this.#openAgainMs) this.close();
       const opened = (this.#client ??= this.#open());
       const client = await opened;
+      const sentMs = this.#steadyMs();
       try {
         return await this.#runOnce(client, script, keys, args);
       } catch (error) {
         if (!wantsNewConnection(error)) throw toStoreError(error);
-        if (this.#client === opened) this.close();
+        const isSlow = isTimeout(error) && this.#answeredMs > sentMs;
+        if (!isSlow && this.#client === opened) this.close();
         if (pauseMs > 0 && this.#steadyMs() + pauseMs > endMs) throw toStoreError(error);
       }
       if (pauseMs > 0) await sleep(pauseMs);
@@ -73,7 +77,7 @@ export class RedisConnection {
   ): Promise<Reply> {
     const sentMs = this.#steadyMs();
     const reply = await client[script](...keys, ...args);
-    const repliedMs = this.#steadyMs();
+    const repliedMs = (this.#answeredMs = this.#steadyMs());
     if (repliedMs - sentMs > TIMEOUT_MS) throw new Error('timed out');
     const [a, b = 0, c = 0]: unknown[] = Array.isArray(reply) ? reply : [];
     if (![a, b, c].every(Number.isSafeInteger)) throw new StoreError('an unknown answer');

@@ -32,6 +32,11 @@ export function wantsNewConnection(error: unknown): boolean {
   return name !== 'ReplyError' || NOT_HERE.test(String(message));
 }
 
+/** ioredis's own words, and ours. */
+export function isTimeout(error: unknown): boolean {
+  return /timed out/.test(String(Object(error).message));
+}
+
 /** @param error Redis's, ioredis's, or the connection's */
 export function toStoreError(error: unknown): StoreError {
   if (isStoreError(error)) return error;
@@ -41,7 +46,7 @@ export function toStoreError(error: unknown): StoreError {
     const [, word] = pattern.exec(text) ?? [];
     if (word !== undefined) return new StoreError(word, misconfiguration);
   }
-  if (/timed out/.test(text)) return new StoreError(`no answer within ${TIMEOUT_MS} ms`);
+  if (isTimeout(error)) return new StoreError(`no answer within ${TIMEOUT_MS} ms`);
   return new StoreError(
     CODES[String(code)] ?? (name === 'ReplyError' ? 'refused' : 'connection closed'),
   );

@@ -9,24 +9,30 @@ import { OPEN_MS, type Store } from '../../../src/lib/rate-limit/store.ts';
 
 /** A server that speaks as much of Redis's protocol as a test needs, and counts connections and scripts. */
 
-type Answer = (connection: number) => { readonly ping?: string; readonly script?: string };
+interface Answers {
+  readonly ping?: string;
+  readonly script?: string;
+  /** Milliseconds, for one script after the other. */
+  readonly delays?: number[];
+}
 
 const closing: (() => void)[] = [];
 afterEach(() => {
   while (closing.length > 0) closing.pop()?.();
 });
 
-async function start(answer: Answer) {
+async function start(answer: (connection: number) => Answers) {
   const counts = { connections: 0, scripts: 0 };
   const server = net.createServer((socket) => {
-    const { ping, script } = answer((counts.connections += 1));
+    const { ping, script, delays = [] } = answer((counts.connections += 1));
     closing.push(() => socket.destroy());
     socket.on('data', (data) => {
       for (const [, name] of data.toString().matchAll(/\$\d+\r\n(ping|eval|evalsha)\r\n/gi)) {
         const isPing = name?.toLowerCase() === 'ping';
         if (!isPing) counts.scripts += 1;
         const text = isPing ? ping : script;
-        if (text !== undefined) socket.write(`${text}\r\n`);
+        const delayMs = isPing ? 0 : (delays.shift() ?? 0);
+        if (text !== undefined) setTimeout(() => socket.write(`${text}\r\n`), delayMs);
       }
     });
   });
@@ -67,6 +73,20 @@ it('a connection that is silent is left for another, where the script runs', asy
   }));
   expect(await spend(store)).toMatchObject({ allowed: true, left: 9 });
   expect(counts).toEqual({ connections: 2, scripts: 2 });
+});
+
+it('a connection that is only slow is kept: others wait for its answers', async () => {
+  const delays = [50, 80, 25];
+  const { store, counts } = await start(() => ({ ping: '+PONG', script: SPENT, delays }));
+  await spend(store).catch(() => undefined);
+  delays.unshift(50, 80, 25);
+  const begunMs = performance.now();
+  const first = spend(store);
+  await sleep(20);
+  const spent = await Promise.all([first, spend(store)]);
+  expect(spent).toMatchObject([{ allowed: true }, { allowed: true }]);
+  // Unless the machine was slow itself.
+  if (performance.now() - begunMs < 115) expect(counts.connections).toBe(1);
 });
 
 it.each(['READONLY', 'MASTERDOWN', 'LOADING', 'MOVED 1 127.0.0.1:7000'])(
