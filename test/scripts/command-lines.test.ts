@@ -19,9 +19,9 @@ import { runNode, runScript } from './run-script.ts';
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 );
-/** jest's own. */
-const TESTS = new Set(['test', 'test:browser']);
-const COMMANDS = Object.keys(scripts).filter((name) => !TESTS.has(name));
+/** Run programs of others, with their own options. */
+const OTHERS = new Set(['test', 'test:browser', 'mutation']);
+const COMMANDS = Object.keys(scripts).filter((name) => !OTHERS.has(name));
 
 /** Colours are wished for, but there is no terminal. */
 const env = { TERM: 'xterm-256color' };

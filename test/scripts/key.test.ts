@@ -122,7 +122,8 @@ describe('npm run key -- --add-to', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const digestOf = (n: number): string => String(n).padStart(64, '0');
+  const digestOf = (n: number): string =>
+    createHash('sha256').update(`a key of the test, ${n}`).digest('hex');
   const entryOf = (n: number) => ({ id: 'a', sha256: digestOf(n), scopes: ['tasks:cancel'] });
 
   it('makes the file, and adds to it, as a process of its own', async () => {
@@ -219,6 +220,7 @@ describe('npm run key -- --add-to', () => {
     rmSync(`${file}.new`);
     const all = Array.from({ length: 8 }, (__, n) => addEntry(file, entryOf(n)));
     const done = (await Promise.allSettled(all)).filter(({ status }) => status === 'fulfilled');
+    expect(done.length).toBeGreaterThan(0);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(done.length);
   });
 

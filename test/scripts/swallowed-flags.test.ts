@@ -10,7 +10,9 @@ import { runNode } from './run-script.ts';
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 );
-const COMMANDS = Object.keys(scripts).filter((name) => !name.startsWith('test'));
+/** Run programs of others, with their own options. */
+const OTHERS = new Set(['test', 'test:browser', 'mutation']);
+const COMMANDS = Object.keys(scripts).filter((name) => !OTHERS.has(name));
 
 /** Flags, with a word for a value, of each command, as its `--help` lists them. */
 async function flagsOf(name: string): Promise<string[][]> {
