@@ -16,7 +16,7 @@ afterAll(() => server.stop());
 
 it('an entry that nothing restricts is named once at start', () => {
   const lines: unknown[] = [];
-  const log = createLog('info', Date.now, (line) => void lines.push(JSON.parse(line)));
+  const log = createLog('info', Date.now, { write: (line) => void lines.push(JSON.parse(line)) });
   const env = {
     DLC_REGION: 'ap-guangzhou',
     TENCENTCLOUD_SECRETID: 'AKIDEMULATOR',

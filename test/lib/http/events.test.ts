@@ -331,17 +331,19 @@ describe('the body', () => {
   });
 
   it('that is no text makes the event no HTTP request', async () => {
-    await expect(read({ a: 1 }, false)).rejects.toMatchObject({ code: 'invalid-request' });
-    await expect(read(5, true)).rejects.toMatchObject({ code: 'invalid-request' });
+    expect(() => read({ a: 1 }, false)).toThrow(NOT_HTTP);
+    expect(() => read(5, true)).toThrow(NOT_HTTP);
   });
 });
+
+const NOT_HTTP = expect.objectContaining({ code: 'invalid-request' });
 
 describe("the platform's id of a request", () => {
   it.each<[string, unknown, unknown, string | undefined]>([
     ["SCF's context", scfFunctionUrl, scfContext, '0d1f4a1a-6f1c-4d5b-8a29-2f1f2f6d6d11'],
     ["Lambda's context", http.restApi, lambdaContext, 'a1b2c3d4-lambda'],
     ["the event's own context", http.restApi, undefined, 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef'],
-    ["SCF's header field", scfFunctionUrl, undefined, 'c3b3a3e4-b67f-11f0-9795-525400d4c756'],
+    ["SCF's header field elsewhere, where it is a caller's", scfFunctionUrl, undefined, undefined],
     ['none', { httpMethod: 'GET', path: '/' }, undefined, undefined],
     [
       'an id of another type, then the next',
@@ -351,6 +353,15 @@ describe("the platform's id of a request", () => {
     ],
   ])('%s', (_, event, context, id) => {
     expect(toHttpRequest(event, context).platformRequestId).toBe(id);
+  });
+
+  it("is in SCF's header field on SCF alone", () => {
+    const before = process.env['TENCENTCLOUD_RUNENV'];
+    process.env['TENCENTCLOUD_RUNENV'] = 'SCF';
+    const { platformRequestId: id } = toHttpRequest(scfFunctionUrl, undefined);
+    if (before === undefined) delete process.env['TENCENTCLOUD_RUNENV'];
+    else process.env['TENCENTCLOUD_RUNENV'] = before;
+    expect(id).toBe('c3b3a3e4-b67f-11f0-9795-525400d4c756');
   });
 
   it('is known of what is no HTTP request too', () => {

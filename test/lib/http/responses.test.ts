@@ -148,7 +148,15 @@ describe("what a webhook's sender is told", () => {
     });
   });
 
-  const rest = CODES.filter((code) => ![...FORBIDDEN, ...FINAL, ...LATER].includes(code));
+  it('of a body that came too late is a 503: some senders give up at any 4xx', () => {
+    const { status, headers, body } = responseForSender(new Problem('request-timeout'), CONTEXT);
+    expect(parse(body)).toMatchObject({ status: 503, code: 'request-timeout', retryable: true });
+    expect({ status, again: headers['Retry-After'] }).toEqual({ status: 503, again: '2' });
+  });
+
+  const rest = CODES.filter(
+    (code) => ![...FORBIDDEN, ...FINAL, ...LATER, 'request-timeout'].includes(code),
+  );
 
   it.each(rest)('of %s is the problem as it is', (code) => {
     const options: ProblemOptions = { headers: { 'WWW-Authenticate': 'Webhook-Signature' } };
