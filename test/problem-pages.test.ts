@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { PROBLEM_TEXTS } from '../src/lib/problems.openapi.ts';
 import { prefersHtml } from '../src/lib/http/accept.ts';
-import { PROBLEMS, type ProblemCode, type ProblemKind } from '../src/lib/problems.ts';
+import { PROBLEMS, titleOf, type ProblemCode, type ProblemKind } from '../src/lib/problems.ts';
 import { ask, type Gateways } from './support/both-ways.ts';
 import { expectProblem, settingsFor } from './support/gateway.ts';
 import { startInProcess } from './support/in-process.ts';
@@ -22,7 +22,8 @@ describe('a problem page', () => {
   const gateway = startInProcess({ port: NOBODY });
 
   it.each(CODES)('of %s says the same to programs and to people', async (code) => {
-    const { title, status, retryable }: ProblemKind = PROBLEMS[code];
+    const { status, retryable }: ProblemKind = PROBLEMS[code];
+    const title = titleOf(code);
     const json = await gateway.call('GET', `/problems/${code}`);
     const type = `/problems/${code}`;
     expect(json.body).toEqual({ type, code, title, status, retryable, ...PROBLEM_TEXTS[code] });

@@ -1,7 +1,7 @@
 import { EXAMPLE, type Example } from '../../src/lib/words.openapi.ts';
 import { toCancelProblem } from '../../src/lib/cancellation/attempts.ts';
 import { problemResponse } from '../../src/lib/http/response.ts';
-import { Problem, type ProblemMembers, type ProblemCode } from '../../src/lib/problems.ts';
+import { Problem, type ProblemMembers, type ProblemCode, titleOf } from '../../src/lib/problems.ts';
 import { invalid } from '../../src/lib/tasks.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
 import { canHaveUpstreamId, quotaIsTold, upstreamCodeFor } from './problem-codes.ts';
@@ -19,7 +19,7 @@ export function problemExample(code: ProblemCode, report: Report): Example {
   const toResponse = report === 'to-sender' ? responseForSender : problemResponse;
   const value: unknown = JSON.parse(toResponse(problem, context).body);
   const suffix = report === 'outcome-unknown' ? ', and nobody knows whether it took effect' : '';
-  return { summary: `${problem.kind.title}${suffix}`, value };
+  return { summary: `${titleOf(problem.code)}${suffix}`, value };
 }
 
 function plain(code: ProblemCode): Problem {

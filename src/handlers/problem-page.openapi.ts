@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 import { PROBLEM_TEXTS } from '../lib/problems.openapi.ts';
-import { PROBLEMS } from '../lib/problems.ts';
+import { PROBLEMS, titleOf } from '../lib/problems.ts';
 import { toProblemPage } from './problem-page.ts';
 import {
   named,
@@ -33,7 +33,8 @@ const problemHtml = named(
   'The same as a page for people.',
 );
 
-const { title, status, retryable } = PROBLEMS['task-busy'];
+const { status, retryable } = PROBLEMS['task-busy'];
+const title = titleOf('task-busy');
 const example = {
   code: 'task-busy',
   title,

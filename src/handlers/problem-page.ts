@@ -2,13 +2,14 @@ import type { OpenEndpoint } from '../endpoint.ts';
 import type { ProblemText } from '../lib/api-document.ts';
 import { prefersHtml } from '../lib/http/accept.ts';
 import { jsonResponse } from '../lib/http/response.ts';
-import { Problem, PROBLEMS, type ProblemCode, type ProblemKind } from '../lib/problems.ts';
+import { Problem, PROBLEMS, type ProblemCode, type ProblemKind, titleOf } from '../lib/problems.ts';
 
 /** `GET /problems/{code}`: what a problem's `type` leads to, a page for people and JSON for programs. */
 export const problemPage: OpenEndpoint = {
   handle({ request, parameter: code }, { settings, document }) {
     if (!isProblemCode(code)) throw new Problem('route-not-found');
-    const { title, status, retryable, detail }: ProblemKind = PROBLEMS[code];
+    const { status, retryable, detail }: ProblemKind = PROBLEMS[code];
+    const title = titleOf(code);
     const type = `${settings.problemPrefix}/problems/${code}`;
     const text = document()?.problems[code] ?? { meaning: detail };
     const page = { type, code, title, status, retryable, ...text };

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { MAX_RESPONSE_BYTES } from './dlc/connections.ts';
 import { MAX_HEADER_BYTES } from '../middlewares/request-limits.ts';
 import { USABLE_ID } from './http/message.ts';
-import { PROBLEMS, type ProblemCode } from './problems.ts';
+import { PROBLEMS, type ProblemCode, titleOf } from './problems.ts';
 import { regionSchema, taskIdSchema } from './tasks.ts';
 
 /**
@@ -112,7 +112,7 @@ export const finishedState = z.enum(['succeeded', 'failed']);
 /** Every code of a problem, in the order of the table. */
 export const CODES = Object.keys(PROBLEMS).filter((code): code is ProblemCode => code in PROBLEMS);
 export const problemCode = named(z.enum(CODES), 'ProblemCode', 'Tells problems apart; stable.');
-export const problemTitle = z.enum([...new Set(CODES.map((code) => PROBLEMS[code].title))]);
+export const problemTitle = z.enum([...new Set(CODES.map((code) => titleOf(code)))]);
 export const problemStatus = z.literal(
   [...new Set(CODES.map((code) => PROBLEMS[code].status))].toSorted((a, b) => a - b),
 );

@@ -1,4 +1,4 @@
-import type { Problem } from '../problems.ts';
+import { titleOf, type Problem } from '../problems.ts';
 import type { TaskRef } from '../tasks.ts';
 import type { HttpResponse, LoggedResult } from './message.ts';
 
@@ -70,8 +70,9 @@ export function problemResponse(
   { typePrefix, ...known }: ProblemContext,
   status: number = problem.status,
 ): HttpResponse {
-  const { title, detail } = problem.kind;
   const { code, members } = problem;
+  const { detail } = problem.kind;
+  const title = titleOf(code);
   const isLater = status === 503 && problem.kind.status !== status;
   const retryable = problem.kind.retryable || isLater;
   const retryAfter = problem.retryAfter ?? (isLater ? 2 : undefined);

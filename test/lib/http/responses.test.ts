@@ -12,6 +12,7 @@ import {
   type ProblemOptions,
   PROBLEMS,
   type ProblemCode,
+  titleOf,
 } from '../../../src/lib/problems.ts';
 
 const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
@@ -25,7 +26,7 @@ describe('a problem', () => {
     const kind = PROBLEMS[code];
     expect(parse(body)).toEqual({
       type: `/problems/${code}`,
-      title: kind.title,
+      title: titleOf(code),
       status: kind.status,
       detail: kind.detail,
       code,
