@@ -16,7 +16,8 @@ afterAll(() => server.stop());
 
 it('an entry that nothing restricts is named once at start', () => {
   const lines: unknown[] = [];
-  const log = createLog('info', Date.now, { write: (line) => void lines.push(JSON.parse(line)) });
+  const write = (line: string): void => void lines.push(JSON.parse(line));
+  const log = createLog('info', Date.now, { write });
   const env = {
     DLC_REGION: 'ap-guangzhou',
     TENCENTCLOUD_SECRETID: 'AKIDEMULATOR',

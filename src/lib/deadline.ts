@@ -22,9 +22,9 @@ export class DeadlinePassed extends Error {}
  *
  * @param gone aborted when the caller goes away
  */
-export function startDeadline(ms: number, clock: Pick<Clock, 'now'>, gone?: AbortSignal): Deadline {
+export function startDeadline(ms: number, clock: Pick<Clock, 'steadyMs'>, gone?: AbortSignal): Deadline {
   const controller = new AbortController();
-  const endsAt = clock.now() + ms;
+  const endsAt = clock.steadyMs() + ms;
   const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));
   // A time that is already up aborts at once, not in the next turn of the event loop.
   if (ms <= 0) abort();
@@ -36,7 +36,7 @@ export function startDeadline(ms: number, clock: Pick<Clock, 'now'>, gone?: Abor
   gone?.addEventListener('abort', leave, { once: true });
   return {
     signal,
-    remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.now())),
+    remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs())),
     close: () => clearTimeout(timer),
   };
 }

@@ -11,7 +11,7 @@ import {
 const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
 const KINDS = Object.keys(PROBLEMS)
   .filter(isCode)
-  .map((code) => [code, PROBLEMS[code] satisfies ProblemKind] as const);
+  .map((code): [ProblemCode, ProblemKind] => [code, PROBLEMS[code]]);
 
 describe('the table of problems', () => {
   it.each(KINDS)('%s is fit to be told', (code, { status, detail, retryable, retryAfter }) => {

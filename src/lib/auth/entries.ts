@@ -86,6 +86,9 @@ export const ASYMMETRIC_ALGORITHMS = [
   'Ed25519',
 ] as const;
 
+/** zod's own schema of integers would add 2 KB to the bundle. */
+const isPositiveInteger = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
+
 const grant = () =>
   z.strictObject({
     when: claimConditions(),
@@ -111,7 +114,7 @@ export const jwtIssuerEntries = z.lazy(() =>
       ),
       secret: z.optional(z.string()),
       require: z.optional(claimConditions()),
-      maxTokenAge: z.optional(z.int().check(z.positive())),
+      maxTokenAge: z.optional(z.number().check(z.refine(isPositiveInteger))),
       requireAuthorizationDetails: z.optional(z.boolean()),
       scopes: z.optional(scopes()),
       grants: z.optional(z.array(grant()).check(z.minLength(1))),
