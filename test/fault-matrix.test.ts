@@ -40,13 +40,15 @@ it('every fault, at every point, in every state of the task: each answer is true
     untrue.push(...(await run(batch)));
   });
   expect(untrue).toEqual([]);
-}, 600_000);
+}, 900_000);
 
 it('nothing listens: it did not happen, and the answer says so', async () => {
+  const untrue: string[] = [];
   // Each has an emulator to itself.
   await concurrently(EMULATORS, refusedCells(), async (cell) => {
-    expect(await run([cell])).toEqual([]);
+    untrue.push(...(await run([cell])));
   });
+  expect(untrue).toEqual([]);
 }, 120_000);
 
 function inBatches(cells: readonly Cell[]): Cell[][] {

@@ -34,7 +34,7 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     expect(await page.evaluate(tallest)).toBeGreaterThan(50);
     // The list is not swamped by the flood's own tasks.
     expect(await page.evaluate("document.querySelectorAll('#tasks tr').length")).toBe(9);
-  }, 60_000);
+  });
 
   it('is used with the keyboard alone', async () => {
     const focused = () =>

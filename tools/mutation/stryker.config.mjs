@@ -2,7 +2,7 @@
 
 /** The tests that run in one process with the changed code: no built bundle, no Redis, no wait of seconds. */
 const TESTS = {
-  'src/lib/cancellation': ['lib/cancellation/*', 'every-code', 'permission'],
+  'src/lib/cancellation': ['lib/cancellation/*', 'every-code', 'permission', 'prefer-wait'],
   'src/lib/rate-limit': ['lib/rate-limit/*'],
   'src/lib/auth': ['lib/auth/*'],
 };
