@@ -198,14 +198,14 @@ describeWithRedis('three instances that share one Redis', () => {
       ...rules.replace('PASSWORD', 'secret').split(' '),
     );
     await limiters.run(1000);
-    expect(await limiters.each[0]?.spend('a', { limit: 1, windowMs: 1000 })).toMatchObject({
-      allowed: true,
-    });
     limiters.each[0]?.backOff('ap-guangzhou');
-    expect(events(limiters)).toEqual([]);
+    const decision = await limiters.each[0]?.spend('a', { limit: 100, windowMs: 3_600_000 });
+    expect(decision).toMatchObject({ allowed: true });
+    expect(limiters.lines.map(({ reason }) => reason)).not.toContain('NOPERM');
     expect(await limiters.each[0]?.status()).toEqual({ kind: 'ok' });
     await redis.client.select(2);
-    expect(await redis.client.exists('dlcgw:{ap-guangzhou}:slots')).toBe(1);
+    // The quota is there for as long as it takes to come back.
+    expect(await redis.client.keys('dlcgw:quota:*')).not.toEqual([]);
   });
 
   it.each<[string, string[], Misconfiguration, string]>([

@@ -171,14 +171,10 @@ describeWithRedis('as built', () => {
       const first = await send(server.port, { method: 'DELETE', path: '/tasks/t1', headers });
       const second = await host.invoke({ httpMethod: 'DELETE', path: '/tasks/t2', headers });
       expect([first.status, second.statusCode]).toEqual([202, 429]);
-      expect([...server.lines(), ...host.lines()].map(({ event }) => event)).toEqual([
+      const told = [...server.lines(), ...host.lines()].map(({ event }) => String(event));
+      expect(told.filter((event) => /^(limits|quotas|expected)-/.test(event))).toEqual([
         'expected-instances',
-        'listening',
-        'audit',
-        'request',
         'expected-instances',
-        'audit',
-        'request',
       ]);
       expect(server.output.stderr + host.output.stderr).toBe('');
     } finally {
@@ -231,9 +227,8 @@ describeWithRedis('as built', () => {
       await sleep(600);
       server.child.kill('SIGCONT');
       expect((await answer).status).toBe(202);
-      expect(
-        server.lines().filter(({ event }) => event !== 'request' && event !== 'audit'),
-      ).toHaveLength(1);
+      const told = server.lines().map(({ event }) => String(event));
+      expect(told.filter((event) => /^(limits|quotas)-/.test(event))).toEqual([]);
     } finally {
       await server.stop();
     }
