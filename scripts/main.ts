@@ -8,10 +8,14 @@ import { check } from './commands/check.ts';
 import { deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { emulator } from './commands/emulator.ts';
+import { format } from './commands/format.ts';
 import { key } from './commands/key.ts';
+import { lint } from './commands/lint.ts';
 import { pages } from './commands/pages.ts';
 import { start } from './commands/start.ts';
 import { token } from './commands/token.ts';
+import { trace } from './commands/trace.ts';
+import { typecheck } from './commands/typecheck.ts';
 import { webhook } from './commands/webhook.ts';
 
 const program = new Command('dlc-task-gateway')
@@ -31,7 +35,11 @@ program.addCommand(doctor);
 program.addCommand(deploy);
 program.addCommand(build);
 program.addCommand(check);
+program.addCommand(lint);
+program.addCommand(format);
+program.addCommand(typecheck);
 program.addCommand(budgets);
+program.addCommand(trace);
 program.addCommand(pages);
 
 await run(program);
