@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import { CommandError } from './cli/command-line.ts';
@@ -25,22 +26,35 @@ const own = (name: string): Step['command'] => [
   name,
 ];
 
+/** What has a command of its own. */
+const SINGLE = {
+  format: { name: 'format', command: [tool('oxfmt'), '.'] },
+  'format --check': { name: 'format', command: [tool('oxfmt'), '--check', '.'] },
+  lint: { name: 'lint', command: [tool('oxlint'), '--deny-warnings'] },
+  typecheck: {
+    name: 'types',
+    command: [path.join(root, 'node_modules', '.bin', 'tsc'), '-p', '.'],
+  },
+} as const satisfies Record<string, Step>;
+
 /** Left out by `--no-tests`. */
 const TESTS = 'tests, with coverage';
 
 /** Installs packages that the steps need and that have locks of their own. */
+const CHECKERS: Step = {
+  name: 'the checkers, in tools/',
+  command: ['npm', 'ci', '--prefix', 'tools'],
+};
 const INSTALLS: readonly Step[] = [
-  { name: 'the checkers, in tools/', command: ['npm', 'ci', '--prefix', 'tools'] },
+  CHECKERS,
   { name: 'the peers, in bench/peers/', command: ['npm', 'ci', '--prefix', 'bench/peers'] },
 ];
 
-const tsc = path.join(root, 'node_modules', '.bin', 'tsc');
-
 const STEPS: readonly Step[] = [
-  { name: 'format', command: [tool('oxfmt'), '--check', '.'] },
-  { name: 'lint', command: [tool('oxlint'), '--deny-warnings'] },
-  { name: 'types', command: [tsc, '-p', '.'] },
-  { name: 'types of the peers', command: [tsc, '-p', 'bench/peers'] },
+  SINGLE['format --check'],
+  SINGLE.lint,
+  SINGLE.typecheck,
+  { name: 'types of the peers', command: [SINGLE.typecheck.command[0], '-p', 'bench/peers'] },
   { name: 'dead code', command: [tool('knip')] },
   { name: 'build', command: own('build') },
   { name: 'budgets', command: own('budgets') },
@@ -106,5 +120,13 @@ export async function check({ tests }: { readonly tests: boolean }): Promise<num
   const missing = await failing(INSTALLS);
   const failed = missing.length > 0 ? missing : await failing(steps);
   process.stdout.write(failed.length > 0 ? `\nFailed: ${failed.join(', ')}\n` : '\nAll holds.\n');
+  return failed.length > 0 ? EXIT.failed : 0;
+}
+
+/** Runs one step alone; installs the checkers first if it needs them. @returns the exit code @throws CommandError 130 */
+export async function runAlone(name: keyof typeof SINGLE): Promise<number> {
+  const step = SINGLE[name];
+  const isThere = existsSync(step.command[0]);
+  const failed = await failing(isThere ? [step] : [CHECKERS, step]);
   return failed.length > 0 ? EXIT.failed : 0;
 }

@@ -9,10 +9,14 @@ import { deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { emulator } from './commands/emulator.ts';
 import { explain } from './commands/explain.ts';
+import { format } from './commands/format.ts';
 import { key } from './commands/key.ts';
+import { lint } from './commands/lint.ts';
 import { pages } from './commands/pages.ts';
 import { start } from './commands/start.ts';
 import { token } from './commands/token.ts';
+import { trace } from './commands/trace.ts';
+import { typecheck } from './commands/typecheck.ts';
 import { webhook } from './commands/webhook.ts';
 
 const program = new Command('dlc-task-gateway')
@@ -33,7 +37,11 @@ program.addCommand(explain);
 program.addCommand(deploy);
 program.addCommand(build);
 program.addCommand(check);
+program.addCommand(lint);
+program.addCommand(format);
+program.addCommand(typecheck);
 program.addCommand(budgets);
+program.addCommand(trace);
 program.addCommand(pages);
 
 await run(program);

@@ -64,7 +64,7 @@ const issuer = {
 
 const FAULTS: Readonly<Record<string, Fault>> = {
   'A caller gets 401': {
-    ask: (send) => send('DELETE', '/tasks/nightly-etl', [['X-API-Key', 'dlcgw_another']]),
+    ask: (send) => send('DELETE', '/tasks/nightly-etl', [['X-API-Key', 'dlcgw_a-key-of-nobody']]),
   },
   'A frontend gets 401': {
     ask: (send) => send('DELETE', '/tasks/nightly-etl', [bearer({ exp: 1 })]),
@@ -90,14 +90,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     ask: async (send) => [await cancel(send), await cancel(send)],
   },
   '429 `upstream-rate-limited`, and nothing went to DLC': {
-    settings: { MAX_WAIT_MS: '0' },
-    ask: async (send) => [await cancel(send), await cancel(send)],
+    settings: { MAX_WAIT_MS: '0', UPSTREAM_RATE: '1' },
+    // At once, so that no slot comes in between.
+    ask: (send) => Promise.all([cancel(send), cancel(send)]),
   },
-  '429 `upstream-rate-limited`, said by DLC': {
+  '429 `upstream-rate-limited`, from DLC': {
     settings: { MAX_ATTEMPTS: '2' },
     inject: code('RequestLimitExceeded'),
   },
-  'Answers are slow': {
+  'Responses are slow': {
     settings: { ATTEMPT_TIMEOUT_MS: '300' },
     inject: () => emulator.addFault({ action: 'CancelTask', kind: 'hang', times: 1 }),
   },

@@ -32,7 +32,7 @@ describe('a scope', () => {
     expect(emulator.stats().calls).toMatchObject({ CancelTask: 0, DescribeTasks: 0 });
   });
 
-  it('is told before an id that is no id: nobody without it learns what is valid', async () => {
+  it('is refused before an id that is no id: nobody without it learns what is valid', async () => {
     const gateway = withKey({ scopes: ['tasks:read'] });
     expect(await gateway.send('DELETE', '/tasks/%00', key)).toMatchObject({ status: 403 });
   });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 
 import { PROBLEM_TEXTS } from '../src/lib/problems.openapi.ts';
 import { prefersHtml } from '../src/lib/http/accept.ts';
@@ -7,10 +6,9 @@ import { PROBLEMS, titleOf, type ProblemCode, type ProblemKind } from '../src/li
 import { ask, type Gateways } from './support/both-ways.ts';
 import { expectProblem, settingsFor } from './support/gateway.ts';
 import { startInProcess } from './support/in-process.ts';
-import { markdownTable } from './support/markdown-table.ts';
 import { startFunction, startServer } from './support/processes.ts';
 
-/** Where a problem's `type` leads: one text for the page, for programs, for the README and for OpenAPI. */
+/** Where a problem's `type` leads: one text for the page, for programs, for docs/errors.md and for OpenAPI. */
 
 const isCode = (code: string): code is ProblemCode => code in PROBLEMS;
 const CODES = Object.keys(PROBLEMS).filter(isCode);
@@ -63,13 +61,6 @@ describe('a problem page', () => {
     }
   });
 });
-
-it("the README's table has these texts", () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const rows = markdownTable(readme, '## Errors').map(({ code, meaning }) => [code, meaning]);
-  expect(rows).toEqual(CODES_IN_README.map((code) => [`\`${code}\``, PROBLEM_TEXTS[code].meaning]));
-});
-const CODES_IN_README = CODES;
 
 describe('HTML is preferred', () => {
   it.each<[string, boolean]>([

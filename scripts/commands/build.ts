@@ -8,7 +8,7 @@ export const build = command('build', {
   environment: [
     [
       'API_KEYS, …',
-      'settings (README, "Settings") with @config/NAME.json: the build packs the files that they name',
+      'settings (docs/settings.md) with @config/NAME.json: the build packs the files that they name',
     ],
   ],
   exits: { data: 'a source or a file of config/ is wrong; a secret in config/ too' },

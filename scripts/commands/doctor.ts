@@ -9,7 +9,7 @@ Permissions are tried on a task that cannot exist, d0c70000-0000-0000-0000-00000
   environment: [
     [
       'DLC_REGION, …',
-      'the settings (README, "Settings") and credentials that the gateway would have',
+      'the settings (docs/settings.md) and credentials that the gateway would have',
     ],
     ['NO_COLOR', 'no colours, on a terminal either'],
   ],

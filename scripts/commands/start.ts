@@ -13,7 +13,7 @@ export const start = command('start', {
       'EMULATOR_CANCEL_MS',
       'from the acceptance of a cancellation to its effect (default: 250, so that the gateway finds a task cancelled when it looks after a lost response)',
     ],
-    ['LOG_LEVEL, …', 'the other settings of the gateway (README, "Settings")'],
+    ['LOG_LEVEL, …', 'the other settings of the gateway (docs/settings.md)'],
   ],
   exits: {
     done: 'ended with Ctrl-C or SIGTERM, all requests answered',

@@ -16,7 +16,7 @@ export function checkCredentials(env: Environment): Finding[] {
   if (found && tokenNames.some((name) => env[name])) {
     const message =
       'a session token is set, but in another spelling than id and key: it is not used';
-    return [warning('credentials', message, 'name all three alike (README, "Settings")')];
+    return [warning('credentials', message, 'name all three alike (docs/settings.md)')];
   }
   if (found) return [ok('credentials', 'an id and a key, without a session token')];
   const half = PARTS.flatMap(([id = '', key = '']) => {

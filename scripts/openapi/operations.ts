@@ -29,23 +29,39 @@ async function readWords(file: string): Promise<OperationWords> {
 const files = readdirSync(HANDLERS).filter((file) => file.endsWith('.openapi.ts'));
 const WORDS = await Promise.all(files.toSorted().map(readWords));
 
-/** @throws Error if a route has no words, or words have no route */
-export function pathsOf(store: ComponentStore): ZodOpenApiPathsObject {
+interface DescribedEndpoint {
+  readonly method: string;
+  readonly route: Route;
+  readonly endpoint: Endpoint;
+  readonly words: OperationWords;
+}
+
+/** Every endpoint with its words, in the order of the routes. @throws Error if a route has no words, or words have no route */
+export function describedEndpoints(): readonly DescribedEndpoint[] {
   const unused = new Set<string>(WORDS.map(({ route }) => route));
-  const paths = createRoutes({ taskStateLookup: true }).map((route) => {
-    const operations = Object.entries(route.methods).flatMap(([method, endpoint]) => {
+  const described = createRoutes({ taskStateLookup: true }).flatMap((route) =>
+    Object.entries(route.methods).map(([method, endpoint]) => {
       const key = `${method} ${route.template}`;
       const words = WORDS.find((one) => one.route === key);
       if (!words) throw new Error(`no src/handlers/*.openapi.ts describes ${key}`);
       unused.delete(key);
-      const operation = toOperation(route, endpoint, words, store);
-      const made = [[method.toLowerCase(), operation] as const];
-      return method === 'GET' ? [...made, ['head', toHead(operation)] as const] : made;
-    });
-    return [route.template, Object.fromEntries(operations)] as const;
-  });
+      return { method, route, endpoint, words };
+    }),
+  );
   if (unused.size > 0) throw new Error(`routes.ts has no ${[...unused].join(', ')}`);
-  return Object.fromEntries(paths);
+  return described;
+}
+
+/** @throws Error if a route has no words, or words have no route */
+export function pathsOf(store: ComponentStore): ZodOpenApiPathsObject {
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const { method, route, endpoint, words } of describedEndpoints()) {
+    const operation = toOperation(route, endpoint, words, store);
+    const operations = (paths[route.template] ??= {});
+    operations[method.toLowerCase()] = operation;
+    if (method === 'GET') operations['head'] = toHead(operation);
+  }
+  return paths;
 }
 
 const REQUEST_ID: Parameter = {

@@ -3,10 +3,14 @@ import path from 'node:path';
 
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { errorsPage } from './errors-page.ts';
+import { routesPage } from './routes-page.ts';
 import { settingsPage } from './settings-page.ts';
 
 /** The pages that are made from tables in `src`, by their paths in `docs/`. */
-const PAGES: Readonly<Record<string, () => string>> = {
+export const PAGES: Readonly<Record<string, () => string>> = {
+  'errors.md': errorsPage,
+  'routes.md': routesPage,
   'settings.md': settingsPage,
 };
 

@@ -22,7 +22,11 @@ export class DeadlinePassed extends Error {}
  *
  * @param gone aborted when the caller goes away
  */
-export function startDeadline(ms: number, clock: Pick<Clock, 'steadyMs'>, gone?: AbortSignal): Deadline {
+export function startDeadline(
+  ms: number,
+  clock: Pick<Clock, 'steadyMs'>,
+  gone?: AbortSignal,
+): Deadline {
   const controller = new AbortController();
   const endsAt = clock.steadyMs() + ms;
   const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));

@@ -3,7 +3,7 @@ import type { ProblemCode } from './problems.ts';
 
 /**
  * What each problem means and what to do about it: the one source of the pages at `/problems/{code}`,
- * of the OpenAPI document and of the README's table.
+ * of the OpenAPI document and of docs/errors.md.
  */
 export const PROBLEM_TEXTS = {
   'invalid-request': {

@@ -7,15 +7,17 @@ import { parseAnswers } from '../support/http-client.ts';
 import { IS_UP, openShell, type Shell } from '../support/paste.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
-/** What the README says about callers: keys, tokens, webhooks. */
+/** What the documents for callers say about keys, tokens and webhooks. */
 
 const commands = commandsFor('commands-callers');
-const block = (firstLine: string, turn = 0): string => commands.block('README.md', firstLine, turn);
-
-const key = block('npm run key -- --id reporting --scope tasks:cancel --scope tasks:read');
-const newSecret = block('npm run webhook -- --new-secret');
+const key = commands.block(
+  'docs/calling.md',
+  'npm run key -- --id reporting --scope tasks:cancel --scope tasks:read',
+);
+const newSecret = commands.block('docs/webhooks.md', 'npm run webhook -- --new-secret');
 const shared = 'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef';
-const [first, second] = [block(shared), block(shared, 1)];
+const first = commands.block('docs/frontend.md', shared);
+const second = commands.block('docs/frontend.md', shared, 1);
 
 let copy: WorkingCopy;
 let shell: Shell;

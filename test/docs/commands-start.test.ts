@@ -11,13 +11,13 @@ import { parseAnswers } from '../support/http-client.ts';
 import { IS_UP, openShell, type Shell, type Terminal } from '../support/paste.ts';
 import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
-/** The README from the clone to a cancelled task, by somebody who has nothing else. */
+/** From the clone to a cancelled task, and to one's own page, with nothing but the documents. */
 
 const commands = commandsFor('commands-start');
-const block = (firstLine: string): string => commands.block('README.md', firstLine);
-const { blocks } = readDocument('README.md');
-const other = (language: string): string =>
-  blocks.find((one) => one.language === language)?.text ?? '';
+const block = (file: string, firstLine: string): string => commands.block(file, firstLine);
+/** The first block of a language. */
+const blockIn = (file: string, language: string): string =>
+  readDocument(file).blocks.find((one) => one.language === language)?.text ?? '';
 
 /** Ids are others every time. */
 const veiled = (text: string): string =>
@@ -38,13 +38,15 @@ afterAll(async () => {
 
 describe('npm start', () => {
   const curl = block(
+    'README.md',
     "curl -i -X DELETE -H 'X-API-Key: dlcgw_dGhpcyBrZXkgb3BlbnMgYSBkZW1vIG9ubHkuLi4uLi4' \\",
   );
   const types = block(
+    'docs/calling.md',
     'npx openapi-typescript@7 http://127.0.0.1:9000/openapi.json -o gateway-api.d.ts',
   );
   let demo: Terminal;
-  const start = block('npm ci && npm start');
+  const start = block('README.md', 'npm ci && npm start');
   beforeAll(async () => {
     demo = await shell.start(start, IS_UP);
   });
@@ -57,7 +59,7 @@ describe('npm start', () => {
       const { stdout } = await shell.run(curl);
       parseAnswers(stdout);
       const received = veiled(stdout.replaceAll('\r', '')).split('\n');
-      const shown = veiled(other('http')).split('\n');
+      const shown = veiled(blockIn('README.md', 'http')).split('\n');
       expect(received).toEqual(expect.arrayContaining(shown));
       const left = received
         .filter((line) => !shown.includes(line))
@@ -77,14 +79,20 @@ describe('npm start', () => {
 });
 
 describe('a page of your own', () => {
-  const allowing = block('CORS_ORIGINS=http://127.0.0.1:8080 npm start');
-  const serving = block('python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page');
+  const allowing = block('docs/frontend.md', 'CORS_ORIGINS=http://127.0.0.1:8080 npm start');
+  const serving = block(
+    'docs/frontend.md',
+    'python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page',
+  );
   itWith(
     ['python3', ...NEEDS_BROWSER],
     'cancels the task that its token is for, in Chromium',
     async () => {
       mkdirSync(path.join(copy.folder, 'my-page'));
-      writeFileSync(path.join(copy.folder, 'my-page/index.html'), shell.adapt(other('html')));
+      writeFileSync(
+        path.join(copy.folder, 'my-page/index.html'),
+        shell.adapt(blockIn('docs/frontend.md', 'html')),
+      );
       const demo = await shell.start(allowing, IS_UP);
       await shell.start(serving, /Serving HTTP/);
       const browser = await startChromium();

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
 import { ALWAYS } from '../../src/lib/http/response.ts';
+import { webhookBodySchema } from '../../src/lib/webhooks/webhook-request.ts';
 import { DOCUMENTS, readDocument } from '../support/documents.ts';
 import { expectDocumented } from '../support/documented.ts';
 
@@ -17,12 +18,18 @@ const all = DOCUMENTS.flatMap((file) =>
 const of = (language: string) => all.filter((block) => block.language === language);
 
 it('blocks are of known languages, each of which something looks after', () => {
-  const known = new Set(['sh', 'json', 'http', 'yaml', 'html', 'diff', 'mermaid']);
+  const known = new Set(['sh', 'json', 'http', 'yaml', 'html', 'ts', 'mermaid']);
   expect(all.filter(({ language }) => !known.has(language))).toEqual([]);
 });
 
 it.each(of('json'))('$file, $heading: JSON', ({ text }) => {
   expect(JSON.parse(text)).toEqual(expect.anything());
+});
+
+it('our own webhook is one that the gateway takes', () => {
+  const bodies = of('json').filter(({ text }) => text.includes('"task.cancel"'));
+  expect(bodies.length).toBeGreaterThan(1);
+  for (const { text } of bodies) webhookBodySchema.parse(JSON.parse(text));
 });
 
 it.each(of('yaml'))('$file, $heading: YAML', ({ text }) => {

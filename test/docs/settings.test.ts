@@ -2,16 +2,11 @@ import { expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { settingsPage } from '../../scripts/pages/settings-page.ts';
 import { settingRows } from '../../src/settings-table.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { EXAMPLES, MEANINGS } from '../../src/settings-words.ts';
 import { projectRoot } from '../support/checkout.ts';
 import { keyEntry } from '../support/three-callers.ts';
-
-it('docs/settings.md is made from the table', () => {
-  expect(readFileSync(path.join(projectRoot, 'docs/settings.md'), 'utf8')).toBe(settingsPage());
-});
 
 it.each(settingRows().map(({ name }) => name))(
   '%s has an example that the gateway takes',

@@ -2,23 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { createRoutes } from '../../src/handlers/routes.ts';
 import { filesIn, projectRoot } from '../support/checkout.ts';
 import { DOCUMENTS, readDocument } from '../support/documents.ts';
-import { markdownTable } from '../support/markdown-table.ts';
 
 /** What documents list is what there is. */
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-
-it("the README's table of requests is every route", () => {
-  const rows = markdownTable(read('README.md'), '## Calling it');
-  const routes = createRoutes({ taskStateLookup: true }).flatMap(({ template, methods }) =>
-    Object.keys(methods).map((method) => `\`${method} ${template}\``),
-  );
-  expect(rows.map(({ request = '' }) => request).toSorted()).toEqual(routes.toSorted());
-});
 
 it('the index of docs/ has every document', () => {
   const { text } = readDocument('docs/README.md');
@@ -48,19 +38,44 @@ it('the examples say how they are run', () => {
   expect(named).toEqual(expect.arrayContaining(pages));
 });
 
-describe('CONTRIBUTING.md', () => {
-  const { text, blocks } = readDocument('CONTRIBUTING.md');
+it.each(DOCUMENTS.filter((file) => /^docs\/decisions\//.test(file)))(
+  '%s has a number, a date and a status',
+  (file) => {
+    const { text } = readDocument(file);
+    expect(text).toMatch(/^# \d{4}: .+\n\nDate: \d{4}-\d\d-\d\d\. Status: [a-z].+\.\n\n/);
+    expect(file).toContain(text.slice(2, 6));
+  },
+);
 
-  it("has the checker's own commands", () => {
-    const check = read('scripts/check.ts');
-    const single = blocks.find(({ text: sh }) => sh.startsWith('tools/node_modules/.bin/oxfmt'));
-    const words = (single?.text ?? '').replaceAll(/^\w+=\S+ /gm, '').split(/\s+/);
-    const names = words
-      .filter((word) => !['.', 'npx'].includes(word))
-      .map((word) => path.basename(word));
-    expect(names).toEqual(['oxfmt', 'oxlint', '--deny-warnings', 'tsc', '-p', 'knip']);
-    expect(names.filter((name) => !check.includes(`'${name}'`))).toEqual([]);
-  });
+it('docs/observability.md has every event of the log, and no other', () => {
+  const sources = [...filesIn(path.join(projectRoot, 'src')).values()].map(String).join('\n');
+  const { text } = readDocument('docs/observability.md');
+  const section = text.slice(text.indexOf('## Events'), text.indexOf('### `request`'));
+  const listed = [...section.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name),
+  );
+  const written = [
+    // An event that a variable holds is not seen here.
+    ...sources.matchAll(/\.(?:write|record)\((?:\s*'(?:debug|info|warn|error)',)?\s*'([a-z-]+)',/g),
+  ]
+    .map(([, name = '']) => name)
+    .filter((name) => !['warn', 'error'].includes(name));
+  expect(written.length).toBeGreaterThan(20);
+  expect(written.filter((name) => !listed.includes(name))).toEqual([]);
+  expect(listed.filter((name) => !sources.includes(`'${name}'`))).toEqual([]);
+});
+
+it('docs/security.md names tests that there are', () => {
+  const tests = [...filesIn(path.join(projectRoot, 'test')).values()].map(String).join('\n');
+  const { prose } = readDocument('docs/security.md');
+  const named = [...prose.matchAll(/\*([^*\n]+)\*/g)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(5);
+  const parts = named.flatMap((name) => name.split('…').map((part) => part.trim()));
+  expect(parts.filter((part) => !tests.includes(part))).toEqual([]);
+});
+
+describe('CONTRIBUTING.md', () => {
+  const { text } = readDocument('CONTRIBUTING.md');
 
   it('names symbols that there are', () => {
     const sources = ['src', 'scripts', 'test'].flatMap((folder) => [
@@ -75,11 +90,11 @@ describe('CONTRIBUTING.md', () => {
     expect(symbols.filter((name) => !known(name))).toEqual([]);
   });
 
-  it('tells of every room', () => {
-    const rooms = readdirSync(projectRoot, { withFileTypes: true }).filter((entry) =>
+  it('has every folder', () => {
+    const folders = readdirSync(projectRoot, { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     );
-    const ours = rooms
+    const ours = folders
       .map(({ name }) => name)
       .filter((name) => !/^(\.|node_modules|dist|coverage|my-page)/.test(name));
     expect(ours.filter((name) => !text.includes(`\`${name}/`))).toEqual([]);

@@ -17,12 +17,6 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
   'README.md': {
     'npm ci && npm start': start,
     "curl -i -X DELETE -H 'X-API-Key: dlcgw_dGhpcyBrZXkgb3BlbnMgYSBkZW1vIG9ubHkuLi4uLi4' \\": start,
-    'npx openapi-typescript@7 http://127.0.0.1:9000/openapi.json -o gateway-api.d.ts': start,
-    'CORS_ORIGINS=http://127.0.0.1:8080 npm start': start,
-    'python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page': start,
-    'npm run key -- --id reporting --scope tasks:cancel --scope tasks:read': callers,
-    'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef': callers,
-    'npm run webhook -- --new-secret': callers,
     'npm ci && npm run build': deploying,
     'npm run key -- --id reporting --add-to config/api-keys.json   # shows the key, once':
       deploying,
@@ -30,9 +24,11 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
   },
   'CONTRIBUTING.md': {
     'npm ci': { not: 'the same' },
-    'tools/node_modules/.bin/oxfmt .': {
-      not: 'changes the sources; `npm run check` has the same steps, and `tables.test.ts` compares them',
-    },
+  },
+  'docs/architecture.md': { 'npm run trace': { not: '`test/scripts/trace.test.ts` runs this' } },
+  'docs/calling.md': {
+    'npm run key -- --id reporting --scope tasks:cancel --scope tasks:read': callers,
+    'npx openapi-typescript@7 http://127.0.0.1:9000/openapi.json -o gateway-api.d.ts': start,
   },
   'docs/deploy.md': {
     'npm run key -- --id reporting --add-to config/api-keys.json   # shows the key, once':
@@ -43,6 +39,11 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
       deploying,
     'npm run doctor': deploying,
     'DLC_ENDPOINT=http://127.0.0.1:9001 DLC_REGION=ap-guangzhou \\': deploying,
+  },
+  'docs/frontend.md': {
+    'CORS_ORIGINS=http://127.0.0.1:8080 npm start': start,
+    'python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page': start,
+    'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef': callers,
   },
   'docs/observability.md': { '# all that was decided about it': logs },
   'docs/operations.md': {
@@ -57,6 +58,7 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
       not: 'takes eight minutes; `test/bench/run.test.ts` runs a part of it',
     },
   },
+  'docs/webhooks.md': { 'npm run webhook -- --new-secret': callers },
 };
 
 /** The blocks that there are, in the form of the table. */
@@ -74,8 +76,8 @@ function textsOf(file: string): string[] {
 }
 
 export interface Commands {
-  /** The text of a block of the table; `turn` counts those that begin alike. */
-  block(file: string, firstLine: string, turn?: number): string;
+  /** The text of a block of the table; `nth`, from 0, tells those apart that begin alike. */
+  block(file: string, firstLine: string, nth?: number): string;
   /** Fails where the table says that this test runs something which it does not. */
   expectAllRun(): void;
 }
@@ -84,8 +86,8 @@ export interface Commands {
 export function commandsFor(test: string): Commands {
   const taken = new Set<string>();
   return {
-    block(file, firstLine, turn = 0) {
-      const found = textsOf(file).filter((text) => nameOf(text) === firstLine)[turn];
+    block(file, firstLine, nth = 0) {
+      const found = textsOf(file).filter((text) => nameOf(text) === firstLine)[nth];
       if (found === undefined) throw new Error(`${file} has no command: ${firstLine}`);
       taken.add(`${file}: ${firstLine}`);
       return found;

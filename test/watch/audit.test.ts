@@ -148,7 +148,7 @@ describe('a cancellation that is not let through', () => {
     ['with an expired token', [bearer({ exp: 1 })], { rule: 'unauthenticated' }],
     ['with two schemes', [...key, bearer({})], { rule: 'invalid-request' }],
     ['with two keys', [...key, ['x-api-key', nobody]], { rule: 'invalid-request' }],
-  ])('is told of nobody in particular, and of the task: %s', async (_, headers, told) => {
+  ])('names no principal, but the task: %s', async (_, headers, told) => {
     const gateway = start();
     const { status } = await gateway.send('DELETE', '/tasks/mine', headers);
     const [line, ...more] = audits(gateway);

@@ -88,7 +88,7 @@ describe('docs/observability.md', () => {
     const written = sources.flatMap((name) =>
       [
         ...read(`src/${String(name)}`).matchAll(
-          /(?:write|record)\(\s*(?:'[a-z]+',\s*|level,\s*)?'([a-z-]+)'/g,
+          /(?:write|record)\(\s*(?:'[a-z]+',\s*|level,\s*)?'(?!(?:debug|info|warn|error)')([a-z-]+)'/g,
         ),
       ].map(([, event = '']) => event),
     );

@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../../src/lib/dlc/errors.ts';
-import { PROBLEMS, type ProblemKind } from '../../../src/lib/problems.ts';
-import { markdownTable } from '../../support/markdown-table.ts';
+import { PROBLEMS } from '../../../src/lib/problems.ts';
 
 /**
  * The contract's table "From DLC's error code", transcribed: upstream codes (`X*` means `X` and `X.…`),
@@ -192,21 +191,4 @@ it("CancelTask's documented codes are these, each with a row of its own intent",
   const documented = [...ALL_CODES].filter(([, actions]) => actions.includes('CancelTask'));
   expect(documented.map(([code]) => code).toSorted()).toEqual(OF_CANCEL_TASK);
   for (const code of OF_CANCEL_TASK) expect(shown(code)).not.toEqual(LAST_ROW.slice(1));
-});
-
-const README = new URL('../../../README.md', import.meta.url);
-
-it("the README's table of errors is the registry's", () => {
-  const rows = markdownTable(readFileSync(README, 'utf8'), '## Errors');
-  const inReadme = rows.flatMap((row) => {
-    const [codes = '', status] = Object.values(row);
-    const slugs = [...codes.matchAll(/`([a-z0-9-]+)`/g)].map(([, slug]) => slug);
-    const retryable = row['retryable']?.replace(/\W.*$/, '');
-    return slugs.map((slug) => `${slug}, ${status}, ${retryable}`);
-  });
-  const inRegistry = Object.entries<ProblemKind>(PROBLEMS).map(
-    ([code, { status, retryable }]) => `${code}, ${status}, ${retryable ? 'yes' : 'no'}`,
-  );
-  expect(new Set(inReadme)).toEqual(new Set(inRegistry));
-  expect(inReadme).toHaveLength(inRegistry.length);
 });
