@@ -52,7 +52,7 @@ export interface AppDeps {
 export function createApp(
   settings: Settings,
   { env, log, clock = systemClock, random = Math.random, readDocument }: AppDeps,
-): App & { readonly load: Readonly<Load> } {
+): App & { readonly load: Load } {
   const load: Load = { inFlight: 0, admitted: 0, waiting: 0 };
   const deps: Deps = {
     settings,

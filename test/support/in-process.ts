@@ -1,5 +1,5 @@
 import { openApiText } from '../../scripts/openapi/document.ts';
-import { createApp, type App } from '../../src/app.ts';
+import { createApp } from '../../src/app.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { toHeaderFields, type HeaderFields } from '../../src/lib/http/message.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
@@ -11,7 +11,7 @@ type Pairs = readonly (readonly [string, string])[];
 
 /** A gateway in this process, through the real SDK and real sockets to whatever listens on `port`. */
 export interface InProcessGateway {
-  readonly gateway: App;
+  readonly gateway: ReturnType<typeof createApp>;
   /** The log's lines, as text and parsed. */
   readonly log: string[];
   readonly lines: Record<string, unknown>[];
