@@ -93,7 +93,9 @@ describeWith([NEEDS_TOOLS], 'what is deployed to Lambda', () => {
     const { Environment } = Object(plain['GatewayLambdaFunction']?.Properties);
     expect(Object.values(Environment.Variables)).not.toContain('null');
     const entry = { id: 'a', sha256: 'b'.repeat(64), scopes: ['tasks:cancel'] };
-    const env = { ...Environment.Variables, API_KEYS: JSON.stringify([entry]) };
+    // CloudFormation fills these in.
+    const filledIn = { TENCENTCLOUD_SECRETID: 'AKIDa', TENCENTCLOUD_SECRETKEY: 'of a test' };
+    const env = { ...Environment.Variables, ...filledIn, API_KEYS: JSON.stringify([entry]) };
     expect(loadSettings(env, '/')).toMatchObject({ redis: undefined, expectedInstances: 1 });
   });
 
@@ -117,6 +119,12 @@ describeWith([NEEDS_TOOLS], 'what is deployed to Lambda', () => {
         expect([name, contents.includes(secret)]).toEqual([name, false]);
       }
     }
+  });
+
+  // After the test above, since it leaves the credentials in the folder.
+  it('takes the credentials of the shell on the stage "offline" alone', async () => {
+    const { GatewayLambdaFunction: fn } = await resources({ DLC_REGION: 'x', STAGE: 'offline' });
+    expect(fn?.Properties).toMatchObject({ Environment: { Variables: CLOUD } });
   });
 
   it('is refused where the file is wrong, and where the region is missing', async () => {

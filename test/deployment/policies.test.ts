@@ -35,7 +35,7 @@ describe('deploy/', () => {
 
   it('names the actions that the gateway calls', () => {
     const client = readFileSync(path.join(projectRoot, 'src/lib/dlc/client.ts'), 'utf8');
-    const [types = ''] = /(?<=call\(action: )[^,]+/.exec(client) ?? [];
+    const [types = ''] = /(?<=export type Action = )[^;]+/.exec(client) ?? [];
     const called = [...types.matchAll(/'(\w+)'/g)].map(([, name]) => `dlc:${name}`);
     const { statement } = Object(read('deploy', 'cam-role-policy.json'));
     expect(statement[0].action).toEqual(called);
