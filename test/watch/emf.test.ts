@@ -89,7 +89,7 @@ describe('a function', () => {
     const bundle = await startFunction(settingsFor(emulator));
     await bundle.invoke({ httpMethod: 'GET', path: '/healthz' });
     expect(await bundle.logged(() => true)).not.toHaveProperty('_aws');
-    expect(bundle.lines()).toHaveLength(1);
+    expect(bundle.lines().filter((line) => '_aws' in line)).toEqual([]);
     await bundle.stop();
   });
 });
