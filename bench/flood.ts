@@ -17,10 +17,10 @@ interface Asked {
   caller?: number;
 }
 
-/** How many tasks the floods name in turn: more than are accepted in any of them, and as many for each of ten callers. */
+/** How many tasks the floods name, one after the other: more than are accepted in any of them, and as many for each of ten callers. */
 export const FLOOD_TASKS = 3000;
 
-/** @param callers the first of whom sends half of everything, the others the rest in turn */
+/** @param callers the first of whom sends half of everything, the others share the rest */
 export async function flood(
   ports: readonly number[],
   { seconds, connections, callers }: { seconds: number; connections: number; callers: number },

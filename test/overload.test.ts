@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { offer, startFleet, type Fleet, type Told } from './support/fleet.ts';
+import { offer, startFleet, type Fleet, type Offered } from './support/fleet.ts';
 import { describeWithRedis, startRedis, type RedisServer } from './support/redis.ts';
 
 /** Ten times what DLC takes, offered to four processes for ten seconds, half of it by one caller. */
@@ -23,8 +23,8 @@ describeWithRedis('four servers that share the limit through Redis', () => {
     const env = { UPSTREAM_RATE: '20', EXPECTED_INSTANCES: '4', MAX_WAIT_MS: String(maxWaitMs) };
     return (fleet = await startFleet(4, LOAD.callers, { ...env, REDIS_URL: redis.url }));
   };
-  const unexpected = (told: readonly Told[]): Told[] =>
-    told.filter(({ status }) => ![202, 429, 503].includes(Number(status)));
+  const unexpected = (offered: readonly Offered[]): Offered[] =>
+    offered.filter(({ status }) => ![202, 429, 503].includes(Number(status)));
 
   /**
    * How many requests this machine may have held back and let go together: no limiter in a process can keep those
@@ -37,15 +37,15 @@ describeWithRedis('four servers that share the limit through Redis', () => {
   it('use it, never exceed it, and serve the quiet ones', async () => {
     const four = await start(3000);
     const begun = Date.now();
-    const told = await offer(four, LOAD);
-    expect(unexpected(told)).toEqual([]);
+    const offered = await offer(four, LOAD);
+    expect(unexpected(offered)).toEqual([]);
     const { busiestSecond } = await four.stats();
     expect(busiestSecond).toBeLessThanOrEqual(20 + late(four));
     // Servers that get no CPU when their slots are due say nothing on how the slots are shared.
     if (late(four) > 0 || hasSwitched(four)) return;
     const served = Array.from(
       { length: LOAD.callers },
-      (_, n) => told.filter(({ caller, status }) => caller === n && status === 202).length,
+      (_, n) => offered.filter(({ caller, status }) => caller === n && status === 202).length,
     );
     const fair = served.reduce((sum, each) => sum + each, 0) / LOAD.callers;
     expect(Math.min(...served.slice(1))).toBeGreaterThanOrEqual(fair / 2);
@@ -55,13 +55,13 @@ describeWithRedis('four servers that share the limit through Redis', () => {
 
   it('keep it where Redis dies in the middle, and comes back', async () => {
     const four = await start(1000);
-    const offered = offer(four, { ...LOAD, seconds: 8 });
+    const offering = offer(four, { ...LOAD, seconds: 8 });
     await sleep(2500);
     await redis.kill();
     await sleep(3000);
     await redis.restart();
-    const told = await offered;
-    expect(unexpected(told)).toEqual([]);
+    const offered = await offering;
+    expect(unexpected(offered)).toEqual([]);
     // However late a busy machine lets them notice: all of them share again, and are served.
     for (const server of four.servers)
       await server.logged(({ event }) => event === 'limits-shared');

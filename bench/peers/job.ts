@@ -109,7 +109,7 @@ export function accepted(task: Task, requestId: string, upstreamRequestId: strin
   };
 }
 
-/** Whatever was thrown, as a problem (RFC 9457). What nobody foresaw is a 500 that tells nothing. */
+/** Anything that was thrown, as a problem (RFC 9457). An unexpected error is a 500 without details. */
 export function refused(error: unknown, requestId: string): Answer {
   const refusal = error instanceof Refusal ? error : ofFramework(statusOf(error));
   const { status, code, message: detail, headers } = refusal;

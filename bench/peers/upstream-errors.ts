@@ -42,7 +42,7 @@ const STATUSES: Readonly<Record<number, Row>> = {
   504: [504, 'upstream-timeout', 2],
 };
 
-/** What can be told of a call to DLC that failed: each member where it is known. */
+/** What is known of a call to DLC that failed; unknown members are absent. */
 export interface UpstreamFailure {
   /** DLC's error code. */
   readonly code?: string | undefined;

@@ -56,7 +56,7 @@ async function measure(
     const emulator = await startListening(['--import', 'tsx', 'scripts/main.ts', 'emulator'], {
       PATH: process.env['PATH'] ?? '',
       EMULATOR_PORT: '0',
-      // A task's turn comes again within the run: by then it must be cancelled, or DLC is busy with it.
+      // Each task is named again within the run: by then it must be cancelled, or DLC is busy with it.
       EMULATOR_CANCEL_MS: '0',
     });
     const servers = await start(dist, scene, emulator);

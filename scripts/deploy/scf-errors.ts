@@ -92,7 +92,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 
 const UNKNOWN: Advice = {
   exit: EXIT.software,
-  todo: 'This answer is not known here. Look the code up in SCF’s API documentation.',
+  todo: 'This code is not known here. Look it up in SCF’s API documentation.',
 };
 
 /** What to do about one of SCF's error codes. */

@@ -11,7 +11,7 @@ export interface Run {
   readonly call: Call;
   readonly deployment: Deployment;
   readonly waiting: Waiting;
-  /** Writes a line for whoever watches. */
+  /** Writes a line for the user. */
   readonly say: (line: string) => void;
 }
 
@@ -19,7 +19,7 @@ export interface Run {
 const MOVING = new Set(['Creating', 'Updating', 'Publishing', 'Deleting']);
 const POLL_MS = 2000;
 const LIMIT_MS = 5 * 60_000;
-const TELL_EVERY_MS = 10_000;
+const SAY_EVERY_MS = 10_000;
 
 /** Whether SCF says that the function, the version or the alias is not there. */
 export function isNotFound(error: unknown): boolean {
@@ -41,7 +41,7 @@ export async function settled(
   { version, mustBe = false }: { version?: string; mustBe?: boolean } = {},
 ): Promise<GetFunctionResponse | undefined> {
   const end = waiting.now() + LIMIT_MS;
-  let told = -Infinity;
+  let saidAt = -Infinity;
   let last = '';
   for (;;) {
     const found = await lookUp(call, deployment.name, version);
@@ -55,9 +55,9 @@ export async function settled(
         `${what} has been ${state} for five minutes.\n${todo}`,
       );
     }
-    if (state !== last || waiting.now() - told >= TELL_EVERY_MS) {
+    if (state !== last || waiting.now() - saidAt >= SAY_EVERY_MS) {
       say(`  ${what} is ${state} …`);
-      [last, told] = [state, waiting.now()];
+      [last, saidAt] = [state, waiting.now()];
     }
     await waiting.sleep(POLL_MS);
   }
@@ -94,6 +94,6 @@ export function failedState(name: string, found: GetFunctionResponse | undefined
       : 'Callers still get the version before. Put right what is said above, and run the same command again.';
   return new CommandError(
     EXIT.unavailable,
-    [`${name} is ${found?.Status ?? 'gone'}.`, ...reasons, todo].join('\n'),
+    [`${name} is ${found?.Status ?? 'no longer there'}.`, ...reasons, todo].join('\n'),
   );
 }

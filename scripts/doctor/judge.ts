@@ -45,7 +45,7 @@ export function judge(action: Action, region: string, failure: Failure): Finding
   if (code === 'upstream-credentials-rejected') return judgeRefusal(action, what, upstreamCode);
   if (action === 'CancelTask' && LET_IN.has(code)) return ok(action, `${region}: allowed`);
   if (action === 'CancelTask' && code === 'upstream-operation-failed') {
-    const advice = 'it was not refused for want of permission; more cannot be told without a task';
+    const advice = 'the role may cancel; more cannot be known without a task';
     return warning(action, what, advice);
   }
   if (failure.code === 'gateway-misconfigured' && !upstreamCode) {
@@ -78,7 +78,7 @@ function judgeTrouble(
     action,
     'unexpected',
     what,
-    'nobody foresaw this answer: is DLC_ENDPOINT really DLC?',
+    'this response was not expected: is DLC_ENDPOINT really DLC?',
   );
 }
 

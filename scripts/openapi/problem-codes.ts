@@ -103,8 +103,8 @@ const BEFORE_QUOTA = new Set<ProblemCode>([
 ]);
 
 /**
- * Whether DLC's own id of the request can be told: it answered, with an id. Of a cancellation that is
- * another attempt's or the lookup's id where the last attempt had none.
+ * Whether the problem can have DLC's own id of the request: DLC answered, with an id. If the last attempt of a
+ * cancellation had none, it is another attempt's or the lookup's.
  */
 export function canHaveUpstreamId(code: ProblemCode, cancels: boolean): boolean {
   const silent = code === 'upstream-unreachable' || code === 'upstream-timeout';

@@ -27,7 +27,7 @@ export async function built(): Promise<string> {
   const script = `import { bundle } from './scripts/build/bundle.ts'; await bundle(${JSON.stringify(made)});`;
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   await promisify(execFile)(process.execPath, args, { cwd: root });
-  // Whoever comes second finds the directory there, with the same in it.
+  // The second process finds the directory there, with the same in it.
   await rename(made, target).catch(() => rm(made, { recursive: true }));
   await forgetOlder(target);
   return target;

@@ -87,24 +87,24 @@ async function addressOf(emulator: ChildProcess): Promise<string> {
   }
 }
 
-export interface Told {
+export interface Offered {
   readonly caller: number;
-  /** `lost` where there was no answer. */
+  /** `lost` if there was no response. */
   readonly status: number | 'lost';
   readonly retryAfter: number;
 }
 
 /**
- * Offers so many cancellations a second, whatever becomes of them; half of them are of caller 0, the
- * others of all others in turn. Gives every answer, once all have come.
+ * Offers so many cancellations a second, without waiting for responses; half of them are of caller 0, the
+ * others of all others, one after the other. Gives every response, once all have come.
  */
 export async function offer(
   { servers }: Fleet,
   { perSecond, seconds, callers }: { perSecond: number; seconds: number; callers: number },
-): Promise<Told[]> {
+): Promise<Offered[]> {
   const agent = new Agent({ keepAlive: true });
   const begun = performance.now();
-  const answers: Promise<Told>[] = [];
+  const answers: Promise<Offered>[] = [];
   for (let i = 0; i < perSecond * seconds; i += 1) {
     const due = begun + (i * 1000) / perSecond;
     if (due > performance.now()) await sleep(due - performance.now());
@@ -112,12 +112,12 @@ export async function offer(
     const server = servers[Math.floor(i / 2) % servers.length];
     if (server) answers.push(cancel(server.port, i, caller, agent));
   }
-  const told = await Promise.all(answers);
+  const offered = await Promise.all(answers);
   agent.destroy();
-  return told;
+  return offered;
 }
 
-async function cancel(port: number, task: number, caller: number, agent: Agent): Promise<Told> {
+async function cancel(port: number, task: number, caller: number, agent: Agent): Promise<Offered> {
   const headers = { 'x-api-key': keyOf(caller) };
   try {
     const answer = await send(port, { method: 'DELETE', path: `/tasks/t${task}`, headers, agent });

@@ -4,7 +4,7 @@ import net from 'node:net';
 
 import { expectDocumented, type Asked } from './documented.ts';
 
-/** Plain clients: one that speaks HTTP, and one that writes whatever bytes it is told to. */
+/** Plain clients: one that speaks HTTP, and one that writes any bytes. */
 
 export interface Answer {
   readonly status: number;

@@ -105,7 +105,7 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
 }
 
-/** A clock that moves when it is told to, so that no test waits or depends on the machine's speed. */
+/** A clock that moves only by hand, so that no test waits or depends on the machine's speed. */
 export function manualClock(start = NOW): ManualClock {
   let now = start;
   const sleepers = new Set<{ until: number; wake: () => void }>();

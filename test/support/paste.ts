@@ -12,7 +12,7 @@ export interface Pasted {
   readonly stderr: string;
 }
 
-/** Something that runs until it is told to end, as in a terminal of its own. */
+/** Something that runs until it is ended, as in a terminal of its own. */
 export interface Terminal {
   readonly output: () => string;
   /** Ends it as Ctrl-C does, and all that it started. */

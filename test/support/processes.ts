@@ -18,7 +18,7 @@ export interface LoggingProcess {
   readonly ended: Promise<number | null>;
 }
 
-/** `server.js`, as a web function and a container run it; it has told where it listens. */
+/** `server.js`, as a web function and a container run it; its log has said where it listens. */
 export interface ListeningServer extends LoggingProcess {
   readonly port: number;
   /** Asks it to end, and gives its exit code. */
@@ -51,7 +51,7 @@ export async function startServer(
   return whenListening(await spawnServer({ HOST: '127.0.0.1', PORT: '0', ...env }, nodeOptions));
 }
 
-/** Waits until a server has told where it listens. */
+/** Waits until a server's log says where it listens. */
 export async function whenListening(server: LoggingProcess): Promise<ListeningServer> {
   const { port } = await server.logged(({ event }) => event === 'listening');
   const stop = async (): Promise<number | null> => {

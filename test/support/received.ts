@@ -26,7 +26,7 @@ function notesOf(received: Received, { operationId, responses }: Operation): str
   const type = typeOf(received);
   const body: unknown = type.endsWith('json') ? JSON.parse(received.text) : {};
   const { code, outcome, state } = Object(body);
-  const told = [status >= 400 ? code : undefined, outcome, state].filter(
+  const words = [status >= 400 ? code : undefined, outcome, state].filter(
     (one) => one !== undefined,
   );
   const there = headersOf(received);
@@ -34,7 +34,7 @@ function notesOf(received: Received, { operationId, responses }: Operation): str
   const fields = documented.filter((name) => there.has(name.toLowerCase()));
   return [
     `${operationId} ${status} ${type}`,
-    ...told.map((one) => `${operationId} ${status} ${one}`),
+    ...words.map((one) => `${operationId} ${status} ${one}`),
     ...fields.map((name) => noteOfField(operationId, status, name)),
   ];
 }
