@@ -51,7 +51,7 @@ export function wantsMultiValueHeaders(event: unknown): boolean {
   return isObject(event) && isAlb(event) && isObject(event['multiValueHeaders']);
 }
 
-/** What SCF and Lambda take back from a function that answers HTTP. */
+/** What SCF and Lambda expect from a function that serves HTTP. */
 export interface PlatformResponse {
   statusCode: number;
   headers?: Readonly<Record<string, string>>;
@@ -82,7 +82,7 @@ function converterFor(event: Json): Converter {
 
 /**
  * SCF function URL in both its forms, and SCF API gateway triggers (`isBase64Encoded` may be text). The
- * query is in `queryString`; whatever the other map has beside it is seen too, and then refused.
+ * query is in `queryString`; what only the other map has is seen too, and then refused.
  */
 const fromScf: Converter = (event) => ({
   method: text(event['httpMethod']),
