@@ -8,7 +8,7 @@ import { logRejections, logWarnings } from './lib/observability/process-events.t
 import { settingRows, type SettingRow } from './settings-table.ts';
 import { SettingsError } from './settings.ts';
 
-/** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */
+/** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 if the settings are wrong. */
 
 const help =
   (): string => `The gateway as an HTTP server: settings come from the environment alone (docs/settings.md).

@@ -13,7 +13,7 @@ export interface Failure {
   readonly code: ProblemCode;
   /** Whether the gateway tries again by itself, and if so how often at most. */
   readonly again: boolean | 'once';
-  /** Seconds until it may be different, where that is known. */
+  /** Seconds until it may be different, if that is known. */
   readonly retryAfter?: number;
   readonly upstreamCode?: string;
   readonly upstreamRequestId?: string;

@@ -13,9 +13,9 @@ export interface HttpRequest {
   /** Decoded names and values in the order of arrival; a repeated name is there repeatedly. */
   readonly query: readonly (readonly [name: string, value: string])[];
   readonly headers: HeaderFields;
-  /** The platform's own id of this request, where it has one. */
+  /** The platform's own id of this request, if it has one. */
   readonly platformRequestId?: string;
-  /** Aborted if the client disconnects before the response; absent where the platform does not say. */
+  /** Aborted if the client disconnects before the response; absent if the platform does not say. */
   readonly disconnected?: AbortSignal;
   /** Why this cannot be served at all. */
   readonly refusal?: Problem;
@@ -66,7 +66,7 @@ export interface LoggedResult {
 /**
  * A stand-in for what is no HTTP request: its response is the refusal.
  *
- * @param platformRequestId the platform's id, which even what is no request may have
+ * @param platformRequestId the platform's id, which an event that is no request may have too
  */
 export function refusedRequest(refusal: Problem, platformRequestId?: string): HttpRequest {
   return {
@@ -83,7 +83,7 @@ export function refusedRequest(refusal: Problem, platformRequestId?: string): Ht
 /** Ids that are safe to put into a header field and a log. */
 export const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The id by which SCF knows a request. Anybody can send this field where SCF does not run the process. */
+/** The id by which SCF knows a request. If SCF does not run the process, anybody can send this field. */
 export function scfRequestId(headers: HeaderFields): string | undefined {
   return headers.get('x-scf-request-id')?.find((id) => USABLE_ID.test(id));
 }

@@ -84,7 +84,7 @@ export async function writeToNode(
     ...(status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
     ...(closes && { Connection: 'close' }),
   });
-  // Node leaves the body away where there must be none: after HEAD, and with a 204.
+  // Node leaves the body out if there must be none: after HEAD, and with a 204.
   if (unread && !target.shouldKeepAlive) {
     target.flushHeaders();
     target.write(body);

@@ -47,7 +47,7 @@ export class MemoryQuotas {
   }
 
   /**
-   * Spends `units` if there is at least one; what is beyond is owed, and later requests wait for it.
+   * Spends `units` if there is at least one; the rest is owed, and later requests wait for it.
    *
    * @param now whole milliseconds of a clock that does not jump
    */

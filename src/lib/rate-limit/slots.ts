@@ -87,7 +87,7 @@ export class MemorySlots {
   /**
    * Grants the first free slot. A holder has at most its share of the slots that are free within
    * `maxWait`, and at least one (dynamic thresholds: Choudhury and Hahne, "Dynamic queue length
-   * thresholds for shared-memory packet switches", 1998). So those who ask for much leave room for
+   * thresholds for shared-memory packet switches", 1998). So callers that ask for much leave room for
    * callers that ask for little, and the callers need not be counted.
    *
    * @param reach how far ahead this request can use a slot; `maxWait` bounds it
