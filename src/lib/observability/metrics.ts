@@ -24,7 +24,7 @@ export interface Load {
 /** Handles and heap spaces by Node's internal names: much to store, and of no use. */
 const UNWANTED = /^nodejs_(active_|heap_space_)/;
 
-/** Alerts fire at the first of these. */
+/** What alerts watch: these series begin at 0, so that the first increase shows. */
 const CANCEL_ROUTES = ['/tasks/{taskId}', '/webhooks/cancel-task'];
 const NEVER_EXPECTED = [
   'internal-error',
