@@ -38,7 +38,7 @@ it('the examples say how they are run', () => {
   expect(named).toEqual(expect.arrayContaining(pages));
 });
 
-it.each(DOCUMENTS.filter((file) => /^docs\/decisions\//.test(file)))(
+it.each(DOCUMENTS.filter((file) => file.startsWith('docs/decisions/')))(
   '%s has a number, a date and a status',
   (file) => {
     const { text } = readDocument(file);
