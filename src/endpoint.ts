@@ -114,7 +114,7 @@ export interface Metered {
   readonly quotaFields: Readonly<Record<string, string>>;
 }
 
-/** Added by the middleware `permit`, where the request is about one task. */
+/** Added by the middleware `permit` if the request is about one task. */
 export interface Permitted {
   /** What the permission rests on, for the audit line; only what was really checked. */
   readonly permittedBy: string;

@@ -25,7 +25,7 @@ logRejections(log);
 logExceptions(log);
 
 /**
- * Answers one event. Never throws: whatever arrives gets an HTTP answer.
+ * Serves one event. Never throws: every event gets an HTTP response.
  *
  * @param event an HTTP event of any family (`lib/http/events.ts`)
  * @param context the platform's; its id of the request and its remaining time are used
@@ -45,7 +45,7 @@ async function answer(event: unknown, context: unknown): Promise<HttpResponse> {
   letPlatformFreeze(context);
   const request = convert(event, context);
   const response = await app().serve(request, remainingMs(context));
-  // A platform may pass on whatever body it is given, and an answer to HEAD has none.
+  // A platform may pass on any body, and a response to HEAD has none.
   return request.method === 'HEAD' ? { ...response, body: '' } : response;
 }
 
@@ -58,7 +58,7 @@ function convert(event: unknown, context: unknown): HttpRequest {
   }
 }
 
-/** The answer where even the gateway's own last resort was not reached. */
+/** The response if even the app's last resort was not reached. */
 function crashed(error: unknown): HttpResponse {
   const requestId = randomUUID();
   log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });

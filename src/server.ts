@@ -8,7 +8,7 @@ import { logRejections, logWarnings } from './lib/observability/process-events.t
 import { settingRows, type SettingRow } from './settings-table.ts';
 import { SettingsError } from './settings.ts';
 
-/** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 where the settings are wrong. */
+/** The Node HTTP entry: SCF web function, container, laptop. Ends with 78 if the settings are wrong. */
 
 const help =
   (): string => `The gateway as an HTTP server: settings come from the environment alone (docs/settings.md).
@@ -23,11 +23,11 @@ Environment
 ${settingRows().map(settingLine).join('\n')}
 
 Exit codes
-  0    ended by SIGTERM, SIGHUP or Ctrl-C; all requests were answered
+  0    ended by SIGTERM, SIGHUP or Ctrl-C; all requests got a response
   64   wrong options
   69   the port is taken, or no address of this machine
   70   crashed; the log says where
-  74   nobody reads the log any more
+  74   the log has no reader any more
   78   settings are wrong; the log names all of them
 `;
 
@@ -41,7 +41,7 @@ const EX_SOFTWARE = 70;
 const EX_IOERR = 74;
 const EX_CONFIG = 78;
 
-/** How long requests in flight get after a crash: the process is in a state that nobody knows. */
+/** How long requests in flight get after a crash: the state of the process is unknown. */
 const CRASH_DRAIN_MS = 5000;
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -91,7 +91,7 @@ function watchProcess(): void {
     log.write('error', 'crash', { origin: 'uncaughtException', stack: stackOf(error) });
     stop('uncaughtException', CRASH_DRAIN_MS, EX_SOFTWARE);
   });
-  // If nobody reads the log any more, nobody learns what is decided here.
+  // If the log has no reader any more, decisions leave no trace.
   process.stdout.on('error', () => stop('no log', CRASH_DRAIN_MS, EX_IOERR));
 }
 
@@ -101,7 +101,7 @@ function stopping(server: http.Server): Stop {
   let isStopping = false;
   return (reason, ms, exitCode) => {
     worst = Math.max(worst, exitCode);
-    // Wrappers signal twice; requests in flight are answered all the same.
+    // Wrappers signal twice; requests in flight get their responses all the same.
     if (isStopping) return;
     isStopping = true;
     const drained = drain(server, ms);
@@ -116,7 +116,7 @@ async function end(exitCode: number): Promise<void> {
   process.exit(exitCode);
 }
 
-/** Answers command line options. @returns an exit code; nothing if there are no options */
+/** Handles command line options. @returns an exit code; nothing if there are no options */
 function answerOptions([first]: readonly string[]): number | undefined {
   if (first === undefined) return undefined;
   const isHelp = first === '--help' || first === '-h';

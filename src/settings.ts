@@ -7,7 +7,7 @@ import { readTable, type Read, type Table } from './settings-table.ts';
 
 /** Everything that the environment says to the gateway, but for the cloud credentials. */
 export interface Settings extends Table {
-  /** Sentences for the log: the gateway can work, but probably not as somebody meant. */
+  /** Sentences for the log: the gateway can work, but probably not as was meant. */
   readonly warnings: readonly string[];
 }
 
@@ -109,7 +109,7 @@ function misspelt(env: Environment, names: ReadonlySet<string>): string[] {
   );
 }
 
-/** Blocked principals that no entry makes: a misspelt one blocks nobody. */
+/** Blocked principals that no entry makes: a misspelt one blocks no caller. */
 function strangers({ blockedPrincipals, apiKeys, jwtIssuers, webhookSenders }: Table): string[] {
   const known = new Set([
     ...[...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal.id),

@@ -21,7 +21,7 @@ const cancellationRequested = named(
     ...ids,
   }),
   'CancellationRequested',
-  'DLC has accepted the cancellation. With `confirmed: false` an attempt was never answered, and DLC then said that the task is being dealt with: probably by that attempt.',
+  'DLC has accepted the cancellation. With `confirmed: false` the response to an attempt was lost, and DLC then reported that it was busy with the task or that the task had ended: probably by that attempt.',
 );
 
 export const cancelled = named(
@@ -47,7 +47,7 @@ export const REQUESTED = {
           value: { ...EXAMPLE.task, outcome: 'cancel_requested', ...example },
         },
         requestedUnconfirmed: {
-          summary: 'Probably accepted, by an attempt that was never answered',
+          summary: 'Probably accepted, by an attempt whose response was lost',
           value: { ...EXAMPLE.task, outcome: 'cancel_requested', confirmed: false, ...example },
         },
       },

@@ -4,7 +4,7 @@ import { NO_TASK } from '../lib/dlc/describe-task.ts';
 import { jsonResponse } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
 
-/** Asking DLC costs a call, so its answer holds for a minute. */
+/** Asking DLC costs a call, so its response counts for a minute. */
 const ASK_EVERY_MS = 60_000;
 
 /** What an operator has to mend before the gateway can cancel anything. */
@@ -43,7 +43,7 @@ export function createReadyz(): OpenEndpoint {
       const isRedisWrong = redis.kind === 'misconfigured';
       const fault = (await last.fault) ?? (isRedisWrong ? 'redis-misconfigured' : undefined);
       if (fault === undefined) return jsonResponse(200, { status: 'ready' });
-      // Missing credentials may come at any time, and looking for them asks nobody.
+      // Missing credentials may come at any time, and looking for them costs no call.
       if (fault === 'cloud-credentials-missing') last = undefined;
       throw notReady(fault);
     },

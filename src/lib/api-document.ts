@@ -6,7 +6,7 @@ export interface ApiDocument {
   readonly problems: Readonly<Record<string, ProblemText>>;
 }
 
-/** For people who have got a problem: what it means, and what to do about it. */
+/** For readers of a problem: what it means, and what to do about it. */
 export interface ProblemText {
   readonly meaning: string;
   readonly advice: string;

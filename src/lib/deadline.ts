@@ -2,15 +2,15 @@ import type { Clock } from './clock.ts';
 
 /** The one deadline of a request, carried as one signal through everything that is done for it. */
 export interface Deadline {
-  /** Aborted when time is up, or when the caller has gone. */
+  /** Aborted when time is up, or when the client has disconnected. */
   readonly signal: AbortSignal;
   /** Milliseconds left; 0 once time is up. */
   remaining(): number;
-  /** Stops the timer; to be called once the request is answered. */
+  /** Stops the timer; to be called once the response is there. */
   close(): void;
 }
 
-/** A deadline, for those who work under it and do not end it. */
+/** A deadline, for code that works under it and does not end it. */
 export type TimeLeft = Pick<Deadline, 'signal' | 'remaining'>;
 
 /** The reason with which a deadline's signal is aborted. */
@@ -20,24 +20,24 @@ export class DeadlinePassed extends Error {}
  * Its timer keeps the process alive until `close`, and nothing else may: in a function nothing listens,
  * and the platform would end an invocation that only pauses between two attempts.
  *
- * @param gone aborted when the caller goes away
+ * @param disconnected aborted when the client disconnects
  */
 export function startDeadline(
   ms: number,
   clock: Pick<Clock, 'steadyMs'>,
-  gone?: AbortSignal,
+  disconnected?: AbortSignal,
 ): Deadline {
   const controller = new AbortController();
   const endsAt = clock.steadyMs() + ms;
   const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));
-  // A time that is already up aborts at once, not in the next turn of the event loop.
+  // A time that is already up aborts at once, not in the next iteration of the event loop.
   if (ms <= 0) abort();
   const timer = setTimeout(abort, Math.max(0, ms));
   const { signal } = controller;
-  // `AbortSignal.any` takes several times as long, and `gone` lives no longer than its request.
-  const leave = (): void => controller.abort(gone?.reason);
-  if (gone?.aborted) leave();
-  gone?.addEventListener('abort', leave, { once: true });
+  // `AbortSignal.any` takes several times as long, and `disconnected` lives no longer than its request.
+  const leave = (): void => controller.abort(disconnected?.reason);
+  if (disconnected?.aborted) leave();
+  disconnected?.addEventListener('abort', leave, { once: true });
   return {
     signal,
     remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs())),

@@ -8,7 +8,7 @@ import type { ProblemCode } from './problems.ts';
 export const PROBLEM_TEXTS = {
   'invalid-request': {
     meaning: 'The request is malformed: its path, its query, a repeated header field or its body.',
-    advice: 'Mend what "errors" names, where it is there. Nothing was sent to DLC.',
+    advice: 'If there are "errors", mend what they name. Nothing was sent to DLC.',
   },
   unauthenticated: {
     meaning: 'There are no credentials, or they are wrong, expired or of a kind not taken here.',
@@ -20,7 +20,7 @@ export const PROBLEM_TEXTS = {
     advice: 'Get credentials with the scope that WWW-Authenticate names.',
   },
   'task-not-permitted': {
-    meaning: 'The credentials are valid, but not for this task, region or engine.',
+    meaning: 'The credentials are valid, but not for this task, region, engine or owner.',
     advice: 'Check the task id and the region; else get credentials that are meant for this task.',
   },
   'principal-blocked': {
@@ -49,14 +49,14 @@ export const PROBLEM_TEXTS = {
   },
   'quota-exceeded': {
     meaning: "This caller's own quota is used up; others are not affected.",
-    advice: 'Wait as long as Retry-After says; the RateLimit fields tell the quota.',
+    advice: 'Wait as long as Retry-After says; the RateLimit fields show the quota.',
   },
   'request-header-fields-too-large': {
     meaning: 'The header fields are over 16 KiB.',
     advice: 'Send fewer or shorter header fields.',
   },
   'internal-error': {
-    meaning: 'The gateway has a defect, which its log has under the request id.',
+    meaning: 'The gateway has a defect. Its log has the reason under the request id.',
     advice: 'Tell the operator the request id. Ask for the state of the task before anything else.',
   },
   'gateway-misconfigured': {
@@ -68,11 +68,13 @@ export const PROBLEM_TEXTS = {
     advice: 'Send the same request again after Retry-After.',
   },
   'permission-check-unavailable': {
-    meaning: "The permission depends on the task's engine, and DLC cannot be asked for it now.",
+    meaning:
+      "The permission depends on the task's engine or owner, and DLC cannot be asked for it now.",
     advice: 'Send the same request again after Retry-After. Nothing was cancelled.',
   },
   overloaded: {
-    meaning: 'The gateway has more requests under way than it can hold, or is stopping.',
+    meaning:
+      'The gateway has more requests in flight than it can serve, or can write no more audit lines.',
     advice: 'Send the same request again after Retry-After.',
   },
   'upstream-rate-limited': {
@@ -80,7 +82,7 @@ export const PROBLEM_TEXTS = {
     advice: 'Send the same request again after Retry-After. Nothing was cancelled.',
   },
   'upstream-operation-failed': {
-    meaning: 'DLC says FailedOperation, or that something other than the task is gone.',
+    meaning: 'DLC reports FailedOperation, or that something other than the task no longer exists.',
     advice: 'Ask for the state of the task: with "outcomeUnknown" it may be cancelled or not.',
   },
   'another-request-processing': {
@@ -92,7 +94,7 @@ export const PROBLEM_TEXTS = {
     advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
   },
   'upstream-internal-error': {
-    meaning: 'DLC says InternalError.',
+    meaning: 'DLC reports InternalError.',
     advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
   },
   'task-not-found': {
@@ -100,11 +102,11 @@ export const PROBLEM_TEXTS = {
     advice: 'Check the task id and the region; DLC shows tasks of the last 45 days.',
   },
   'task-already-finished': {
-    meaning: 'The task had ended before; "taskState" says how, where that is known.',
+    meaning: 'The task had ended before; "taskState" says how, if that is known.',
     advice: 'Nothing is left to cancel.',
   },
   'upstream-rejected-request': {
-    meaning: 'DLC says InvalidParameter: it does not accept something in the request.',
+    meaning: 'DLC reports InvalidParameter: it does not accept something in the request.',
     advice: 'Check the task id and the region; "upstreamCode" has DLC\'s own code.',
   },
   'upstream-credentials-rejected': {
@@ -116,12 +118,12 @@ export const PROBLEM_TEXTS = {
     advice: 'Send the same request again after Retry-After; tell the operator if it stays so.',
   },
   'task-busy': {
-    meaning: 'DLC says ResourceInUse: the task, or what it depends on, is in use.',
+    meaning: 'DLC reports ResourceInUse: the task, or what it depends on, is in use.',
     advice: 'Send the same request again after Retry-After.',
   },
   'operation-not-supported': {
     meaning: 'DLC cannot do this to this task.',
-    advice: 'Nothing helps but waiting for the task to end.',
+    advice: 'Wait for the task to end.',
   },
   'upstream-unavailable': {
     meaning: 'DLC is temporarily unavailable.',
@@ -136,11 +138,11 @@ export const PROBLEM_TEXTS = {
     advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
   },
   'upstream-timeout': {
-    meaning: 'DLC did not answer in time.',
+    meaning: 'DLC did not respond in time.',
     advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
   },
   'upstream-invalid-response': {
-    meaning: 'DLC gave an answer that makes no sense.',
+    meaning: 'DLC gave a response that makes no sense.',
     advice: 'Send the same request again after Retry-After: cancelling twice does no harm.',
   },
 } as const satisfies Record<ProblemCode, ProblemText>;

@@ -78,8 +78,8 @@ export const PROBLEMS = {
   'upstream-unavailable': problem(503, 'DLC is temporarily unavailable.', 2),
   'upstream-error': problem(502, 'DLC reports an error that the gateway does not know.'),
   'upstream-unreachable': problem(502, 'The connection to DLC failed.', 2),
-  'upstream-timeout': problem(504, 'DLC did not answer in time.', 2),
-  'upstream-invalid-response': problem(502, 'DLC gave an answer that could not be understood.', 2),
+  'upstream-timeout': problem(504, 'DLC did not respond in time.', 2),
+  'upstream-invalid-response': problem(502, 'DLC gave a response that could not be understood.', 2),
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

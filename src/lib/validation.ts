@@ -51,7 +51,7 @@ function pathOf(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-/** Shows a member's name if it looks like one: somebody may have put a secret in its place. */
+/** Shows a member's name if it looks like one: a user may have put a secret in its place. */
 function nameOf(key: PropertyKey): string {
   const name = String(key);
   return /^[A-Za-z_][A-Za-z0-9_]{0,31}$/.test(name) && !/^wh(sec|pk|sk)_/.test(name)

@@ -111,7 +111,7 @@ export const finishedState = z.enum(['succeeded', 'failed']);
 
 /** Every code of a problem, in the order of the table. */
 export const CODES = Object.keys(PROBLEMS).filter((code): code is ProblemCode => code in PROBLEMS);
-export const problemCode = named(z.enum(CODES), 'ProblemCode', 'Tells problems apart; stable.');
+export const problemCode = named(z.enum(CODES), 'ProblemCode', 'Distinguishes problems; stable.');
 export const problemTitle = z.enum([...new Set(CODES.map((code) => titleOf(code)))]);
 export const problemStatus = z.literal(
   [...new Set(CODES.map((code) => PROBLEMS[code].status))].toSorted((a, b) => a - b),

@@ -48,7 +48,7 @@ export function upstreamIdOf({ upstreamRequestId, problem }: LoggedResult): stri
   return upstreamRequestId ?? problem?.members.upstreamRequestId;
 }
 
-/** If nobody waits for the response any more, that is the reason, whatever the problem was. */
+/** If the client has disconnected, that is the reason, in place of the problem's. */
 export function reasonOf(context: PartialContext, { problem }: LoggedResult): LogFields {
   if (!isDisconnected(context, problem)) return { reason: problem?.reason };
   return { reason: 'the client has disconnected', disconnected: true };
@@ -66,6 +66,6 @@ function levelOf(
   if (isDisconnected(context, problem)) return 'info';
   if (problem && context.route?.isForSenders && isAcknowledged(problem)) return 'warn';
   if (status < 500) return 'info';
-  // What passes by itself is worth a look; what does not pass needs somebody.
+  // A fault that passes by itself is worth a look; any other needs an engineer.
   return problem?.kind.retryable ? 'warn' : 'error';
 }

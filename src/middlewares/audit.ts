@@ -25,7 +25,7 @@ export function auditResult(log: Log): Middleware<PartialContext> {
   });
 }
 
-/** Refused on nobody's behalf, before anybody was asked for. */
+/** Refused before anybody was authenticated, so that no decision was made. */
 const NO_DECISION: ReadonlySet<ProblemCode> = new Set([
   'request-timeout',
   'payload-too-large',

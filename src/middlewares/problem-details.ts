@@ -5,7 +5,7 @@ import { Problem } from '../lib/problems.ts';
 import { responseForSender } from '../lib/webhooks/sender-response.ts';
 import type { Middleware } from '../request-context.ts';
 
-/** Turns whatever was thrown into a problem document (RFC 9457). What is no Problem is a defect, and logged. */
+/** Turns any error into a problem document (RFC 9457). An error that is no Problem is a defect, and logged. */
 export function problemDetails(log: Log, typePrefix: string): Middleware<PartialContext> {
   return {
     onError(request) {

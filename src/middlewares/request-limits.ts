@@ -32,7 +32,7 @@ export function refuseLargeHeaders({ headers }: Pick<HttpRequest, 'headers'>): v
 const ONE_VALUE = /^(host|authorization|x-api-key|content-type|prefer|webhook-.*|svix-.*)$/;
 
 /**
- * Refuses two values where only one can be meant: a proxy in front of the gateway may have looked at
+ * Refuses two values if only one can be meant: a proxy in front of the gateway may have looked at
  * the other one.
  *
  * @throws Problem `invalid-request`

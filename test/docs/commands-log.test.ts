@@ -60,9 +60,9 @@ const ANSWERS: Readonly<Record<string, RegExp>> = {
   'one request from its arrival to DLC and back (LOG_LEVEL=debug for the calls)':
     /"phase":"intent"[^]*"event":"slot"[^]*"event":"call"[^]*"phase":"result"[^]*"event":"request"/,
   'the same across services': new RegExp(`("traceId":"${TRACE}"[^\\n]*\\n[^]*){3}`),
-  'cancellations of which nobody knows whether they took effect': /^\S+Z\tX\tap-guangzhou\t.+\n$/,
-  'who is turned away, and why': /^ +1 nobody\tunauthenticated\n$/,
-  'what somebody has to see to': /^\{.*"code":"upstream-credentials-rejected".*\}\n$/,
+  'cancellations of which it is unknown whether they took effect': /^\S+Z\tX\tap-guangzhou\t.+\n$/,
+  'who is refused, and why': /^ +1 nobody\tunauthenticated\n$/,
+  'what needs an engineer': /^\{.*"code":"upstream-credentials-rejected".*\}\n$/,
 };
 
 it('each question has an answer here', () => {

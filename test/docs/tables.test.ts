@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { EXPOSED, PREFLIGHT } from '../../src/middlewares/cors.ts';
 import { filesIn, projectRoot } from '../support/checkout.ts';
 import { DOCUMENTS, readDocument } from '../support/documents.ts';
 
@@ -38,7 +39,7 @@ it('the examples say how they are run', () => {
   expect(named).toEqual(expect.arrayContaining(pages));
 });
 
-it.each(DOCUMENTS.filter((file) => /^docs\/decisions\//.test(file)))(
+it.each(DOCUMENTS.filter((file) => file.startsWith('docs/decisions/')))(
   '%s has a number, a date and a status',
   (file) => {
     const { text } = readDocument(file);
@@ -46,6 +47,20 @@ it.each(DOCUMENTS.filter((file) => /^docs\/decisions\//.test(file)))(
     expect(file).toContain(text.slice(2, 6));
   },
 );
+
+it('docs/frontend.md has the fields of CORS', () => {
+  const { text } = readDocument('docs/frontend.md');
+  const listOf = (fields: string): string =>
+    fields
+      .split(', ')
+      .map((name) => `\`${name}\``)
+      .join(', ');
+  expect(text).toContain(
+    `| request headers | ${listOf(PREFLIGHT['Access-Control-Allow-Headers'])} |`,
+  );
+  expect(text).toContain(`| methods | ${listOf(PREFLIGHT['Access-Control-Allow-Methods'])} |`);
+  expect(text).toContain(`| ${listOf(EXPOSED)};`);
+});
 
 it('docs/observability.md has every event of the log, and no other', () => {
   const sources = [...filesIn(path.join(projectRoot, 'src')).values()].map(String).join('\n');

@@ -1,4 +1,4 @@
-/** The values of `WWW-Authenticate` (RFC 9110, RFC 6750) that the gateway answers with. */
+/** The values of `WWW-Authenticate` (RFC 9110, RFC 6750) of the gateway's responses. */
 
 const REALM = 'Bearer realm="dlc-task-gateway"';
 

@@ -13,7 +13,7 @@ export function isSoundPoint(bytes: Uint8Array): boolean {
   const y = littleEndian & (2n ** 255n - 1n);
   if (y >= P) return false;
   const y2 = (y * y) % P;
-  // On the curve x² = u / v, which has a solution just where u · v is a square (Euler's criterion).
+  // On the curve x² = u / v, which has a solution if and only if u · v is a square (Euler's criterion).
   const u = y2 - 1n;
   const v = D * y2 + 1n;
   // Order 1 or 2: u = 0. Order 4: y = 0. Order 8: the doubled point has y = 0, so x² = -y².

@@ -11,7 +11,7 @@ export interface GrantingEntries {
   readonly jwtIssuers: readonly JwtIssuer[];
 }
 
-/** Names of the entries that may act on every task although nobody has said that this is meant. */
+/** Names of the entries that may act on every task without saying that this is meant. */
 export function unrestrictedEntries(entries: GrantingEntries): readonly string[] {
   const { apiKeys, webhookSenders, jwtIssuers } = entries;
   const principals = [...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal);
@@ -30,14 +30,14 @@ export function needLookups({ apiKeys, webhookSenders, jwtIssuers }: GrantingEnt
   return [...principals.flatMap(({ grants }) => grants), ...templates].some(needsLookup);
 }
 
-type Narrowed = Pick<GrantTemplate, 'engines' | 'regions'> & { readonly owner?: unknown };
+type Restricted = Pick<GrantTemplate, 'engines' | 'regions'> & { readonly owner?: unknown };
 
 /** Whether DLC has to be asked for the task before the grant permits anything. */
-function needsLookup({ engines = [], owner }: Narrowed): boolean {
+function needsLookup({ engines = [], owner }: Restricted): boolean {
   return engines.length > 0 || owner !== undefined;
 }
 
-/** Whether nothing at all narrows the grant, and nobody has said that this is meant. */
-function isUnrestricted({ engines, regions, owner }: Narrowed): boolean {
+/** Whether the grant has no restriction, and does not say that this is meant. */
+function isUnrestricted({ engines, regions, owner }: Restricted): boolean {
   return engines === undefined && regions === undefined && owner === undefined;
 }

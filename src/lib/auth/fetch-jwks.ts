@@ -32,7 +32,7 @@ export type FetchJwks = (from: RemoteKeys, signal: AbortSignal) => Promise<KeySe
 
 /** The JWKS cannot be had now. The message names a status or an error code, nothing that was received. */
 export class JwksUnavailable extends Error {
-  /** Milliseconds until it may be fetched again, where it may not be fetched at once. */
+  /** Milliseconds until it may be fetched again, if it may not be fetched at once. */
   readonly retryAfterMs: number | undefined;
 
   constructor(reason: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
@@ -48,7 +48,7 @@ const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-
  * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB, plain or gzip, with or without a byte
  * order mark.
  *
- * @throws JwksUnavailable for every answer but a 200 with such a set; the reason of an aborted signal
+ * @throws JwksUnavailable for every response but a 200 with such a set; the reason of an aborted signal
  */
 export const fetchJwks: FetchJwks = async ({ uri, discoveryOf }, signal) => {
   const jwksUri = discoveryOf === undefined ? uri : await discover(uri, discoveryOf, signal);
@@ -82,7 +82,7 @@ function toKeySet(jwks: readonly unknown[]): KeySet {
   const leftOut: LeftOutKey[] = [];
   for (const jwk of jwks) {
     const { use, kid } = isJsonObject(jwk) ? jwk : {};
-    // Keycloak and others publish a key for encryption beside: nobody misses it here.
+    // Keycloak and others also publish a key for encryption, which is of no use here.
     if (use === 'enc') continue;
     try {
       keys.push(toVerificationKey(jwk));
@@ -113,7 +113,7 @@ async function fetchJson(uri: URL, signal: AbortSignal): Promise<unknown> {
 function get(uri: URL, signal: AbortSignal): Promise<IncomingMessage> {
   const request = uri.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
-    // `agent: false`: the connection is closed after the answer.
+    // `agent: false`: the connection is closed after the response.
     request(uri, { agent: false, signal, headers: HEADERS }, resolve).on('error', reject).end();
   });
 }

@@ -1,6 +1,6 @@
-/** A token that cannot be taken. The message is for the log: it never holds a part of the token. */
+/** A token that cannot be taken. The message is for the log: it never has a part of the token. */
 export class InvalidToken extends Error {
-  /** What the caller may be told, where that is more than that the token is not valid. */
+  /** What the caller may know, if that is more than that the token is not valid. */
   readonly detail: string | undefined;
 
   constructor(reason: string, detail?: string) {

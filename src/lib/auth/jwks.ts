@@ -27,7 +27,7 @@ export interface JwksOptions {
 const FETCH_MS = 2000;
 const FRESH_MS = 10 * 60_000;
 const USABLE_MS = 60 * 60_000;
-/** After a failed fetch: with a set at hand, and without one, when nobody can be served meanwhile. */
+/** After a failed fetch: with a set at hand, and without one, when no token can be verified meanwhile. */
 const PAUSE_MS = 30_000;
 const FIRST_PAUSE_MS = 1000;
 const WINDOW_MS = 30_000;

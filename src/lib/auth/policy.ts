@@ -2,7 +2,7 @@ import { Problem } from '../problems.ts';
 import { insufficientScope } from './challenge.ts';
 import type { Principal, Scope } from './principal.ts';
 
-/** What a principal may do: decided from its grants, and from the task's engine and owner where they count. */
+/** What a principal may do: decided from its grants, and from the task's engine and owner if a grant names them. */
 
 /** @throws Problem `insufficient-scope` */
 export function requireScope(principal: Principal, scope: Scope): void {

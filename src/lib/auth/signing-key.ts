@@ -13,8 +13,8 @@ export type TokenHeader = JsonObject & { readonly alg: string };
  * Finds the key to verify a token with, by a header whose `alg` is one of the issuer's.
  *
  * @param failed the key under which the signature has failed: another one is looked for then
- * @throws InvalidToken where the header is not acceptable, or not exactly one key matches
- * @throws JwksUnavailable where nobody can tell now
+ * @throws InvalidToken if the header is not acceptable, or not exactly one key matches
+ * @throws JwksUnavailable if that cannot be known now
  */
 export type FindSigningKey = (
   header: TokenHeader,

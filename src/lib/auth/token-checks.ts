@@ -23,7 +23,7 @@ export function checkToken(
   now: number,
 ): void {
   checkWhatJoseLetsPass(claims, now);
-  // RFC 7800 section 3.1: the token is good only with a proof of a key, which nobody checks here.
+  // RFC 7800 section 3.1: the token is good only with a proof of a key, which the gateway cannot check.
   demand(!Object.hasOwn(claims, 'cnf'), 'cnf: it is bound to a key');
   if (issuer.clientIds) checkClient(issuer, issuer.clientIds, claims, header);
   const unmet = unmetTest(issuer.require, claims);

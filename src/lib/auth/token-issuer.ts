@@ -5,10 +5,10 @@ import { isJsonObject } from './json-object.ts';
 const MAX_LENGTH = 16 * 1024;
 
 /**
- * Reads the issuer that a token names, from claims that nobody has verified: good for choosing whose
+ * Reads the issuer that a token names, from claims that are not verified yet: good for choosing whose
  * keys to verify with, and for nothing else.
  *
- * @throws InvalidToken as `decodeCompact` does, and where the payload is no JSON object with a string `iss`
+ * @throws InvalidToken as `decodeCompact` does, and if the payload is no JSON object with a string `iss`
  */
 export function readTokenIssuer(token: string): string {
   const claims = parse(decodeCompact(token)[1]);

@@ -7,12 +7,12 @@ export type Attempt =
   | { readonly outcome: 'accepted'; readonly upstreamRequestId: string }
   | Failure;
 
-/** The result of a cancellation, whatever attempts it took. */
+/** The result of a cancellation, after all its attempts. */
 export type CancelResult =
   | {
       readonly kind: 'done';
       readonly outcome: 'cancel_requested' | 'cancelled' | 'already_cancelled';
-      /** False: probably taken by an earlier attempt that was never answered. */
+      /** False: an earlier attempt, whose response was lost, has probably cancelled the task. */
       readonly confirmed?: false;
       readonly upstreamRequestId?: string;
     }
@@ -20,7 +20,7 @@ export type CancelResult =
       readonly kind: 'failed';
       readonly failure: Pick<Failure, 'code' | 'reason' | 'upstreamCode' | 'retryAfter' | 'detail'>;
       readonly taskState?: TaskState;
-      /** The cancellation may have taken effect; nobody knows. */
+      /** The cancellation may or may not have taken effect. */
       readonly outcomeUnknown: boolean;
       readonly upstreamRequestId?: string;
     };

@@ -136,7 +136,7 @@ const NO_SLOT = {
   reason: 'no slot upstream in time',
 } as const;
 
-/** Then the rate is not used up, and the caller is not told so. */
+/** In a quiet period the rate is not used up, so the caller gets another sentence. */
 const QUIET = {
   reason: 'quiet period after a switch between Redis and an own share',
   detail:

@@ -93,7 +93,7 @@ const principal = matching(PRINCIPAL, 'a principal such as key:reporting or jwt:
 
 /**
  * Principals, between commas or as a JSON array: a token's subject may have a comma in it. A text of another form is
- * refused, for a misspelt principal would block nobody.
+ * refused, because a misspelt principal would block no caller.
  */
 export const principals: Kind<ReadonlySet<string>> = {
   form: `${principal.form}; several with commas between them, or as a JSON array`,

@@ -105,7 +105,7 @@ async function send(
   // The SDK would sign with `null`.
   if (!credential) return misconfigured('the environment has no cloud credentials');
   if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
-  // If the process was frozen, one turn of the event loop shows which connections were closed meanwhile.
+  // If the process was frozen, one iteration of the event loop shows which connections were closed meanwhile.
   if (connections.hasIdle()) await setImmediate();
   const agent = new ObservedAgent(connections, isValid);
   const client = new CommonClient(endpoint.name, API_VERSION, {
@@ -132,7 +132,7 @@ function isSendable({ secretId, token = '' }: CloudCredentials): boolean {
   return /^[\x21-\x7e]*$/.test(secretId + token);
 }
 
-/** The SDK resolves whatever stands under `Response`, a text or a stream too. */
+/** The SDK resolves to anything under `Response`, a text or a stream too. */
 function validated(response: unknown): Reply {
   if (typeof response !== 'object' || response === null || 'Error' in response) {
     return invalidResponse('the answer is not a Response object');

@@ -123,7 +123,7 @@ export class ObservedAgent extends http.Agent {
 
   override addRequest(request: http.ClientRequest, options: object): void {
     if (this.observation.request) {
-      // Destroying a request that has no socket yet would tell nobody.
+      // Destroying a request that has no socket yet would emit no error.
       process.nextTick(() => request.emit('error', new Error('redirect refused')));
       return;
     }
@@ -151,8 +151,8 @@ export class ObservedAgent extends http.Agent {
     request.once('response', (response) => {
       seen.status = response.statusCode ?? 0;
       seen.response = response;
-      // The SDK would inflate a compressed body, without a limit, and hand out a stream of events whose
-      // errors nobody hears: whatever is not JSON as it stands is no answer.
+      // The SDK would inflate a compressed body without a limit, and give a stream of events whose errors
+      // nothing handles. So a body that is not plain JSON counts as no response of DLC.
       delete response.headers['content-encoding'];
       delete response.headers['content-type'];
       response.on('data', (chunk: Buffer) => {

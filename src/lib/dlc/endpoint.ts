@@ -11,7 +11,7 @@ export interface DlcEndpoint {
 }
 
 /**
- * Reads `DLC_ENDPOINT`, or another service's. The SDK signs for whatever the endpoint's first label says (`127` for
+ * Reads `DLC_ENDPOINT`, or another service's. The SDK signs for the service that the endpoint's first label names (`127` for
  * `127.0.0.1`), so a local server keeps the official name and only the connection goes elsewhere.
  *
  * @param service first label of the official name, and the service in the signature's scope

@@ -50,7 +50,7 @@ export const EXACT_CODES: Readonly<Record<string, UpstreamRule>> = {
 export const FAMILIES: Readonly<Record<string, UpstreamRule>> = {
   FailedOperation: unknown('upstream-operation-failed'),
   InternalError: unknownForNow('upstream-internal-error'),
-  // An engine, a session, a role is gone: that says nothing about the task.
+  // An engine, a session or a role does not exist: that says nothing about the task.
   ResourceNotFound: unknown('upstream-operation-failed'),
   InvalidParameter: refused('upstream-rejected-request'),
   InvalidParameterValue: refused('upstream-rejected-request'),
@@ -80,7 +80,7 @@ export const FAMILIES: Readonly<Record<string, UpstreamRule>> = {
   ActionOffline: UNAVAILABLE,
 };
 
-/** `ResponseSizeLimitExceeded`, `DryRunOperation`, `InvalidParameterCombination`, and whatever comes new. */
+/** `ResponseSizeLimitExceeded`, `DryRunOperation`, `InvalidParameterCombination`, and codes that are new. */
 const ANYTHING_ELSE = unknown('upstream-error');
 
 /** The rule for one of DLC's codes: the exact code first, then the longest family, then the rest. */

@@ -4,16 +4,16 @@ import { ruleFor } from './errors.ts';
 import { MAX_RESPONSE_BYTES, type Observation } from './connections.ts';
 
 /**
- * What a call to DLC that did not succeed amounts to. `outcome` answers the question that matters for
- * a cancellation: did it take effect? DLC said no (`refused`), nothing reached DLC or DLC turned it
- * away (`did-not-happen`), or nobody can know (`unknown`).
+ * A call to DLC that did not succeed. `outcome` says whether a cancellation took effect: DLC said no
+ * (`refused`), nothing reached DLC or DLC turned it away (`did-not-happen`), or this cannot be known
+ * (`unknown`).
  */
 export interface Failure {
   readonly outcome: 'refused' | 'did-not-happen' | 'unknown';
   readonly code: ProblemCode;
   /** Whether the gateway tries again by itself, and if so how often at most. */
   readonly again: boolean | 'once';
-  /** Seconds until it may be different, where that is known. */
+  /** Seconds until it may be different, if that is known. */
   readonly retryAfter?: number;
   readonly upstreamCode?: string;
   readonly upstreamRequestId?: string;
@@ -68,7 +68,7 @@ export function misconfigured(reason: string): Failure {
   return { outcome: 'did-not-happen', code: 'gateway-misconfigured', again: false, reason };
 }
 
-/** An answer that says nothing reliable: tried again once, and never taken for a "no". */
+/** A response that says nothing reliable: the call is tried again once, and it never counts as a "no". */
 export function invalidResponse(reason: string, requestId?: unknown): Failure {
   const id = isText(requestId) ? { upstreamRequestId: printable(requestId) } : {};
   return { outcome: 'unknown', code: 'upstream-invalid-response', again: 'once', reason, ...id };

@@ -1,6 +1,6 @@
 /**
  * Whether a page is wanted rather than JSON, by the q-values of `Accept` (RFC 9110, section 12.5.1).
- * JSON where both are wanted alike, or neither.
+ * JSON if both are wanted alike, or neither.
  */
 export function prefersHtml(accept: string): boolean {
   const json = Math.max(...JSON_TYPES.map((type) => quality(accept, type)));

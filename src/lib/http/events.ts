@@ -23,7 +23,7 @@ type Converter = (event: Json) => Omit<HttpRequest, 'readBody' | 'platformReques
  *
  * @param event what the platform handed to the function
  * @param context its second argument; only the request's id is read
- * @throws Problem `invalid-request` where the event is no HTTP request
+ * @throws Problem `invalid-request` if the event is no HTTP request
  */
 export function toHttpRequest(event: unknown, context: unknown): HttpRequest {
   if (!isObject(event) || isAuthorizer(event)) throw notHttp();
@@ -46,12 +46,12 @@ export function platformRequestId(event: unknown, context: unknown): string | un
   return [ofScf, ofLambda, ofGateway].find((id) => typeof id === 'string');
 }
 
-/** ALB wants `multiValueHeaders` back where it sends them; every other family wants `headers`. */
+/** ALB wants `multiValueHeaders` back if it sends them; every other family wants `headers`. */
 export function wantsMultiValueHeaders(event: unknown): boolean {
   return isObject(event) && isAlb(event) && isObject(event['multiValueHeaders']);
 }
 
-/** What SCF and Lambda take back from a function that answers HTTP. */
+/** What SCF and Lambda expect from a function that serves HTTP. */
 export interface PlatformResponse {
   statusCode: number;
   headers?: Readonly<Record<string, string>>;
@@ -82,7 +82,7 @@ function converterFor(event: Json): Converter {
 
 /**
  * SCF function URL in both its forms, and SCF API gateway triggers (`isBase64Encoded` may be text). The
- * query is in `queryString`; whatever the other map has beside it is seen too, and then refused.
+ * query is in `queryString`; what only the other map has is seen too, and then refused.
  */
 const fromScf: Converter = (event) => ({
   method: text(event['httpMethod']),

@@ -23,12 +23,12 @@ const field = (description: string, schema: Json, example: unknown): Json => ({
 /** The header fields of responses, as OpenAPI header objects. */
 export const HEADER_FIELDS: Readonly<Record<string, Json>> = {
   'X-Request-Id': field(
-    "The caller's own where it is usable, else the platform's, else a new UUID; the log has it too.",
+    "The caller's own if it is usable, else the platform's, else a new UUID; the log has it too.",
     schemaRef('RequestId'),
     EXAMPLE.requestId,
   ),
   'X-Tc-Request-Id': field(
-    "DLC's own id of the request, where it answered.",
+    "DLC's own id of the request, if it responded.",
     schemaRef('UpstreamRequestId'),
     EXAMPLE.upstreamRequestId,
   ),
@@ -61,12 +61,12 @@ export const HEADER_FIELDS: Readonly<Record<string, Json>> = {
     'wait=3',
   ),
   Vary: field(
-    'What the answer depends on beside the path.',
+    'What the response depends on beside the path.',
     { type: 'string', enum: ['Accept', 'Origin', 'Accept, Origin'] },
     'Origin',
   ),
   'Access-Control-Allow-Origin': field(
-    'The origin of the request, where it is a configured one.',
+    'The origin of the request, if it is a configured one.',
     { ...text('^[!-~]+$'), format: 'uri' },
     'https://app.example.org',
   ),
@@ -78,7 +78,7 @@ export const HEADER_FIELDS: Readonly<Record<string, Json>> = {
   ...Object.fromEntries(
     Object.entries(ALWAYS).map(([name, value]) => [
       name,
-      field('The same on every answer.', { type: 'string', const: value }, value),
+      field('The same on every response.', { type: 'string', const: value }, value),
     ]),
   ),
 };

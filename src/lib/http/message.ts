@@ -1,6 +1,6 @@
 import type { Problem } from '../problems.ts';
 
-/** The one request and the one response type that the gateway works with, whatever platform it runs on. */
+/** The one request and the one response type that the gateway works with on every platform. */
 
 /** Header fields by lower-case name, each with every value that arrived, in order. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>;
@@ -13,11 +13,11 @@ export interface HttpRequest {
   /** Decoded names and values in the order of arrival; a repeated name is there repeatedly. */
   readonly query: readonly (readonly [name: string, value: string])[];
   readonly headers: HeaderFields;
-  /** The platform's own id of this request, where it has one. */
+  /** The platform's own id of this request, if it has one. */
   readonly platformRequestId?: string;
-  /** Aborted if the client disconnects before the response; absent where the platform does not say. */
+  /** Aborted if the client disconnects before the response; absent if the platform does not say. */
   readonly disconnected?: AbortSignal;
-  /** Why this cannot be served at all, whatever else is known of it. */
+  /** Why this cannot be served at all. */
   readonly refusal?: Problem;
   /**
    * The body's size in bytes, as the client declares it or the platform hands it over; else what has
@@ -57,16 +57,16 @@ export interface HttpResponse {
 /** What the access line and the audit line say about a response. */
 export interface LoggedResult {
   readonly outcome?: string;
-  /** False: an attempt that was never answered has probably taken effect. */
+  /** False: an attempt whose response was lost has probably taken effect. */
   readonly confirmed?: false;
   readonly upstreamRequestId?: string;
   readonly problem?: Problem;
 }
 
 /**
- * What is served where no HTTP request arrived: its answer is the refusal.
+ * A stand-in for what is no HTTP request: its response is the refusal.
  *
- * @param platformRequestId the platform's id, which even what is no request may have
+ * @param platformRequestId the platform's id, which an event that is no request may have too
  */
 export function refusedRequest(refusal: Problem, platformRequestId?: string): HttpRequest {
   return {
@@ -83,7 +83,7 @@ export function refusedRequest(refusal: Problem, platformRequestId?: string): Ht
 /** Ids that are safe to put into a header field and a log. */
 export const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The id by which SCF knows a request. Anybody can send this field where SCF does not run the process. */
+/** The id by which SCF knows a request. If SCF does not run the process, anybody can send this field. */
 export function scfRequestId(headers: HeaderFields): string | undefined {
   return headers.get('x-scf-request-id')?.find((id) => USABLE_ID.test(id));
 }
@@ -96,7 +96,7 @@ export function header(headers: HeaderFields, name: string): string | undefined 
 /**
  * Puts two maps of the same fields together, as platforms give them (one value per name, and all
  * values per name): a value that stands in both counts once, one that stands twice in either counts
- * twice. So a second value is seen wherever it hides.
+ * twice. So a second value is seen in either map.
  */
 export function unionOfValues(
   first: readonly (readonly [string, string])[],
@@ -127,7 +127,7 @@ export function toHeaderFields(pairs: Iterable<readonly [string, string]>): Head
   return fields;
 }
 
-/** A text from elsewhere, fit for a header field and a log whatever it was. */
+/** Makes any text from elsewhere fit for a header field and a log. */
 export function printable(text: string): string {
   return text.replace(/[^\w.:-]/g, '?').slice(0, 128);
 }

@@ -10,7 +10,7 @@ export interface Arrival {
   readonly message: IncomingMessage;
   /** Aborted if the connection closes before the response is out. */
   readonly disconnected: AbortSignal;
-  /** Answers `Expect: 100-continue`. */
+  /** Responds to `Expect: 100-continue`. */
   readonly invite: () => void;
   /** Why the rest of the body cannot be understood. */
   broken?: Problem;

@@ -20,7 +20,7 @@ interface Serves {
   serve(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** How long a connection may take over its parts, so that slow clients keep nobody else out (docs/server.md). */
+/** How long a connection may take over its parts, so that slow clients keep no other client out (docs/server.md). */
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,

@@ -42,7 +42,7 @@ export function fromNode(arrival: Arrival, { readBody, isScf }: NodeOptions): Ht
 
 /** What HTTP forbids, and Node's parser lets through. */
 function forbidden({ httpVersion, headers }: IncomingMessage): Problem | undefined {
-  // Node's own answer to it, which is switched off, would be no problem document (RFC 9112, 3.2).
+  // Node's own response, which is switched off, would be no problem document (RFC 9112, 3.2).
   if (httpVersion === '1.1' && headers.host === undefined) {
     return new Problem('invalid-request', { detail: 'The Host header field is missing.' });
   }
@@ -84,7 +84,7 @@ export async function writeToNode(
     ...(status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
     ...(closes && { Connection: 'close' }),
   });
-  // Node leaves the body away where there must be none: after HEAD, and with a 204.
+  // Node leaves the body out if there must be none: after HEAD, and with a 204.
   if (unread && !target.shouldKeepAlive) {
     target.flushHeaders();
     target.write(body);

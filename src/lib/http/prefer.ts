@@ -5,8 +5,8 @@ const NAME = /^[ \t]*([^ \t=;]+)/;
 const WAIT = /^[ \t]*wait[ \t]*=[ \t]*(?:(\d+)|"(\d+)")[ \t]*(?:;.*)?$/i;
 
 /**
- * The seconds of a `Prefer` field's `wait` (RFC 7240, sections 2 and 4.3), of the first one where it
- * stands repeatedly; nothing where there is none, or it is malformed.
+ * The seconds of the first `wait` in a `Prefer` field (RFC 7240, sections 2 and 4.3); nothing if there is
+ * none, or it is malformed.
  */
 export function preferredWait(value: string): number | undefined {
   if (!WELL_QUOTED.test(value)) return undefined;

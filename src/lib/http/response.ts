@@ -36,7 +36,7 @@ export function taskResponse(
   return { ...response, logged: { ...parts.logged, ...id } };
 }
 
-/** On every response, whatever happened. */
+/** On every response. */
 export const ALWAYS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',

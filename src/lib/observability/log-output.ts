@@ -42,7 +42,7 @@ export function createLogOutput(open: () => Stream = () => process.stdout): LogO
   };
   const goOn = (error?: Error | null): void => {
     pending -= 1;
-    // The reader has gone for good.
+    // The reader has closed the pipe.
     if (error) [waiting, bytes] = [[], 0];
     if (bytes === 0 || isBusy()) return;
     let size = 0;

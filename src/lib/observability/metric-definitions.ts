@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** Seconds: from an answer of the gateway's own up to the longest deadline that is set by default. */
+/** Seconds: from a response that needs no call up to the longest deadline that is set by default. */
 export const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 
 /** Every metric of the gateway's own; docs/observability.md has the same table for people. */

@@ -6,7 +6,7 @@ import { defineMetrics, LATENCY_BUCKETS } from './metric-definitions.ts';
 
 /**
  * The metrics of a server process, in Prometheus' text format. All of them are counted from the log's
- * events, whatever the log's level: so a metric and the lines beneath it never tell different stories.
+ * events, at any log level: so a metric and the lines of the log never disagree.
  * No value of a label comes from a caller: they are routes, codes and outcomes of the gateway's own.
  */
 export interface Metrics {
@@ -21,10 +21,10 @@ export interface Load {
   readonly waiting: number;
 }
 
-/** Handles and heap spaces by Node's internal names: much to keep, and no question that they answer. */
+/** Handles and heap spaces by Node's internal names: much to store, and of no use. */
 const UNWANTED = /^nodejs_(active_|heap_space_)/;
 
-/** What somebody is woken for at the first time. */
+/** What alerts watch: these series begin at 0, so that the first increase shows. */
 const CANCEL_ROUTES = ['/tasks/{taskId}', '/webhooks/cancel-task'];
 const NEVER_EXPECTED = [
   'internal-error',
@@ -53,7 +53,7 @@ export function createMetrics(load: Load): Metrics {
     request(fields) {
       const route = text(fields, 'route');
       const method = METHODS.has(text(fields, 'method')) ? text(fields, 'method') : 'other';
-      // An answer that nobody got is none: it says nothing about the gateway.
+      // A response that no client got says nothing about the gateway.
       const isDisconnected = fields['disconnected'] === true;
       const outcome = isDisconnected ? 'disconnected' : text(fields, 'outcome');
       const status = isDisconnected ? 'none' : text(fields, 'status');

@@ -25,7 +25,7 @@ export interface SlotRequest {
 export type Acquired =
   /** `isValid`: false once the slot has expired. The holder checks it just before the request leaves. */
   | { readonly granted: true; readonly isValid: () => boolean }
-  /** `retryAfter`: seconds, at least 1. `quiet-period`: no slot is granted for now, whatever the load. */
+  /** `retryAfter`: seconds, at least 1. `quiet-period`: no slot is granted for now, at any load. */
   | {
       readonly granted: false;
       readonly retryAfter: number;
@@ -47,7 +47,7 @@ export interface Limiter {
    * @param units tasks of a batch; it is let in if one is left, and owes the rest
    */
   spend(key: string, rule: QuotaRule, units?: number): Promise<QuotaDecision>;
-  /** Asks Redis, and tells whether its settings are wrong, which no waiting mends. */
+  /** Asks Redis whether its settings are wrong, which no waiting mends. */
   status(): Promise<LimiterStatus>;
   close(): void;
 }

@@ -32,7 +32,7 @@ const MOST_REMEMBERED = 10_000;
 
 /**
  * The quotas of all callers in this process. Bounded: if there are too many callers, it forgets those
- * who would have their whole quota back soonest, so that nobody gets a quota back by making others call.
+ * who would have their whole quota back soonest, so that no caller gets its quota back by making others call.
  */
 export class MemoryQuotas {
   readonly #callers = new Map<string, Debt>();
@@ -47,7 +47,7 @@ export class MemoryQuotas {
   }
 
   /**
-   * Spends `units` if there is at least one; what is beyond is owed, and later requests wait for it.
+   * Spends `units` if there is at least one; the rest is owed, and later requests wait for it.
    *
    * @param now whole milliseconds of a clock that does not jump
    */

@@ -13,7 +13,7 @@ declare module 'ioredis' {
   interface Redis extends Record<ScriptName, RunScript> {}
 }
 
-/** A script's numbers, and when it was asked and answered, by the steady clock in milliseconds. */
+/** A script's numbers, and when it was asked and replied, by the steady clock in milliseconds. */
 interface Reply {
   readonly numbers: readonly [number, number, number];
   readonly sentMs: number;
@@ -38,9 +38,9 @@ export class RedisConnection {
   }
 
   /**
-   * Runs a script. If there is no answer in time (Redis is silent, or only this process stood still), or
+   * Runs a script. If there is no reply in time (Redis is silent, or only this process was frozen), or
    * the connection is closed or leads to a Redis that says "not here", it tries again for `OPEN_MS`, and
-   * at least once: on a new connection, unless this one has answered something meanwhile.
+   * at least once: on a new connection, unless this one has replied to something meanwhile.
    *
    * @throws StoreError
    */
@@ -105,7 +105,7 @@ export class RedisConnection {
 }
 
 /**
- * @returns a client that Redis has answered
+ * @returns a client that Redis has replied to
  * @throws the connection's error, or that of Redis if it refuses the user or the database
  */
 async function connect(
@@ -133,7 +133,7 @@ async function connect(
   });
   // A function must be able to end while it is connected.
   client.on('connect', () => client.stream.unref());
-  // The reason is in the event: `connect` itself only tells that the connection closed.
+  // The reason is in the event: `connect` itself only says that the connection closed.
   const failed = new Promise<never>((_, reject) => {
     client.on('error', reject);
     setTimeout(() => reject(new Error('timed out')), withinMs).unref();
@@ -147,7 +147,7 @@ async function connect(
   }
 }
 
-/** A refusal is an answer too, since PING may not be permitted; but not if a password is missing. */
+/** A refusal is a reply too, since PING may not be permitted; but not if a password is missing. */
 async function answered(client: Redis): Promise<void> {
   await client.connect();
   await client.ping().catch((error: unknown) => {

@@ -7,7 +7,7 @@
  * ZREMRANGEBYSCORE, DEL; and PING.
  */
 
-/** `read` deletes a key of another type: nobody else writes under the project's prefix. */
+/** `read` deletes a key of another type: no other program writes under the project's prefix. */
 const PRELUDE = `
 -- Redis 6 writes nothing after TIME unless it replicates what was written.
 if redis.replicate_commands then redis.replicate_commands() end
@@ -44,9 +44,9 @@ if next > now + 2 * quiet + spacing then next = now + quiet end
 
 /**
  * ARGV: …, reach, shareOf, known. Gives {next, delay, 1} or {next, retryIn, 0}. `known` is the latest
- * `next` that this instance was told. `next` never falls: if it did, Redis lost what it knew (a flush, a
+ * `next` that this instance got. `next` never falls: if it did, Redis lost what it knew (a flush, a
  * restart, a failover to a replica that lagged). Then no slot is granted before all that may have been.
- * The script writes in any case, so that an answer proves that it can.
+ * The script writes in any case, so that a reply proves that it can.
  */
 const ACQUIRE = `${SLOTS}
 local known = tonumber(ARGV[6])

@@ -14,7 +14,7 @@ import type { Store } from './store.ts';
 export function openStore(target: RedisTarget, rule: SlotRule, steadyMs: () => number): Store {
   const connection = new RedisConnection(target, steadyMs);
   const { spacing, maxWait, quiet } = rule;
-  /** By region: the first free slot, as Redis told it last. */
+  /** By region: the first free slot, by the last reply of Redis. */
   const known = new Map<string, number>();
   const runFor = async (
     region: string,

@@ -98,7 +98,7 @@ export class SharedStore implements Store {
     return own.spend(key, rule, units);
   }
 
-  /** Asks Redis for what failed last, or for anything, and tells what is wrong with its settings. */
+  /** Asks Redis for what failed last, or for anything, and finds what is wrong with its settings. */
   async misconfiguration(): Promise<Misconfiguration | undefined> {
     const failed = [...this.#callers.failures.slice(-1), ...this.#regions.failures];
     const probe = this.spend('status', { limit: 1, windowMs: 1000 }, 0);

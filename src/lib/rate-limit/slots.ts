@@ -87,8 +87,8 @@ export class MemorySlots {
   /**
    * Grants the first free slot. A holder has at most its share of the slots that are free within
    * `maxWait`, and at least one (dynamic thresholds: Choudhury and Hahne, "Dynamic queue length
-   * thresholds for shared-memory packet switches", 1998). So those who ask for much leave room for
-   * those who ask for little, and nobody has to count the callers.
+   * thresholds for shared-memory packet switches", 1998). So callers that ask for much leave room for
+   * callers that ask for little, and the callers need not be counted.
    *
    * @param reach how far ahead this request can use a slot; `maxWait` bounds it
    */
@@ -115,7 +115,7 @@ export class MemorySlots {
   }
 
   /**
-   * DLC answered RequestLimitExceeded (others use the account too): free slots begin a second later,
+   * DLC replied RequestLimitExceeded (others use the account too): free slots begin a second later,
    * once for all refusals of a second, and at most a second beyond `maxWait`.
    */
   backOff(now: number): void {

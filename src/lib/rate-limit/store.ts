@@ -9,7 +9,7 @@ export type StoreReply =
       readonly sentMs: number;
       readonly repliedMs: number;
     }
-  /** `isQuiet`: no slot is granted for now, whatever the load. */
+  /** `isQuiet`: no slot is granted for now, at any load. */
   | { readonly granted: false; readonly retryInMs: number; readonly isQuiet: boolean };
 
 /** Where slots and quotas are kept. Each call is one atomic decision, and may reject with a `StoreError`. */
@@ -23,7 +23,7 @@ export interface Store {
   close(): void;
 }
 
-/** A store that answers later than this counts as silent: the window of a slot would be empty. */
+/** A store that replies later than this counts as silent: the window of a slot would be empty. */
 export const TIMEOUT_MS = 60;
 
 /** A call, and the opening of a connection, are tried for so long; then all calls fail at once for so long. */
@@ -37,7 +37,7 @@ export type Misconfiguration =
 
 const CODE = 'STORE_FAILED';
 
-/** A store that does not answer, or cannot decide. `message` is safe to log: it quotes nothing. */
+/** A store that does not reply, or cannot decide. `message` is safe to log: it quotes nothing. */
 export class StoreError extends Error {
   readonly code = CODE;
   readonly misconfiguration: Misconfiguration | undefined;

@@ -13,7 +13,7 @@ const FINAL: ReadonlySet<ProblemCode> = new Set([
 const LATER: ReadonlySet<number> = new Set([408, 409]);
 
 /**
- * A problem as a webhook sender gets it. Senders repeat whatever is not a 2xx for days. So a final
+ * A problem as a webhook sender gets it. Senders repeat everything but a 2xx for days. So a final
  * problem is acknowledged, and the sender stops; a failed cancellation never is.
  */
 export function responseForSender(problem: Problem, context: ProblemContext): HttpResponse {

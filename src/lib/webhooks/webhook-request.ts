@@ -22,7 +22,7 @@ const envelopeSchema = z.lazy(() => z.object({ type: z.string() }));
 /**
  * Reads the task that a webhook asks to cancel.
  *
- * @returns nothing where the webhook is of another type, which is not for this gateway
+ * @returns nothing if the webhook is of another type, which is not for this gateway
  * @throws Problem `unsupported-media-type`, `invalid-request`
  */
 export function parseWebhookRequest(

@@ -14,7 +14,7 @@ export interface WebhookMessage {
   readonly body: Buffer;
 }
 
-/** Svix's own names of the three fields count where `webhook-signature` is not there. */
+/** If `webhook-signature` is absent, Svix's own names of the three fields count. */
 export function webhookMessage(headers: HeaderFields, body: Buffer): WebhookMessage {
   const prefix = headers.has('webhook-signature') ? 'webhook' : 'svix';
   const field = (name: string): string | undefined =>
