@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Deps, Load, RequestContext } from './endpoint.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { lazyDocument } from './lib/api-document.ts';
-import { unrestrictedEntries } from './lib/auth/entry-restrictions.ts';
+import { unrestrictedEntries } from './lib/auth/grants.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { createConcurrencyLimit } from './lib/concurrency-limit.ts';
 import { createDlcClient } from './lib/dlc/client.ts';

@@ -28,14 +28,13 @@ import { LOG_LEVELS } from './lib/observability/log.ts';
 import { parseRedisUrl } from './lib/rate-limit/redis-url.ts';
 import { REGION } from './lib/tasks.ts';
 import { toWebhookSenders } from './lib/webhooks/webhook-senders.ts';
-import type { SettingName } from './settings-words.ts';
 
 /**
  * Reads one setting.
  *
  * @param standard the default, as text; none: the setting is empty
  */
-export type Read = <T>(name: SettingName, of: Kind<T>, standard?: string) => T;
+export type Read = <T>(name: string, of: Kind<T>, standard?: string) => T;
 
 const region = matching(REGION, 'a region such as ap-guangzhou');
 const rate = kind(
@@ -60,10 +59,7 @@ const redis = {
   },
 };
 
-/**
- * The table of settings: name, kind and default of each. `settings-words.ts` has what each means; docs/settings.md is
- * made from both.
- */
+/** The table of settings: name, kind and default of each. docs/settings.md is made from it. */
 export function readTable(read: Read) {
   // The credentials are read again at every call (`readCredentials`); here they are only checked.
   for (const name of SPELLINGS.flat()) read(name, optional(secret));
@@ -105,15 +101,9 @@ export function readTable(read: Read) {
 
 export type Table = Readonly<ReturnType<typeof readTable>>;
 
-/** A setting of the table as documents show it. */
-export interface SettingRow {
-  readonly name: SettingName;
-  /** What it must be. */
-  readonly form: string;
-  readonly standard: string;
-}
+/** A row of the table as documents show it; `form` is what it must be. */
+export type SettingRow = Readonly<Record<'name' | 'form' | 'standard', string>>;
 
-/** The table itself, in its order. */
 export function settingRows(): SettingRow[] {
   const rows: SettingRow[] = [];
   readTable((name, { form, parse }, standard = '') => {

@@ -1,13 +1,12 @@
 import { DEMO_KEY_SHA256 } from './lib/auth/api-key.ts';
-import { needLookups } from './lib/auth/entry-restrictions.ts';
-import { nearNames } from './lib/config/near-names.ts';
+import { needLookups, principalsOf } from './lib/auth/grants.ts';
 import { slipIn, type Environment } from './lib/config/secret-reference.ts';
 import { SettingError } from './lib/config/setting-error.ts';
-import { readTable, type Read, type Table } from './settings-table.ts';
+import { readTable, type Table } from './settings-table.ts';
 
 /** Everything that the environment says to the gateway, but for the cloud credentials. */
 export interface Settings extends Table {
-  /** Sentences for the log: the gateway can work, but probably not as was meant. */
+  /** Sentences for the log: the gateway can work, but probably not as somebody meant. */
   readonly warnings: readonly string[];
 }
 
@@ -36,32 +35,27 @@ export class SettingsError extends Error {
 export function loadSettings(env: Environment, baseDir: string): Settings {
   const reasons: string[] = [];
   const warnings: string[] = [];
-  const names = new Set<string>();
-  const read: Read = (name, { parse }, standard = '') => {
-    names.add(name);
+  const names: string[] = [];
+  const table = readTable((name, { parse }, standard = '') => {
+    names.push(name);
     const source = { env, baseDir };
-    const text = env[name] ?? '';
-    if (text === '') return parse(standard, source);
-    if (name.endsWith('PORT') && /^(tcp|udp|sctp):\/\//.test(text)) {
-      warnings.push(`${name}: is ignored: Kubernetes made it for a service of that name`);
-      return parse(standard, source);
-    }
+    const text = env[name] || standard;
     try {
-      if (/^(null|undefined)$/.test(text)) throw new SettingError();
-      return parse(text, source);
+      if (name.endsWith('PORT') && /^(tcp|udp|sctp):\/\//.test(text)) {
+        warnings.push(`${name}: is ignored: Kubernetes made it for a service of that name`);
+      } else if (/^(null|undefined)$/.test(text)) throw new SettingError();
+      else return parse(text, source);
     } catch (error) {
       if (!(error instanceof SettingError)) throw error;
       reasons.push(...withSlip(error.reasons, text).map((reason) => `${name}: ${reason}`));
-      return parse(standard, source);
     }
-  };
-  const table = readTable(read);
+    return parse(standard, source);
+  });
   if (!env['DLC_REGION'] && !env['TENCENTCLOUD_REGION']) {
     reasons.unshift('DLC_REGION: must be set, for example to ap-guangzhou');
   }
   reasons.push(...contradictions(table, env));
-  warnings.push(...misspelt(env, names));
-  if (reasons.length === 0) warnings.push(...strangers(table));
+  warnings.push(...misspelt(env, names), ...(reasons.length === 0 ? strangers(table) : []));
   const settings = { ...table, warnings };
   if (reasons.length > 0) throw new SettingsError(reasons, settings);
   return settings;
@@ -76,49 +70,55 @@ function withSlip(reasons: readonly string[], text: string): readonly string[] {
 
 const CALLER_SETTINGS = ['API_KEYS', 'JWT_ISSUERS', 'WEBHOOK_SENDERS'] as const;
 
-/** What is wrong with a setting only in the light of others. */
+/** Says what is wrong with a setting only in the light of others. */
 function contradictions(table: Table, env: Environment): string[] {
-  const { apiKeys, jwtIssuers, webhookSenders } = table;
-  const keys = [...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal);
-  const callers = [...keys, ...jwtIssuers];
-  const found: string[] = [];
-  const isAnyWrong = CALLER_SETTINGS.some((name) => env[name] && env[name] !== '[]');
-  if (callers.length === 0 && !isAnyWrong) {
-    found.push(`${CALLER_SETTINGS.join(', ')}: one must have an entry, or nobody can call`);
-  }
-  if (apiKeys.has(DEMO_KEY_SHA256) && !table.endpoint.connectTo) {
-    found.push(
+  const isAnyGiven = CALLER_SETTINGS.some((name) => env[name] && env[name] !== '[]');
+  const rules: readonly (readonly [isBroken: boolean, reason: string])[] = [
+    [
+      principalsOf(table).length + table.jwtIssuers.length === 0 && !isAnyGiven,
+      `${CALLER_SETTINGS.join(', ')}: one must have an entry, or nobody can call`,
+    ],
+    [
+      table.apiKeys.has(DEMO_KEY_SHA256) && !table.endpoint.connectTo,
       'API_KEYS: has the sha256 of the demo key, which everybody knows: npm run key makes a key',
-    );
-  }
-  if (needLookups(table) && !table.taskStateLookup) {
-    found.push(
+    ],
+    [
+      needLookups(table) && !table.taskStateLookup,
       'TASK_STATE_LOOKUP: must be on if an entry has engines or an owner, which DLC is asked for',
-    );
-  }
-  if (table.metricsPort === table.port && table.port !== 0) {
-    found.push('METRICS_PORT: must not be PORT, which the gateway listens on');
-  }
-  return found;
+    ],
+    [
+      table.metricsPort === table.port && table.port !== 0,
+      'METRICS_PORT: must not be PORT, which the gateway listens on',
+    ],
+  ];
+  return rules.flatMap(([isBroken, reason]) => (isBroken ? [reason] : []));
 }
 
-function misspelt(env: Environment, names: ReadonlySet<string>): string[] {
-  const variables = Object.keys(env).filter((name) => env[name]);
-  return nearNames(variables, names).map(
-    ([name, near]) => `${name.replace(/\W/g, '?')}: is no setting and is ignored; ${near} is one`,
-  );
+/** Names variables that are not settings, but one edit, or only their case, away from the name of one. */
+export function misspelt(env: Environment, settings: readonly string[]): string[] {
+  return Object.keys(env).flatMap((name) => {
+    const near = settings.find((setting) => isNear(name, setting));
+    if (!env[name] || settings.includes(name) || near === undefined) return [];
+    return [`${name.replace(/\W/g, '?')}: is no setting and is ignored; ${near} is one`];
+  });
 }
 
-/** Blocked principals that no entry makes: a misspelt one blocks no caller. */
-function strangers({ blockedPrincipals, apiKeys, jwtIssuers, webhookSenders }: Table): string[] {
-  const known = new Set([
-    ...[...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal.id),
-    ...jwtIssuers.map(({ id }) => `jwt:${id}`),
-  ]);
-  const nobody = [...blockedPrincipals]
-    .map((one) => one.split(':').slice(0, 2).join(':'))
-    .filter((one) => !known.has(one));
-  return [...new Set(nobody)].map(
-    (one) => `BLOCKED_PRINCIPALS: ${one} is no configured key, sender or issuer`,
-  );
+/** Whether one letter is too many, too few or another one, or two are swapped. */
+function isNear(name: string, setting: string): boolean {
+  if (name.toUpperCase() === setting) return true;
+  let start = 0;
+  while (start < name.length && name[start] === setting[start]) start += 1;
+  const [ours, theirs] = [name.slice(start), setting.slice(start)];
+  const near = [ours.slice(1), `${ours[1]}${ours[0]}${ours.slice(2)}`];
+  return near.includes(theirs) || [ours, ours.slice(1)].includes(theirs.slice(1));
+}
+
+/** Names blocked principals that no entry makes: a misspelt one blocks nobody. */
+function strangers(table: Table): string[] {
+  const principals = principalsOf(table).map(({ id }) => id);
+  const known = new Set([...principals, ...table.jwtIssuers.map(({ id }) => `jwt:${id}`)]);
+  const blocked = [...table.blockedPrincipals].map((one) => /^[^:]*:[^:]*/.exec(one)?.[0] ?? one);
+  return [...new Set(blocked)]
+    .filter((one) => !known.has(one))
+    .map((one) => `BLOCKED_PRINCIPALS: ${one} is no configured key, sender or issuer`);
 }

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 
 import { SettingsError, loadSettings } from '../src/settings.ts';
 import { settingRows } from '../src/settings-table.ts';
-import { MEANINGS } from '../src/settings-words.ts';
+import { MEANINGS } from '../scripts/pages/settings-words.ts';
 import { keyEntry } from './support/three-callers.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'config-'));

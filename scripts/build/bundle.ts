@@ -11,17 +11,20 @@ export const root = path.resolve(import.meta.dirname, '../..');
 const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
 /** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
-const LAZY = ['src/lib/auth/jose.ts', 'src/metrics.ts', 'src/lib/rate-limit/redis.ts'];
+const LAZY = ['jose/jwt/verify', 'src/metrics.ts', 'src/lib/rate-limit/redis.ts'];
 
-const nameOf = (file: string): string => path.basename(file, '.ts');
+/** `metrics` for a file `metrics.ts`, `jose` for a part of that package. */
+const nameOf = (module: string): string =>
+  module.endsWith('.ts') ? path.basename(module, '.ts') : module.replace(/\/.*/, '');
 
 const lazyFiles: Plugin = {
   name: 'lazy files',
   setup(building) {
-    building.onResolve(
-      { filter: new RegExp(`/(${LAZY.map(nameOf).join('|')})\\.ts$`) },
-      ({ kind, path: file }) =>
-        kind === 'dynamic-import' ? { path: `./${nameOf(file)}.js`, external: true } : undefined,
+    const lazy = new Set(LAZY.map(nameOf));
+    building.onResolve({ filter: /./ }, ({ kind, path: module }) =>
+      kind === 'dynamic-import' && lazy.has(nameOf(module))
+        ? { path: `./${nameOf(module)}.js`, external: true }
+        : undefined,
     );
   },
 };

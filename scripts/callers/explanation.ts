@@ -10,7 +10,7 @@ import {
   type TaskFacts,
 } from '../../src/lib/auth/policy.ts';
 import type { Principal, Scope } from '../../src/lib/auth/principal.ts';
-import { decodeCompact, readTokenIssuer } from '../../src/lib/auth/token-issuer.ts';
+import { decodeCompact, readTokenIssuer } from '../../src/lib/auth/token-checks.ts';
 import { Problem, type ProblemCode } from '../../src/lib/problems.ts';
 import { inWords, shown } from './permission-words.ts';
 

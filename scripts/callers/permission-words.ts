@@ -1,12 +1,10 @@
-import type { Restrictions, Scope } from '../../src/lib/auth/principal.ts';
+import type { GrantTemplate } from '../../src/lib/auth/grants.ts';
+import type { Grant } from '../../src/lib/auth/principal.ts';
 
 /** Permissions in words, for the doctor and for `npm run explain`. */
 
 /** A grant of a principal; or one of an entry, whose `owner` is a pointer into the claims. */
-interface SomeGrant extends Omit<Restrictions, 'owner'> {
-  readonly scopes: readonly Scope[];
-  readonly owner?: string | readonly string[];
-}
+type SomeGrant = Grant | Omit<GrantTemplate, 'when'>;
 
 /** Says what a grant permits: `may cancel and read tasks on engine "etl", in ap-beijing`. */
 export function inWords({ scopes, taskId, regions, engines = [], owner }: SomeGrant): string {

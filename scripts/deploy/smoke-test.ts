@@ -1,5 +1,5 @@
 import type { FAULTS } from '../../src/handlers/readyz.ts';
-import { isLoopback } from '../../src/lib/loopback.ts';
+import { isLoopback } from '../../src/lib/config/setting-values.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Deployed } from './deploy-function.ts';

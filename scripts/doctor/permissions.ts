@@ -1,23 +1,24 @@
-import type { GrantingEntries } from '../../src/lib/auth/entry-restrictions.ts';
-import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
+import {
+  principalsOf,
+  type GrantingEntries,
+  type GrantingIssuer,
+} from '../../src/lib/auth/grants.ts';
 import type { Principal } from '../../src/lib/auth/principal.ts';
 import { inWords, shown } from '../callers/permission-words.ts';
 import { ok, type Finding } from './finding.ts';
 
 /** Says in a sentence what each entry may do. Several keys of one id are one entry if they may do the same. */
 export function checkPermissions(entries: GrantingEntries): Finding[] {
-  const { apiKeys, jwtIssuers, webhookSenders } = entries;
-  const principals = [...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal);
   const sentences = [
-    ...principals.map((principal) => `${principal.id} ${ofPrincipal(principal)}`),
-    ...jwtIssuers.map((issuer) => `jwt:${issuer.id} ${ofIssuer(issuer)}`),
+    ...principalsOf(entries).map((principal) => `${principal.id} ${ofPrincipal(principal)}`),
+    ...entries.jwtIssuers.map((issuer) => `jwt:${issuer.id} ${ofIssuer(issuer)}`),
   ];
   return [...new Set(sentences)].map((sentence) => ok('permissions', sentence));
 }
 
 const ofPrincipal = ({ grants }: Principal): string => grants.map(inWords).join('; ');
 
-function ofIssuer({ entry, grants, requireDetails }: JwtIssuer): string {
+function ofIssuer({ entry, grants, requireDetails }: GrantingIssuer): string {
   const most = inWords(entry);
   const basis = requireDetails ? 'as authorization_details say' : 'as scope and scp say';
   if (!grants) return `${most}, ${basis}`;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createDocument } from 'zod-openapi';
 
 import { WEBHOOK_BODY_BYTES } from '../../src/handlers/cancel-task-webhook.ts';
-import { SECURITY_SCHEMES } from '../../src/lib/auth/schemes.openapi.ts';
+import { SECURITY_SCHEMES } from './schemes.ts';
 import { problemSchema } from '../../src/lib/http/problem-response.openapi.ts';
 import { PROBLEM_TEXTS } from '../../src/lib/problems.openapi.ts';
 import { componentStore } from './components.ts';

@@ -11,7 +11,7 @@ import {
   type Parameter,
   type Success,
 } from '../../src/lib/words.openapi.ts';
-import { SCHEME_NAMES } from '../../src/lib/auth/schemes.openapi.ts';
+import { SCHEME_NAMES } from './schemes.ts';
 import type { ComponentStore, Json } from './components.ts';
 import { alwaysOn, headersOf } from './headers.ts';
 import { problemResponses } from './problem-responses.ts';

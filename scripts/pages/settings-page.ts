@@ -1,12 +1,12 @@
 import { settingRows, type SettingRow } from '../../src/settings-table.ts';
-import { EXAMPLES, FALLBACKS, MAY_BE_SECRET, MEANINGS } from '../../src/settings-words.ts';
+import { EXAMPLES, FALLBACKS, MAY_BE_SECRET, MEANINGS } from './settings-words.ts';
 
 /** The text of docs/settings.md. */
 export function settingsPage(): string {
   const rows = settingRows().map((row) => `| ${cells(row).join(' | ')} |`);
   return `# Settings
 
-<!-- Made by \`npm run pages\`: change src/settings-table.ts and src/settings-words.ts instead. -->
+<!-- Made by \`npm run pages\`: change src/settings-table.ts and scripts/pages/settings-words.ts instead. -->
 
 Environment variables, read once. If any is wrong, the log names all wrong ones at once (\`wrong-setting\`) and quotes no
 value; the server then ends with 78, and a function answers 500 \`gateway-misconfigured\`. If one is probably not as

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { settingRows } from '../../src/settings-table.ts';
 import { loadSettings } from '../../src/settings.ts';
-import { EXAMPLES, MEANINGS } from '../../src/settings-words.ts';
+import { EXAMPLES, MEANINGS } from '../../scripts/pages/settings-words.ts';
 import { projectRoot } from '../support/checkout.ts';
 import { keyEntry } from '../support/three-callers.ts';
 

@@ -11,7 +11,7 @@ interface ApiKey {
   readonly digest: Buffer;
   readonly principal: Principal;
   /** Milliseconds since the epoch; the key is good before it. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
 }
 
 /** Entries by the SHA-256 of the key in hexadecimal digits; no setting holds the key itself. */
@@ -27,15 +27,18 @@ export function toApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
   const rates = new Map<string, string>();
   const reasons: string[] = [];
   const guessable = guessableDigests();
-  for (const entry of entries) {
-    const rate = JSON.stringify(entry.rate ?? null);
-    if (keys.has(entry.sha256))
-      reasons.push(`"${entry.id}" has a sha256 that an earlier entry has`);
-    if (guessable.has(entry.sha256)) reasons.push(`"${entry.id}" ${GUESSABLE}`);
-    if ((rates.get(entry.id) ?? rate) !== rate)
-      reasons.push(`"${entry.id}" has two different rates`);
-    rates.set(entry.id, rate);
-    keys.set(entry.sha256, toApiKey(entry));
+  for (const { id, sha256, scopes, rate, expires, ...restrictions } of entries) {
+    const shownRate = JSON.stringify(rate ?? null);
+    if (keys.has(sha256)) reasons.push(`"${id}" has a sha256 that an earlier entry has`);
+    if (guessable.has(sha256)) reasons.push(`"${id}" ${GUESSABLE}`);
+    if ((rates.get(id) ?? shownRate) !== shownRate) reasons.push(`"${id}" has two different rates`);
+    rates.set(id, shownRate);
+    const grants = [toOwnGrant(restrictions, scopes)];
+    keys.set(sha256, {
+      digest: Buffer.from(sha256, 'hex'),
+      principal: { id: `key:${id}`, scheme: 'api-key', grants, basis: 'scope', rate },
+      expiresAt: expires === undefined ? undefined : Date.parse(expires),
+    });
   }
   if (reasons.length > 0) throw new SettingError(...reasons);
   return keys;
@@ -60,26 +63,12 @@ function guessableDigests(): ReadonlySet<string> {
   return new Set([...digests, '0'.repeat(64), '1'.repeat(64)]);
 }
 
-function toApiKey(entry: ApiKeyEntry): ApiKey {
-  return {
-    digest: Buffer.from(entry.sha256, 'hex'),
-    principal: {
-      id: `key:${entry.id}`,
-      scheme: 'api-key',
-      grants: [toOwnGrant(entry, entry.scopes)],
-      basis: 'scope',
-      ...(entry.rate && { rate: entry.rate }),
-    },
-    ...(entry.expires !== undefined && { expiresAt: Date.parse(entry.expires) }),
-  };
-}
-
-/** Characters that a key must have; a shorter one can be guessed, and is refused even if an entry has its digest. */
+/** Characters that a key must have; what is shorter can be guessed, whatever is configured. */
 const MIN_LENGTH = 20;
 
 /**
  * Finds the principal of an API key: by its digest, whose look-up shows nothing of the key, then by a comparison that
- * takes the same time whichever bytes differ.
+ * takes the same time wherever the two digests differ.
  *
  * @param now milliseconds since the epoch
  * @throws Problem `unauthenticated`
@@ -89,13 +78,13 @@ export function authenticateApiKey(keys: ApiKeys, key: string, now: number): Pri
   const digest = hash('sha256', key, 'buffer');
   const found = keys.get(digest.toString('hex'));
   if (!found || !timingSafeEqual(found.digest, digest)) throw refused('unknown key');
-  if (found.expiresAt !== undefined && now >= found.expiresAt) {
-    throw refused(`${found.principal.id} has expired`);
-  }
+  if (now >= (found.expiresAt ?? Infinity)) throw refused(`${found.principal.id} has expired`);
   return found.principal;
 }
 
-function refused(reason: string): Problem {
-  const detail = 'The API key is not valid.';
-  return new Problem('unauthenticated', { detail, reason, headers: BEARER_CHALLENGE });
-}
+const refused = (reason: string): Problem =>
+  new Problem('unauthenticated', {
+    detail: 'The API key is not valid.',
+    reason,
+    headers: BEARER_CHALLENGE,
+  });

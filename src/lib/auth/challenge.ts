@@ -7,6 +7,6 @@ export const INVALID_TOKEN = { 'WWW-Authenticate': `${REALM}, error="invalid_tok
 export const TWO_SCHEMES = { 'WWW-Authenticate': `${REALM}, error="invalid_request"` } as const;
 export const WEBHOOK_CHALLENGE = { 'WWW-Authenticate': 'Webhook-Signature' } as const;
 
-export function insufficientScope(scope: string): Record<string, string> {
-  return { 'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"` };
-}
+export const insufficientScope = (scope: string): Record<string, string> => ({
+  'WWW-Authenticate': `${REALM}, error="insufficient_scope", scope="${scope}"`,
+});

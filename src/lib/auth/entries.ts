@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 
-import { REGION } from '../tasks.ts';
+import { regionSchema } from '../tasks.ts';
 import { POINTER } from './json-pointer.ts';
 import { SCOPES, type Rate } from './principal.ts';
+import { ASYMMETRIC_ALGORITHMS } from './verification-keys.ts';
 
 /**
  * The schemas of the three lists of callers in the settings: keys, token issuers, webhook senders. Each is made at its
@@ -10,10 +11,14 @@ import { SCOPES, type Rate } from './principal.ts';
  */
 
 const entryId = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
-const region = () => z.string().check(z.regex(REGION));
 const text = () => z.string().check(z.minLength(1), z.maxLength(2048));
+const pointer = () => text().check(z.regex(POINTER));
+const scopes = () => list(z.enum(SCOPES));
 
-const SECONDS = new Map<string | undefined, Rate['windowSeconds']>([
+/** A list with at least one member. */
+const list = <S extends z.ZodMiniType>(member: S) => z.array(member).check(z.minLength(1));
+
+const SECONDS = new Map<string | undefined, number>([
   ['s', 1],
   ['m', 60],
   ['h', 3600],
@@ -30,35 +35,27 @@ export const rateSchema = z.lazy(() =>
   ),
 );
 
-/** `["*"]` says that every engine is meant; it stands alone. */
-const engines = () =>
-  z
-    .array(text())
-    .check(z.minLength(1))
-    .check(z.refine((list) => list.length === 1 || !list.includes('*')));
-
 const restrictions = () => ({
-  engines: z.optional(engines()),
-  regions: z.optional(z.array(region()).check(z.minLength(1))),
+  // `["*"]` says that every engine is meant; it stands alone.
+  engines: z.optional(
+    list(text()).check(z.refine((names) => names.length === 1 || !names.includes('*'))),
+  ),
+  regions: z.optional(list(regionSchema)),
 });
 
-/** The task's `OperateUin` itself: a pointer, which issuers have here, is a slip. */
+/** Of an entry with one grant. The owner is the task's `OperateUin` itself: a pointer, as issuers have it, is a slip. */
 const ownRestrictions = () => ({
   ...restrictions(),
   owner: z.optional(text().check(z.regex(/^[^/]/))),
   rate: z.optional(rateSchema),
 });
 
-const pointer = () => text().check(z.regex(POINTER));
-
 const claimValue = () => z.union([text(), z.number(), z.boolean()]);
 
 const claimConditions = () =>
   z
-    .record(pointer(), z.union([claimValue(), z.array(claimValue()).check(z.minLength(1))]))
+    .record(pointer(), z.union([claimValue(), list(claimValue())]))
     .check(z.refine((conditions) => Object.keys(conditions).length > 0));
-
-const scopes = () => z.array(z.enum(SCOPES)).check(z.minLength(1));
 
 export const apiKeyEntries = z.lazy(() =>
   z.array(
@@ -71,20 +68,6 @@ export const apiKeyEntries = z.lazy(() =>
     }),
   ),
 );
-
-export const ASYMMETRIC_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-] as const;
 
 /** zod's own schema of integers would add 2 KB to the bundle. */
 const isPositiveInteger = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
@@ -102,22 +85,18 @@ export const jwtIssuerEntries = z.lazy(() =>
     z.strictObject({
       id: entryId(),
       issuer: text(),
-      audience: z.optional(z.union([text(), z.array(text()).check(z.minLength(1))])),
-      clientIds: z.optional(z.array(text()).check(z.minLength(1))),
-      algorithms: z.array(z.enum([...ASYMMETRIC_ALGORITHMS, 'HS256'])).check(z.minLength(1)),
+      audience: z.optional(z.union([text(), list(text())])),
+      clientIds: z.optional(list(text())),
+      algorithms: list(z.enum([...ASYMMETRIC_ALGORITHMS, 'HS256'])),
       jwksUri: z.optional(text()),
       discovery: z.optional(z.boolean()),
-      jwks: z.optional(
-        z.strictObject({
-          keys: z.array(z.record(z.string(), z.unknown())).check(z.minLength(1)),
-        }),
-      ),
+      jwks: z.optional(z.strictObject({ keys: list(z.record(z.string(), z.unknown())) })),
       secret: z.optional(z.string()),
       require: z.optional(claimConditions()),
       maxTokenAge: z.optional(z.number().check(z.refine(isPositiveInteger))),
       requireAuthorizationDetails: z.optional(z.boolean()),
       scopes: z.optional(scopes()),
-      grants: z.optional(z.array(grant()).check(z.minLength(1))),
+      grants: z.optional(list(grant())),
       owner: z.optional(pointer()),
       rate: z.optional(rateSchema),
       ...restrictions(),
@@ -129,7 +108,7 @@ export const webhookSenderEntries = z.lazy(() =>
   z.array(
     z.strictObject({
       id: entryId(),
-      secrets: z.array(z.string()).check(z.minLength(1)),
+      secrets: list(z.string()),
       ...ownRestrictions(),
     }),
   ),

@@ -1,8 +1,8 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-import { isLoopback } from '../loopback.ts';
-import { isJsonObject } from './json-object.ts';
+import { isLoopback } from '../config/setting-values.ts';
+import { isJsonObject } from './json-pointer.ts';
 import { toVerificationKey, UnusableKey, type VerificationKey } from './verification-keys.ts';
 
 /**
@@ -25,10 +25,8 @@ export interface LeftOutKey {
 /** Where a JWKS is: at `uri`; or where the discovery document at `uri` says, if it is this issuer's. */
 export interface RemoteKeys {
   readonly uri: URL;
-  readonly discoveryOf?: string;
+  readonly discoveryOf?: string | undefined;
 }
-
-export type FetchJwks = (from: RemoteKeys, signal: AbortSignal) => Promise<KeySet>;
 
 /** The JWKS cannot be had now. The message names a status or an error code, nothing that was received. */
 export class JwksUnavailable extends Error {
@@ -50,14 +48,17 @@ const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-
  *
  * @throws JwksUnavailable for every response but a 200 with such a set; the reason of an aborted signal
  */
-export const fetchJwks: FetchJwks = async ({ uri, discoveryOf }, signal) => {
+export async function fetchJwks(
+  { uri, discoveryOf }: RemoteKeys,
+  signal: AbortSignal,
+): Promise<KeySet> {
   const jwksUri = discoveryOf === undefined ? uri : await discover(uri, discoveryOf, signal);
   const set = await fetchJson(jwksUri, signal);
   if (!isJsonObject(set) || !Array.isArray(set['keys'])) {
     throw new JwksUnavailable('answered with something else than a JWK Set');
   }
   return toKeySet(set['keys']);
-};
+}
 
 /** Keys come over TLS; from this machine also without. */
 export function isFetchable({ protocol, hostname, username, password }: URL): boolean {
@@ -99,14 +100,13 @@ async function fetchJson(uri: URL, signal: AbortSignal): Promise<unknown> {
     const body = await read(await get(uri, signal));
     // `TextDecoder` skips a byte order mark.
     return JSON.parse(new TextDecoder().decode(body));
-  } catch (error) {
+  } catch (cause) {
     signal.throwIfAborted();
-    if (error instanceof JwksUnavailable) throw error;
-    if (error instanceof SyntaxError) {
+    if (cause instanceof JwksUnavailable) throw cause;
+    if (cause instanceof SyntaxError) {
       throw new JwksUnavailable('answered with something else than JSON');
     }
-    const code = isJsonObject(error) ? error['code'] : undefined;
-    throw new JwksUnavailable(`connection failed: ${String(code)}`, { cause: error });
+    throw new JwksUnavailable(`connection failed: ${Object(cause).code}`, { cause });
   }
 }
 
@@ -122,7 +122,6 @@ async function read(response: IncomingMessage): Promise<Buffer> {
   try {
     const { statusCode, headers } = response;
     if (statusCode !== 200) throw new JwksUnavailable(`answered with status ${statusCode}`);
-    const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -130,16 +129,17 @@ async function read(response: IncomingMessage): Promise<Buffer> {
       if (size > MAX_BYTES) throw new JwksUnavailable(`answered with more than ${MAX_BYTES} bytes`);
       chunks.push(chunk);
     }
-    const body = Buffer.concat(chunks);
-    if (encoding === 'identity') return body;
-    if (encoding === 'gzip' || encoding === 'x-gzip') return await unzip(body);
-    throw new JwksUnavailable('answered in another encoding than gzip');
+    return await decode(Buffer.concat(chunks), headers['content-encoding']);
   } finally {
     response.destroy();
   }
 }
 
-async function unzip(body: Buffer): Promise<Buffer> {
+async function decode(body: Buffer, encoding = 'identity'): Promise<Buffer> {
+  if (/^identity$/i.test(encoding)) return body;
+  if (!/^(x-)?gzip$/i.test(encoding)) {
+    throw new JwksUnavailable('answered in another encoding than gzip');
+  }
   const { gunzipSync } = await import('node:zlib');
   try {
     return gunzipSync(body, { maxOutputLength: MAX_BYTES });

@@ -1,8 +1,11 @@
-import { isJsonObject } from './json-object.ts';
+export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** JSON Pointer (RFC 6901), for claims: `/realm_access/roles`, `/https:~1~1example.com~1roles`. */
+/** Tells a JSON object from everything else that `JSON.parse` can give. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
-/** The members and indices on the way, unescaped. */
+/** A JSON Pointer (RFC 6901) as members and indices, unescaped: `/realm_access/roles`, `/https:~1~1a.example~1roles`. */
 export type Pointer = readonly string[];
 
 /** A pointer to a part of a document; the empty pointer, to the whole, is none. */
@@ -10,23 +13,17 @@ export const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/u;
 
 /** @param text matches `POINTER` */
 export function toPointer(text: string): Pointer {
-  return text
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const [, ...tokens] = text.split('/');
+  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/**
- * Gives the value that a pointer leads to, through own members and array indices alone.
- *
- * @returns `undefined` if it leads nowhere
- */
+/** Gives the value that a pointer leads to, through own members and array indices alone, if there is one. */
 export function valueAt(document: unknown, pointer: Pointer): unknown {
   let value = document;
   for (const token of pointer) {
-    const isIndex = Array.isArray(value) && /^(?:0|[1-9][0-9]*)$/.test(token);
-    const isMember = isJsonObject(value) && Object.hasOwn(value, token);
-    if (!isIndex && !isMember) return undefined;
+    const isContainer = typeof value === 'object' && value !== null;
+    const isLength = Array.isArray(value) && token === 'length';
+    if (!isContainer || isLength || !Object.hasOwn(Object(value), token)) return undefined;
     value = Reflect.get(Object(value), token);
   }
   return value;

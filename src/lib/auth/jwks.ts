@@ -1,16 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 
 import { systemClock, type Clock } from '../clock.ts';
-import {
-  fetchJwks,
-  JwksUnavailable,
-  type FetchJwks,
-  type LeftOutKey,
-  type RemoteKeys,
-} from './fetch-jwks.ts';
+import { untilAborted } from '../deadline.ts';
+import { fetchJwks, JwksUnavailable, type LeftOutKey, type RemoteKeys } from './fetch-jwks.ts';
+import type { KeySource } from './jwt-issuers.ts';
+import { acceptedKid, InvalidToken, type TokenHeader } from './token-checks.ts';
 import { matchingKeys, type KeyQuery, type VerificationKey } from './verification-keys.ts';
 
-/** The keys of an issuer that publishes them, cached (docs/decisions/0006-jwks.md). */
+/** The keys of an issuer; those that it publishes are cached (docs/decisions/0006-jwks.md). */
 
 /** Gives the keys that match; rejects with `JwksUnavailable`, or the signal's reason. */
 export type FindKeys = (query: KeyQuery, signal: AbortSignal) => Promise<readonly KeyObject[]>;
@@ -18,10 +15,46 @@ export type FindKeys = (query: KeyQuery, signal: AbortSignal) => Promise<readonl
 export interface JwksOptions {
   readonly clock?: Pick<Clock, 'sleep'>;
   /** Milliseconds of a clock that never jumps: a wall clock that is put right must not freeze a set. */
-  readonly steadyMs?: () => number;
-  readonly fetchJwks?: FetchJwks;
+  readonly steadyMs?: (() => number) | undefined;
   /** Called with each key that was left out, once per `kid`. */
   readonly onLeftOut?: (key: LeftOutKey) => void;
+}
+
+/**
+ * Finds the key to verify a token with, by a header whose `alg` is one of the issuer's.
+ *
+ * @param failed the key under which the signature has failed: another one is looked for then
+ * @throws InvalidToken where the header is not acceptable, or not exactly one key matches
+ * @throws JwksUnavailable where nobody can tell now
+ */
+export type FindSigningKey = (
+  header: TokenHeader,
+  signal: AbortSignal,
+  failed?: KeyObject,
+) => Promise<KeyObject>;
+
+/**
+ * Makes the function for an issuer. It takes the issuer's own keys alone: it never looks at the keys that
+ * a header brings along (`jwk`, `jku`, `x5c`, `x5u`; RFC 8725 section 3.10).
+ */
+export function createSigningKeyFinder(source: KeySource, options?: JwksOptions): FindSigningKey {
+  const findKeys = toFindKeys(source, options);
+  return async (header, signal, except) => {
+    const query = { alg: header.alg, kid: acceptedKid(header), except };
+    const [key, ...others] = await findKeys(query, signal).catch((error: unknown) => {
+      if (!signal.aborted || error instanceof JwksUnavailable) throw error;
+      throw new JwksUnavailable('the request ended before it arrived', { cause: error });
+    });
+    if (!key) throw new InvalidToken('no key matches its header');
+    if (others.length > 0) throw new InvalidToken('more than one key matches its header');
+    return key;
+  };
+}
+
+function toFindKeys(source: KeySource, options?: JwksOptions): FindKeys {
+  if (source.kind === 'remote') return createJwks(source, options);
+  if (source.kind === 'static') return async (query) => matchingKeys(source.keys, query);
+  return async ({ except }) => (except ? [] : [source.key]);
 }
 
 const FETCH_MS = 2000;
@@ -39,8 +72,7 @@ const WINDOW_MS = 30_000;
  * rejects, and the error says when the set may be fetched again.
  */
 export function createJwks(from: RemoteKeys, options: JwksOptions = {}): FindKeys {
-  const { clock = systemClock, steadyMs = () => performance.now() } = options;
-  const { fetchJwks: fetchSet = fetchJwks, onLeftOut } = options;
+  const { clock = systemClock, steadyMs = () => performance.now(), onLeftOut } = options;
   let keys: readonly VerificationKey[] = [];
   let fetchedAt = -Infinity;
   let failure: { readonly error: unknown; readonly at: number } | undefined;
@@ -55,7 +87,7 @@ export function createJwks(from: RemoteKeys, options: JwksOptions = {}): FindKey
       const late = clock.sleep(FETCH_MS, timeout.signal).then(() => {
         throw new JwksUnavailable(`no answer within ${FETCH_MS} ms`);
       });
-      const set = await Promise.race([fetchSet(from, timeout.signal), late]);
+      const set = await Promise.race([fetchJwks(from, timeout.signal), late]);
       [keys, fetchedAt, failure] = [set.keys, steadyMs(), undefined];
       for (const key of set.leftOut) {
         if (!named.has(key.kid)) onLeftOut?.(key);
@@ -84,7 +116,7 @@ export function createJwks(from: RemoteKeys, options: JwksOptions = {}): FindKey
     }
     try {
       // Requests share a refresh. It belongs to none of them: one that leaves does not end it.
-      await unlessAborted((refreshing ??= refresh()), signal);
+      await untilAborted((refreshing ??= refresh()), signal, () => signal.reason);
     } catch (error) {
       if (known.length > 0) return known;
       throw error;
@@ -103,12 +135,4 @@ function createBudget(count: number, steadyMs: () => number): () => number {
     spent = [...spent, now];
     return 0;
   };
-}
-
-function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    void result.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,9 +1,11 @@
-import { parseAuthorizationDetails } from './authorization-details.ts';
+import * as z from 'zod/mini';
+
+import { taskIdSchema } from '../tasks.ts';
 import { grantFor, intersect } from './grants.ts';
-import { InvalidToken } from './invalid-token.ts';
-import type { JsonObject } from './json-object.ts';
+import type { JsonObject } from './json-pointer.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
-import type { Grant, Principal, Scope } from './principal.ts';
+import { SCOPES, type Grant, type Principal } from './principal.ts';
+import { InvalidToken, own } from './token-checks.ts';
 
 /** What the claims of a verified token say: who is calling, and what the caller may do. */
 
@@ -18,35 +20,9 @@ export function toPrincipal(issuer: JwtIssuer, claims: JsonObject): Principal {
     scheme: 'bearer',
     ...permissionsOf(issuer, claims),
     ...(issuer.audience.length === 0 && { hasNoAudience: true }),
-    ...(issuer.rate && { rate: issuer.rate }),
+    rate: issuer.rate,
   };
 }
-
-/**
- * The entry's `grants` that match decide; without them `scope` (RFC 8693 section 4.2) and `scp`. If the
- * token has `authorization_details`, these decide in place of `scope` and `scp`, and within the grants.
- * Nothing goes beyond the entry.
- */
-function permissionsOf(
-  { entry, grants, requireDetails }: JwtIssuer,
-  claims: JsonObject,
-): Pick<Principal, 'grants' | 'basis'> {
-  const whole = grantFor(entry, claims);
-  const hasDetails = Object.hasOwn(claims, 'authorization_details');
-  if (!whole || (requireDetails && !hasDetails)) return { grants: [], basis: 'scope' };
-  const matching = grants?.flatMap((template) => grantFor(template, claims) ?? []);
-  const given = matching?.map((grant) => intersect(whole, grant));
-  if (hasDetails) {
-    const details = parseAuthorizationDetails(claims['authorization_details']);
-    const both = (given ?? [whole]).flatMap((a) => details.map((b) => intersect(a, b)));
-    return { grants: both.filter(hasScopes), basis: 'authorization_details' };
-  }
-  if (given) return { grants: given.filter(hasScopes), basis: 'grants' };
-  const named = { ...whole, scopes: scopesIn(claims, whole.scopes) };
-  return { grants: [named].filter(hasScopes), basis: 'scope' };
-}
-
-const hasScopes = ({ scopes }: Grant): boolean => scopes.length > 0;
 
 /** The first claim that is present decides: a bad `sub` never makes a client of a user. */
 function nameIn(claims: JsonObject): string {
@@ -58,13 +34,71 @@ function nameIn(claims: JsonObject): string {
   return `${claim === 'sub' ? 'sub' : 'client'}:${value}`;
 }
 
-function scopesIn(claims: JsonObject, maxScopes: readonly Scope[]): readonly Scope[] {
-  const named = new Set([...listOf(claims, 'scope'), ...listOf(claims, 'scp')]);
-  return maxScopes.filter((scope) => named.has(scope));
+/**
+ * The entry's `grants` that match decide; without them `scope` (RFC 8693 section 4.2) and `scp`. If the
+ * token has `authorization_details`, these decide in place of `scope` and `scp`, and within the grants.
+ * Nothing goes beyond the entry.
+ */
+function permissionsOf(
+  { entry, grants: templates, requireDetails }: JwtIssuer,
+  claims: JsonObject,
+): Pick<Principal, 'grants' | 'basis'> {
+  const whole = grantFor(entry, claims);
+  const hasDetails = Object.hasOwn(claims, 'authorization_details');
+  if (!whole || (requireDetails && !hasDetails)) return { grants: [], basis: 'scope' };
+  const matching = templates?.flatMap((template) => grantFor(template, claims) ?? []);
+  const most = matching?.map((grant) => intersect(whole, grant)) ?? [whole];
+  if (hasDetails) {
+    const details = parseAuthorizationDetails(claims['authorization_details']);
+    const grants = most.flatMap((grant) => details.map((detail) => intersect(grant, detail)));
+    return { grants: grants.filter(hasScopes), basis: 'authorization_details' };
+  }
+  if (matching) return { grants: most.filter(hasScopes), basis: 'grants' };
+  const words = new Set(['scope', 'scp'].flatMap((claim) => listOf(own(claims, claim))));
+  const named = { ...whole, scopes: whole.scopes.filter((scope) => words.has(scope)) };
+  return { grants: [named].filter(hasScopes), basis: 'scope' };
 }
 
-function listOf(claims: JsonObject, claim: string): readonly string[] {
-  const value = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
+const hasScopes = ({ scopes }: Grant): boolean => scopes.length > 0;
+
+function listOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return value.split(' ');
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : [];
+}
+
+const texts = () => z.optional(z.array(z.string().check(z.minLength(1))).check(z.minLength(1)));
+
+/** `locations`, `datatypes` and `privileges` of RFC 9396 section 2.2 have no meaning for this type. */
+const taskDetail = () =>
+  z.strictObject({
+    type: z.literal('dlc_task'),
+    actions: z.array(z.enum(['cancel', 'read'])).check(z.minLength(1)),
+    identifier: taskIdSchema,
+    engines: texts(),
+    regions: texts(),
+  });
+
+const foreignDetail = () =>
+  z.pipe(
+    z.looseObject({ type: z.string().check(z.refine((type) => type !== 'dlc_task')) }),
+    z.transform(() => undefined),
+  );
+
+const authorizationDetails = z.lazy(() => z.array(z.union([taskDetail(), foreignDetail()])));
+
+/**
+ * Reads the claim `authorization_details` (RFC 9396): permission for single tasks, in a token.
+ *
+ * @returns one grant for each `dlc_task` entry; other types are skipped. Anything malformed gives no
+ *   grant at all (RFC 9396 section 5): a restriction that is not understood must not be ignored.
+ */
+export function parseAuthorizationDetails(value: unknown): readonly Grant[] {
+  const details = authorizationDetails.safeParse(value).data ?? [];
+  return details.flatMap((detail) => {
+    if (!detail) return [];
+    const { actions, identifier: taskId, engines, regions } = detail;
+    const scopes = SCOPES.filter((scope) => actions.some((action) => scope === `tasks:${action}`));
+    // `*` is no wildcard in a token.
+    return [{ taskId, scopes, engines: engines && [engines], regions }];
+  });
 }

@@ -1,39 +1,34 @@
-import type { Environment } from '../config/secret-reference.ts';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+
+import { resolveSecret, type Environment } from '../config/secret-reference.ts';
 import { SettingError } from '../config/setting-error.ts';
 import { toClaimTests, type ClaimTest } from './claim-tests.ts';
 import type { JwtIssuerEntry } from './entries.ts';
-import { toGrantTemplate, type GrantTemplate } from './grants.ts';
-import { toKeySource, type KeySource, type Report } from './key-source.ts';
+import { isFetchable, type RemoteKeys } from './fetch-jwks.ts';
+import { toGrantTemplate, type GrantingIssuer } from './grants.ts';
 import { SCOPES, type Rate } from './principal.ts';
+import { toVerificationKey, UnusableKey, type VerificationKey } from './verification-keys.ts';
+
+/** Where an issuer's keys are. They are `KeyObject`s, which neither JSON nor `inspect` can show. */
+export type KeySource =
+  | { readonly kind: 'secret'; readonly key: KeyObject }
+  | { readonly kind: 'static'; readonly keys: readonly VerificationKey[] }
+  | ({ readonly kind: 'remote' } & RemoteKeys);
 
 /** An issuer whose tokens are taken, checked and ready to verify with. */
-export interface JwtIssuer {
-  readonly id: string;
+export interface JwtIssuer extends GrantingIssuer {
   readonly issuer: string;
   /** Empty if `clientIds` stand in its place. */
   readonly audience: readonly string[];
-  readonly clientIds?: ReadonlySet<unknown>;
+  readonly clientIds?: readonly unknown[] | undefined;
   readonly algorithms: readonly string[];
   readonly keys: KeySource;
   /** What a token must say to be taken at all. */
   readonly require: readonly ClaimTest[];
   /** Seconds. */
-  readonly maxTokenAge?: number;
-  /** Its max scopes and restrictions: no token permits more. */
-  readonly entry: GrantTemplate;
-  /** Absent: the scopes that a token names decide. */
-  readonly grants?: readonly GrantTemplate[];
-  /** A token without `authorization_details` permits nothing. */
-  readonly requireDetails: boolean;
-  readonly rate?: Rate;
+  readonly maxTokenAge?: number | undefined;
+  readonly rate?: Rate | undefined;
 }
-
-/** They give anybody a token for any audience, so that an audience alone proves nothing. */
-const PUBLIC_ISSUERS = new Set([
-  'token.actions.githubusercontent.com',
-  'gitlab.com',
-  'accounts.google.com',
-]);
 
 /**
  * Makes issuers of the entries of `JWT_ISSUERS`, so that a wrong one never serves a request.
@@ -45,54 +40,117 @@ export function toJwtIssuers(
   env: Environment,
 ): readonly JwtIssuer[] {
   const reasons: string[] = [];
-  const ids = new Set<string>();
-  const issuers = new Set<string>();
-  const result = entries.flatMap((entry) => {
-    const report: Report = (reason) => reasons.push(`issuer "${entry.id}": ${reason}`);
-    if (ids.has(entry.id)) report('another entry has the same id');
-    if (issuers.has(entry.issuer)) report('another entry has the same issuer');
-    ids.add(entry.id);
-    issuers.add(entry.issuer);
-    if (entry.audience === undefined && !entry.clientIds) {
-      report('it needs an audience, or clientIds if its access tokens have none');
+  const issuers = entries.flatMap((entry, index) => {
+    const found = slipsIn(entry, entries.slice(0, index));
+    try {
+      return [toJwtIssuer(entry, toKeySource(entry, env))];
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error;
+      found.push(...error.reasons);
+      return [];
+    } finally {
+      reasons.push(...found.map((reason) => `issuer "${entry.id}": ${reason}`));
     }
-    if (!entry.require && PUBLIC_ISSUERS.has(hostOf(entry.issuer))) {
-      report('anybody can have a token of it for any audience: require must say whose are taken');
-    }
-    const keys = toKeySource(entry, env, report);
-    return keys ? [toJwtIssuer(entry, keys)] : [];
   });
   if (reasons.length > 0) throw new SettingError(...reasons);
-  return result;
+  return issuers;
 }
 
 function toJwtIssuer(entry: JwtIssuerEntry, keys: KeySource): JwtIssuer {
-  const { id, issuer, audience = [], algorithms, clientIds, require = {} } = entry;
+  const { id, issuer, audience = [], algorithms, clientIds, maxTokenAge, rate } = entry;
   return {
     id,
     issuer,
-    audience: [audience].flat(),
     algorithms,
+    clientIds,
+    maxTokenAge,
+    rate,
     keys,
-    ...(clientIds && { clientIds: new Set(clientIds) }),
-    require: toClaimTests(require),
-    ...(entry.maxTokenAge !== undefined && { maxTokenAge: entry.maxTokenAge }),
-    entry: toGrantTemplate({
-      engines: entry.engines,
-      regions: entry.regions,
-      owner: entry.owner,
-      scopes: entry.scopes ?? SCOPES,
-    }),
-    ...(entry.grants && { grants: entry.grants.map(toGrantTemplate) }),
+    audience: [audience].flat(),
+    require: toClaimTests(entry.require ?? {}),
+    entry: toGrantTemplate({ ...entry, scopes: entry.scopes ?? SCOPES }),
+    grants: entry.grants?.map(toGrantTemplate),
     requireDetails: entry.requireAuthorizationDetails ?? false,
-    ...(entry.rate && { rate: entry.rate }),
   };
 }
 
-/** Google's tokens have been seen with and without the scheme. */
-function hostOf(issuer: string): string {
-  return issuer
-    .toLowerCase()
-    .replace(/^https?:\/\//, '')
-    .replace(/\/+$/, '');
+/** They give anybody a token for any audience; Google's tokens have been seen with and without the scheme. */
+const PUBLIC_ISSUER =
+  /^(https?:\/\/)?(token\.actions\.githubusercontent\.com|gitlab\.com|accounts\.google\.com)\/*$/i;
+
+/** Says what is wrong with an entry apart from its keys. */
+function slipsIn(entry: JwtIssuerEntry, earlier: readonly JwtIssuerEntry[]): string[] {
+  const { id, issuer, audience, clientIds, algorithms, secret, require } = entry;
+  const isSymmetric = algorithms.includes('HS256');
+  // RFC 8725 section 3.1: a public key must never be taken for an HMAC secret.
+  const isMixed = isSymmetric && algorithms.some((algorithm) => algorithm !== 'HS256');
+  const slips: readonly (readonly [isSlip: boolean, reason: string])[] = [
+    [earlier.some((other) => other.id === id), 'another entry has the same id'],
+    [earlier.some((other) => other.issuer === issuer), 'another entry has the same issuer'],
+    [
+      audience === undefined && !clientIds,
+      'it needs an audience, or clientIds if its access tokens have none',
+    ],
+    [
+      !require && PUBLIC_ISSUER.test(issuer),
+      'anybody can have a token of it for any audience: require must say whose are taken',
+    ],
+    [isMixed, 'HS256 cannot be mixed with other algorithms'],
+    [
+      !isMixed && isSymmetric !== (secret !== undefined),
+      'HS256 needs a secret, and a secret needs HS256',
+    ],
+  ];
+  return slips.flatMap(([isSlip, reason]) => (isSlip ? [reason] : []));
+}
+
+/** @throws SettingError */
+function toKeySource(entry: JwtIssuerEntry, env: Environment): KeySource {
+  const { algorithms, jwksUri, jwks, secret, discovery } = entry;
+  const given = [jwksUri, jwks, secret, discovery || undefined].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    throw new SettingError('exactly one of jwksUri, discovery, jwks and secret is needed');
+  }
+  if (secret !== undefined) return toSecret(resolveSecret(secret, env));
+  if (jwks) return toStatic(jwks.keys, algorithms);
+  return jwksUri === undefined ? toDiscovered(entry.issuer) : toRemote(jwksUri, 'its jwksUri');
+}
+
+function toSecret(secret: string): KeySource {
+  const key = createSecretKey(secret, 'utf8');
+  // RFC 7518 section 3.2: a key of at least the size of the hash.
+  if ((key.symmetricKeySize ?? 0) >= 32) return { kind: 'secret', key };
+  throw new SettingError('its secret must have at least 32 bytes');
+}
+
+function toStatic(jwks: readonly unknown[], pinned: readonly string[]): KeySource {
+  const reasons: string[] = [];
+  const keys = jwks.flatMap((jwk, index) => {
+    try {
+      const key = toVerificationKey(jwk);
+      if (key.algorithms.some((algorithm) => pinned.includes(algorithm))) return [key];
+      throw new UnusableKey('fits none of its algorithms');
+    } catch (error) {
+      if (!(error instanceof UnusableKey)) throw error;
+      reasons.push(`key ${index + 1} of its jwks ${error.message}`);
+      return [];
+    }
+  });
+  if (reasons.length > 0) throw new SettingError(...reasons);
+  return { kind: 'static', keys };
+}
+
+/** OpenID Connect Discovery 1.0, section 4.1. */
+function toDiscovered(issuer: string): KeySource {
+  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  // A query or a fragment of the issuer would take the path into it.
+  return toRemote(/[?#]/.test(issuer) ? '' : address, 'for discovery its issuer', issuer);
+}
+
+function toRemote(address: string, subject: string, discoveryOf?: string): KeySource {
+  const uri = URL.canParse(address) ? new URL(address) : undefined;
+  if (uri && isFetchable(uri)) return { kind: 'remote', uri, discoveryOf };
+  throw new SettingError(
+    `${subject} must be an https: address (http: on loopback only), without user name or password`,
+  );
 }

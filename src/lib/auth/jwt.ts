@@ -6,14 +6,17 @@ import { systemClock, type Clock } from '../clock.ts';
 import { Problem } from '../problems.ts';
 import { INVALID_TOKEN } from './challenge.ts';
 import { JwksUnavailable, type LeftOutKey } from './fetch-jwks.ts';
-import { InvalidToken } from './invalid-token.ts';
-import { isJsonObject } from './json-object.ts';
+import { createSigningKeyFinder, type FindSigningKey } from './jwks.ts';
 import { toPrincipal } from './jwt-claims.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
 import type { Principal } from './principal.ts';
-import { createSigningKeyFinder, type FindSigningKey, type TokenHeader } from './signing-key.ts';
-import { CLOCK_TOLERANCE_SECONDS, checkToken } from './token-checks.ts';
-import { readTokenIssuer } from './token-issuer.ts';
+import {
+  checkClaims,
+  CLOCK_TOLERANCE_SECONDS,
+  InvalidToken,
+  readTokenIssuer,
+  type TokenHeader,
+} from './token-checks.ts';
 
 export type BearerAuthenticator = (token: string, signal: AbortSignal) => Promise<Principal>;
 
@@ -25,12 +28,10 @@ export interface BearerOptions {
   readonly onLeftOut?: (issuerId: string, key: LeftOutKey) => void;
 }
 
-/** What a caller may know of a claim that did not hold: the signature has been verified by then. */
-const DETAILS = new Map<unknown, string>([
-  ['exp', 'The token has expired.'],
-  ['nbf', 'The token is not valid yet.'],
-  ['aud', 'The token is for another audience.'],
-]);
+interface Known {
+  readonly issuer: JwtIssuer;
+  readonly findKey: FindSigningKey;
+}
 
 /**
  * Makes the function that authenticates bearer tokens (RFC 7519, RFC 8725). It takes the token and the
@@ -42,15 +43,15 @@ export function createBearerAuthenticator(
   issuers: readonly JwtIssuer[],
   { clock = systemClock, steadyMs, onLeftOut }: BearerOptions = {},
 ): BearerAuthenticator {
-  const toKnown = (issuer: JwtIssuer): Known => {
-    const findKey = createSigningKeyFinder(issuer, {
+  const known = new Map<string, Known>();
+  for (const issuer of issuers) {
+    const options = {
       clock,
-      ...(steadyMs && { steadyMs }),
-      ...(onLeftOut && { onLeftOut: (key) => onLeftOut(issuer.id, key) }),
-    });
-    return { issuer, findKey };
-  };
-  const known = new Map(issuers.map((issuer) => [issuer.issuer, toKnown(issuer)]));
+      steadyMs,
+      onLeftOut: (key: LeftOutKey) => onLeftOut?.(issuer.id, key),
+    };
+    known.set(issuer.issuer, { issuer, findKey: createSigningKeyFinder(issuer.keys, options) });
+  }
   return async (token, signal) => {
     let who = 'token';
     try {
@@ -64,30 +65,6 @@ export function createBearerAuthenticator(
   };
 }
 
-interface Known {
-  readonly issuer: JwtIssuer;
-  readonly findKey: FindSigningKey;
-}
-
-function toProblem(error: unknown, who: string): unknown {
-  if (error instanceof InvalidToken) {
-    const { detail = 'The token is not valid.', message } = error;
-    return new Problem('unauthenticated', {
-      detail,
-      reason: `${who}: ${message}`,
-      headers: INVALID_TOKEN,
-    });
-  }
-  if (error instanceof JwksUnavailable) {
-    return new Problem('auth-provider-unavailable', {
-      reason: `${who}: JWKS: ${error.message}`,
-      cause: error,
-      ...(error.retryAfterMs && { retryAfter: Math.ceil(error.retryAfterMs / 1000) }),
-    });
-  }
-  return error;
-}
-
 /** Everything is decided on the one parse that jose gives, of bytes whose signature it has verified. */
 async function verify(
   token: string,
@@ -96,7 +73,7 @@ async function verify(
   signal: AbortSignal,
 ): Promise<JWTPayload> {
   // Loaded with the first token: callers with another scheme never pay for it.
-  const { jwtVerify } = await import('./jose.ts');
+  const { jwtVerify } = await import('jose/jwt/verify');
   const options = {
     algorithms: [...issuer.algorithms],
     issuer: issuer.issuer,
@@ -108,38 +85,49 @@ async function verify(
   let failed: KeyObject | undefined;
   const findAndKeep = async (header: TokenHeader): Promise<KeyObject> =>
     (failed = await findKey(header, signal, failed));
-  try {
-    const { payload, protectedHeader } = await jwtVerify(token, findAndKeep, options).catch(
-      async (error: unknown) => {
-        if (!isBadSignature(error)) throw error;
-        // The issuer may have a new key under the same `kid`. If there is none, the first error counts.
-        return await jwtVerify(token, findAndKeep, options).catch((second: unknown) => {
-          throw second instanceof InvalidToken || second instanceof JwksUnavailable
-            ? error
-            : second;
-        });
-      },
-    );
-    checkToken(issuer, payload, protectedHeader, now / 1000);
-    return payload;
-  } catch (error) {
-    throw await toInvalidToken(error);
-  }
+  const attempt = () => jwtVerify(token, findAndKeep, options);
+  const verified = await attempt().catch(async (error: unknown) => {
+    if (Object(error).code !== 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED') throw error;
+    // The issuer may have a new key under the same `kid`. If there is none, the first error counts.
+    return await attempt().catch((second: unknown) => {
+      const isWithoutKey = second instanceof InvalidToken || second instanceof JwksUnavailable;
+      throw isWithoutKey ? error : second;
+    });
+  });
+  checkClaims(issuer, verified.payload, verified.protectedHeader, now / 1000);
+  return verified.payload;
 }
 
-function isBadSignature(error: unknown): boolean {
-  return isJsonObject(error) && error['code'] === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
+/** What a caller may know of a claim that did not hold: the signature has been verified by then. */
+const DETAILS = new Map<unknown, string>([
+  ['exp', 'The token has expired.'],
+  ['nbf', 'The token is not valid yet.'],
+  ['aud', 'The token is for another audience.'],
+]);
+
+function toProblem(error: unknown, who: string): unknown {
+  if (error instanceof JwksUnavailable) {
+    return new Problem('auth-provider-unavailable', {
+      reason: `${who}: JWKS: ${error.message}`,
+      cause: error,
+      ...(error.retryAfterMs && { retryAfter: Math.ceil(error.retryAfterMs / 1000) }),
+    });
+  }
+  const { reason, detail = 'The token is not valid.' } = refusalOf(error) ?? {};
+  if (reason === undefined) return error;
+  return new Problem('unauthenticated', {
+    detail,
+    reason: `${who}: ${reason}`,
+    headers: INVALID_TOKEN,
+  });
 }
 
 /** jose's messages may quote a token and its errors carry the claims: only its code and claim's name go on. */
-async function toInvalidToken(error: unknown): Promise<unknown> {
-  const { JOSEError, JWTClaimValidationFailed, JWTExpired } = await import('./jose.ts');
-  if (error instanceof JWTClaimValidationFailed || error instanceof JWTExpired) {
-    const { claim, reason } = error;
-    return new InvalidToken(
-      `${claim}: ${reason}`,
-      reason === 'check_failed' ? DETAILS.get(claim) : undefined,
-    );
-  }
-  return error instanceof JOSEError ? new InvalidToken(error.code) : error;
+function refusalOf(error: unknown): { reason: string; detail?: string | undefined } | undefined {
+  if (error instanceof InvalidToken) return { reason: error.message };
+  const { code, claim, reason } = Object(error);
+  if (!/^ERR_J(OSE|WS|WT)_/.test(code)) return undefined;
+  if (claim === undefined) return { reason: code };
+  const detail = reason === 'check_failed' ? DETAILS.get(claim) : undefined;
+  return { reason: `${claim}: ${reason}`, detail };
 }

@@ -1,12 +1,10 @@
 import { Problem } from '../problems.ts';
 import { insufficientScope } from './challenge.ts';
-import type { Principal, Scope } from './principal.ts';
-
-/** What a principal may do: decided from its grants, and from the task's engine and owner if a grant names them. */
+import type { Principal, Restrictions, Scope } from './principal.ts';
 
 /** @throws Problem `insufficient-scope` */
-export function requireScope(principal: Principal, scope: Scope): void {
-  if (principal.grants.some(({ scopes }) => scopes.includes(scope))) return;
+export function requireScope({ grants }: Principal, scope: Scope): void {
+  if (grants.some(({ scopes }) => scopes.includes(scope))) return;
   throw new Problem('insufficient-scope', { headers: insufficientScope(scope) });
 }
 
@@ -16,9 +14,8 @@ export function refuseBlocked(principal: Principal, blocked: ReadonlySet<string>
 }
 
 /** What a task must be like: its engine in each of the lists, and its owner, if one is named. */
-export interface TaskCondition {
-  readonly engines: readonly (readonly string[])[];
-  readonly owner?: string;
+export interface TaskCondition extends Pick<Restrictions, 'owner'> {
+  readonly engines: NonNullable<Restrictions['engines']>;
 }
 
 /** The decision; or what DLC must be asked, as alternatives of which one has to be met as a whole. */
@@ -26,24 +23,24 @@ export type Permission = 'allowed' | 'denied' | { readonly oneOf: readonly TaskC
 
 /** Decides whether a principal may do `scope` to a task, as far as this is known without asking DLC. */
 export function permit(
-  principal: Principal,
+  { grants }: Principal,
   scope: Scope,
   task: { readonly taskId: string; readonly region: string },
 ): Permission {
-  const oneOf = principal.grants
+  const oneOf = grants
     .filter(({ scopes }) => scopes.includes(scope))
     .filter(({ taskId = task.taskId }) => taskId === task.taskId)
     .filter(({ regions }) => regions?.includes(task.region) ?? true)
-    .map(({ engines = [], owner }) => ({ engines, ...(owner !== undefined && { owner }) }));
+    .map(({ engines = [], owner }) => ({ engines, owner }));
   if (oneOf.length === 0) return 'denied';
-  const isMetByAll = oneOf.some((one) => one.engines.length === 0 && one.owner === undefined);
-  return isMetByAll ? 'allowed' : { oneOf };
+  const isAllowed = oneOf.some(({ engines, owner }) => engines.length === 0 && owner === undefined);
+  return isAllowed ? 'allowed' : { oneOf };
 }
 
-/** What was checked, for the audit line: where the grant came from, and what DLC was asked for. */
+/** Says what was checked, for the audit line: where the grant came from, and what DLC was asked for. */
 export function ruleOf({ basis }: Principal, met?: TaskCondition): string {
-  const isEngine = met && met.engines.length > 0;
-  return [basis, isEngine && 'engine', met?.owner && 'owner'].filter(Boolean).join(', ');
+  const hasEngine = met && met.engines.length > 0;
+  return [basis, hasEngine && 'engine', met?.owner && 'owner'].filter(Boolean).join(', ');
 }
 
 /** What DLC shows of a task that permissions depend on. */
@@ -54,11 +51,7 @@ export interface TaskFacts {
   readonly operator?: string | undefined;
 }
 
-/**
- * Finds the first alternative that the task meets.
- *
- * @param task nothing if DLC shows no such task: then it meets none
- */
+/** Finds the first alternative that the task meets. A task that DLC does not show meets none. */
 export function metCondition(
   oneOf: readonly TaskCondition[],
   task: TaskFacts | undefined,

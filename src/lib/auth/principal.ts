@@ -8,17 +8,17 @@ export type Scheme = 'api-key' | 'bearer' | 'webhook';
 /** At most `limit` requests in `windowSeconds`; `limit` is the burst too. */
 export interface Rate {
   readonly limit: number;
-  readonly windowSeconds: 1 | 60 | 3600;
+  readonly windowSeconds: number;
 }
 
 /** What restricts a permission. An absent member restricts nothing; an empty list of regions permits nothing. */
 export interface Restrictions {
-  readonly taskId?: string;
-  readonly regions?: readonly string[];
+  readonly taskId?: string | undefined;
+  readonly regions?: readonly string[] | undefined;
   /** Lists of names and ids: the task's engine must be in each list. No list: any engine, on purpose. */
-  readonly engines?: readonly (readonly string[])[];
+  readonly engines?: readonly (readonly string[])[] | undefined;
   /** The task's `OperateUin` at DLC. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
 }
 
 /** One permission. Its restrictions hold for its own scopes alone, never for those of another grant. */
@@ -35,6 +35,6 @@ export interface Principal {
   /** Where the grants come from, for the audit line. */
   readonly basis: 'scope' | 'grants' | 'authorization_details';
   /** The token named no audience, since its issuer's entry has `clientIds`: `/mcp` must refuse it. */
-  readonly hasNoAudience?: true;
-  readonly rate?: Rate;
+  readonly hasNoAudience?: boolean;
+  readonly rate?: Rate | undefined;
 }

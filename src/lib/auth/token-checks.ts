@@ -1,69 +1,114 @@
 import type { JWTPayload, JWTHeaderParameters } from 'jose';
 
 import { unmetTest } from './claim-tests.ts';
-import { InvalidToken } from './invalid-token.ts';
+import { isJsonObject, type JsonObject } from './json-pointer.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
+
+/** What the gateway checks of a token beyond what jose checks: its form, its header, its claims. */
+
+/** A token that cannot be taken. The message is for the log: it never holds a part of the token. */
+export class InvalidToken extends Error {}
+
+function demand(condition: boolean, otherwise: string): asserts condition {
+  if (!condition) throw new InvalidToken(otherwise);
+}
+
+/** As many bytes as a request may have header fields (Node's own limit, and the server's). */
+const MAX_LENGTH = 16 * 1024;
+
+/**
+ * Decodes the parts of a compact JWS (RFC 7515 section 7.1) of at most 16 KiB.
+ *
+ * @throws InvalidToken for anything else, and for a second spelling of the same bytes (RFC 4648 section 3.5)
+ */
+export function decodeCompact(token: string): readonly Buffer[] {
+  demand(token.length <= MAX_LENGTH, 'longer than 16 KiB');
+  const parts = token.split('.').map((part) => Buffer.from(part, 'base64url'));
+  const spelling = parts.map((part) => part.toString('base64url')).join('.');
+  demand(parts.length === 3 && spelling === token, 'not a compact JWS');
+  return parts;
+}
+
+/**
+ * Reads the issuer that a token names, from claims that nobody has verified: good for choosing whose
+ * keys to verify with, and for nothing else.
+ *
+ * @throws InvalidToken as `decodeCompact` does, and where the payload is no JSON object with a string `iss`
+ */
+export function readTokenIssuer(token: string): string {
+  const [, payload] = decodeCompact(token);
+  const claims = parse(String(payload));
+  demand(isJsonObject(claims), 'its claims are no JSON object');
+  const issuer = own(claims, 'iss');
+  demand(typeof issuer === 'string', 'its claims name no issuer');
+  return issuer;
+}
+
+function parse(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives an own member: every object has others, such as `constructor`. */
+export const own = (claims: JsonObject, name: string): unknown =>
+  Object.hasOwn(claims, name) ? claims[name] : undefined;
+
+export type TokenHeader = JsonObject & { readonly alg: string };
+
+/** RFC 9068 section 4, RFC 8725 section 3.11; media types are compared in any case. */
+const TOKEN_TYPE = /^(jwt|(application\/)?at\+jwt)$/i;
+const ACCESS_TOKEN_TYPE = /^(application\/)?at\+jwt$/i;
+
+/**
+ * Gives the `kid` of a header. Refuses foreign types and every extension (`crit`, RFC 7515 section 4.1.11; `b64`, RFC
+ * 7797 section 6).
+ */
+export function acceptedKid(header: TokenHeader): string | undefined {
+  const { typ = 'JWT', kid } = header;
+  const isPlain = !Object.hasOwn(header, 'crit') && !Object.hasOwn(header, 'b64');
+  demand(isPlain, 'its header has crit or b64');
+  demand(typeof typ === 'string' && TOKEN_TYPE.test(typ), 'its header has another typ');
+  demand(kid === undefined || typeof kid === 'string', 'its kid is no string');
+  return kid;
+}
 
 /** The clocks of an issuer and of the gateway may differ by so much. */
 export const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** Media types are compared in any case. */
-const ACCESS_TOKEN_TYPES = new Set(['at+jwt', 'application/at+jwt']);
-
 /**
- * Checks a verified token beyond what jose checks.
+ * Checks the claims of a verified token.
  *
  * @param now seconds since the epoch
  * @throws InvalidToken, which names a claim, never its value
  */
-export function checkToken(
-  issuer: JwtIssuer,
+export function checkClaims(
+  { clientIds, audience, require, maxTokenAge = Infinity }: JwtIssuer,
   claims: JWTPayload,
-  header: JWTHeaderParameters,
+  { typ = '' }: JWTHeaderParameters,
   now: number,
 ): void {
-  checkWhatJoseLetsPass(claims, now);
-  // RFC 7800 section 3.1: the token is good only with a proof of a key, which the gateway cannot check.
-  demand(!Object.hasOwn(claims, 'cnf'), 'cnf: it is bound to a key');
-  if (issuer.clientIds) checkClient(issuer, issuer.clientIds, claims, header);
-  const unmet = unmetTest(issuer.require, claims);
-  if (unmet) throw new InvalidToken(`require: ${unmet.name} does not hold`);
-  if (issuer.maxTokenAge !== undefined) checkAge(issuer.maxTokenAge, claims, now);
-}
-
-/** Values that jose takes: `1e999`, anything beside a string in a list of audiences, a future `iat`. */
-function checkWhatJoseLetsPass({ exp, aud, iat = 0 }: JWTPayload, now: number): void {
+  const { exp = 0, aud = [], iat } = claims;
+  // Values that jose takes: `1e999`, anything beside a string in a list of audiences, a future `iat`.
   demand(Number.isFinite(exp), 'exp is not finite');
   demand(
-    aud === undefined || [aud].flat().every((audience) => typeof audience === 'string'),
+    [aud].flat().every((one) => typeof one === 'string'),
     'malformed aud',
   );
-  demand(iat <= now + CLOCK_TOLERANCE_SECONDS, 'iat is in the future');
-}
-
-/** Cognito's access tokens have no `aud`: their `client_id` says whom they were made for. */
-function checkClient(
-  { audience }: JwtIssuer,
-  clientIds: ReadonlySet<unknown>,
-  claims: JWTPayload,
-  { typ }: JWTHeaderParameters,
-): void {
-  const clientId = Object.hasOwn(claims, 'client_id') ? claims['client_id'] : undefined;
-  demand(clientIds.has(clientId), 'client_id: not one of clientIds');
-  const tokenUse = Object.hasOwn(claims, 'token_use') ? claims['token_use'] : undefined;
-  const isAccessToken = tokenUse === 'access' || ACCESS_TOKEN_TYPES.has(String(typ).toLowerCase());
-  demand(audience.length > 0 || isAccessToken, 'token_use: not an access token');
-}
-
-/** Without `iat`, the token's life that is left must not be longer than its whole life may be. */
-function checkAge(maxTokenAge: number, { iat, exp = Infinity }: JWTPayload, now: number): void {
-  const isYoung =
-    iat === undefined
-      ? exp - now <= maxTokenAge + CLOCK_TOLERANCE_SECONDS
-      : now - iat <= maxTokenAge;
-  demand(isYoung, 'iat: older than maxTokenAge');
-}
-
-function demand(condition: boolean, otherwise: string): asserts condition {
-  if (!condition) throw new InvalidToken(otherwise);
+  demand((iat ?? 0) <= now + CLOCK_TOLERANCE_SECONDS, 'iat is in the future');
+  // RFC 7800 section 3.1: the token is good only with a proof of a key, which nobody checks here.
+  demand(!Object.hasOwn(claims, 'cnf'), 'cnf: it is bound to a key');
+  if (clientIds) {
+    // Cognito's access tokens have no `aud`: their `client_id` says whom they were made for.
+    demand(clientIds.includes(own(claims, 'client_id')), 'client_id: not one of clientIds');
+    const isAccessToken = own(claims, 'token_use') === 'access' || ACCESS_TOKEN_TYPE.test(typ);
+    demand(audience.length > 0 || isAccessToken, 'token_use: not an access token');
+  }
+  const unmet = unmetTest(require, claims);
+  demand(!unmet, `require: ${unmet?.name} does not hold`);
+  // Without `iat`, the token's life that is left must not be longer than its whole life may be.
+  const age = iat === undefined ? exp - now - CLOCK_TOLERANCE_SECONDS : now - iat;
+  demand(age <= maxTokenAge, 'iat: older than maxTokenAge');
 }

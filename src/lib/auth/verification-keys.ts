@@ -1,11 +1,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-import { isJsonObject, type JsonObject } from './json-object.ts';
+import { isJsonObject, type JsonObject } from './json-pointer.ts';
 
 /** JSON Web Keys (RFC 7517) as keys that can verify, and the choice among them. */
 
 export interface VerificationKey {
-  readonly kid?: string;
+  readonly kid?: string | undefined;
   /** The algorithms that this key can serve; a key's own `alg` leaves that one alone. */
   readonly algorithms: readonly string[];
   readonly key: KeyObject;
@@ -16,7 +16,7 @@ export interface KeyQuery {
   readonly alg: string;
   readonly kid: string | undefined;
   /** A key under which the token's signature has failed: it does not match any more. */
-  readonly except?: KeyObject;
+  readonly except?: KeyObject | undefined;
 }
 
 /** A JWK that cannot verify. The message never holds a part of it. */
@@ -29,52 +29,32 @@ const ALGORITHMS_OF_TYPE = new Map<string | undefined, readonly string[]>([
   ['secp521r1', ['ES512']],
   ['ed25519', ['EdDSA', 'Ed25519']],
 ]);
+export const ASYMMETRIC_ALGORITHMS = [...ALGORITHMS_OF_TYPE.values()].flat();
+
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**
- * Makes a key of a public JWK. Some providers write `oth: []`, which says nothing: it counts as absent.
+ * Makes a key of a public JWK. Some providers write `oth: []`, which says nothing.
  *
  * @throws UnusableKey unless it is a public key that may verify signatures (RFC 7517 section 4) and
  *   is strong enough (RFC 7518 section 3.3: RSA of 2048 bits)
  */
 export function toVerificationKey(jwk: unknown): VerificationKey {
   if (!isJsonObject(jwk)) throw new UnusableKey('is not an object');
-  const { use, key_ops: operations, kid, alg, oth } = jwk;
-  const isPublic = PRIVATE_MEMBERS.every(
-    (name) =>
-      !Object.hasOwn(jwk, name) || (name === 'oth' && Array.isArray(oth) && oth.length === 0),
+  const { use, key_ops: operations = ['verify'], kid, alg, oth } = jwk;
+  const isEmpty = Array.isArray(oth) && oth.length === 0;
+  const secrets = PRIVATE_MEMBERS.filter((name) => Object.hasOwn(jwk, name));
+  demand(
+    secrets.every((name) => name === 'oth' && isEmpty),
+    'has private members',
   );
-  demand(isPublic, 'has private members');
   demand(use === undefined || use === 'sig', 'is not for signatures');
-  const canVerify = Array.isArray(operations) && operations.includes('verify');
-  demand(operations === undefined || canVerify, 'is not for verifying');
+  demand(Array.isArray(operations) && operations.includes('verify'), 'is not for verifying');
   demand(kid === undefined || typeof kid === 'string', 'has a kid that is no string');
   const key = importKey(jwk);
   const algorithms = algorithmsOf(key).filter((name) => alg === undefined || alg === name);
   demand(algorithms.length > 0, 'fits no algorithm that is supported');
-  return { ...(kid !== undefined && { kid }), algorithms, key };
-}
-
-/**
- * Gives the keys that a token with this header can have been signed with (RFC 7515 section 4.1.4). A key
- * that stands twice in the set is one key.
- */
-export function matchingKeys(
-  keys: readonly VerificationKey[],
-  { alg, kid, except }: KeyQuery,
-): readonly KeyObject[] {
-  const unique: KeyObject[] = [];
-  for (const candidate of keys) {
-    if (!candidate.algorithms.includes(alg)) continue;
-    if (kid !== undefined && candidate.kid !== kid) continue;
-    if ([except, ...unique].some((other) => other?.equals(candidate.key))) continue;
-    unique.push(candidate.key);
-  }
-  return unique;
-}
-
-function demand(condition: boolean, otherwise: string): asserts condition {
-  if (!condition) throw new UnusableKey(otherwise);
+  return { kid, algorithms, key };
 }
 
 function importKey(jwk: JsonObject): KeyObject {
@@ -92,4 +72,24 @@ function algorithmsOf(key: KeyObject): readonly string[] {
   // If the exponent is 1, the padded text is its own signature: anybody could sign.
   demand(publicExponent >= 3n, 'is an RSA key with an exponent of less than 3');
   return ALGORITHMS_OF_TYPE.get(namedCurve ?? key.asymmetricKeyType) ?? [];
+}
+
+function demand(condition: boolean, otherwise: string): asserts condition {
+  if (!condition) throw new UnusableKey(otherwise);
+}
+
+/**
+ * Gives the keys that a token with this header can have been signed with (RFC 7515 section 4.1.4). A key
+ * that stands twice in the set is one key.
+ */
+export function matchingKeys(
+  keys: readonly VerificationKey[],
+  { alg, kid, except }: KeyQuery,
+): readonly KeyObject[] {
+  const found: KeyObject[] = [];
+  for (const { algorithms, kid: ownKid, key } of keys) {
+    const fits = algorithms.includes(alg) && (kid === undefined || ownKid === kid);
+    if (fits && ![except, ...found].some((other) => other?.equals(key))) found.push(key);
+  }
+  return found;
 }

@@ -16,7 +16,7 @@ export function resolveSecret(member: string, env: Environment): string {
       'a secret that begins with "env:" must go on with the name of a variable',
     );
   }
-  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  const value = Object.hasOwn(env, name) && env[name];
   if (!value) throw new SettingError(`the variable ${name}, which a secret refers to, is not set`);
   return checkSecret(value, `the variable ${name}, which a secret refers to, `);
 }
@@ -29,7 +29,9 @@ export function resolveSecret(member: string, env: Environment): string {
  * @throws SettingError which does not quote it
  */
 export function checkSecret(secret: string, subject = ''): string {
-  const slip = slipIn(secret) ?? (isOneCharacter(secret) ? 'is one character repeated' : undefined);
+  // Also behind the prefix of a Standard Webhooks secret, and before the padding of base64.
+  const isOneCharacter = /^(?:whsec_)?(.)\1+=*$/su.test(secret);
+  const slip = slipIn(secret) ?? (isOneCharacter ? 'is one character repeated' : undefined);
   if (slip !== undefined) throw new SettingError(`${subject}${slip}`);
   return secret;
 }
@@ -43,11 +45,5 @@ const SLIPS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Says what happened to a value on its way here, if it shows; quotes nothing of it. */
-export function slipIn(value: string): string | undefined {
-  return SLIPS.find(([pattern]) => pattern.test(value))?.[1];
-}
-
-/** Also behind the prefix of a Standard Webhooks secret, and before the padding of base64. */
-function isOneCharacter(secret: string): boolean {
-  return /^(?:whsec_)?(.)\1+=*$/su.test(secret);
-}
+export const slipIn = (value: string): string | undefined =>
+  SLIPS.find(([pattern]) => pattern.test(value))?.[1];

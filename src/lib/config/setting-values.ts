@@ -21,14 +21,14 @@ export interface Kind<T> {
 }
 
 /** @param read gives `undefined` for a text of another form */
-export function kind<T>(form: string, read: (text: string) => T | undefined): Kind<T> {
-  const parse = (text: string): T => {
+export const kind = <T>(form: string, read: (text: string) => T | undefined): Kind<T> => ({
+  form,
+  parse(text) {
     const value = read(text);
     if (value === undefined) throw new SettingError(`must be ${form}`);
     return value;
-  };
-  return { form, parse };
-}
+  },
+});
 
 /** A setting without a default: an empty text is `undefined`. */
 export const optional = <T>({ form, parse }: Kind<T>): Kind<T | undefined> => ({
@@ -46,24 +46,18 @@ export const oneOf = <T extends string>(...values: readonly T[]): Kind<T> =>
   kind(`one of ${values.join(', ')}`, (text) => values.find((value) => value === text));
 
 export const onOrOff: Kind<boolean> = kind('on or off', (text) =>
-  text === 'on' || text === 'off' ? text === 'on' : undefined,
+  /^(on|off)$/.test(text) ? text === 'on' : undefined,
 );
 
 export const matching = (pattern: RegExp, form: string): Kind<string> =>
   kind(form, (text) => (pattern.test(text) ? text : undefined));
 
-export const secret: Kind<string> = {
-  form: 'a secret',
-  parse: (text) => checkSecret(text),
-};
+export const secret: Kind<string> = { form: 'a secret', parse: (text) => checkSecret(text) };
 
 /** An exact origin, as browsers send it. */
 export const origin = kind(
   'an exact origin such as https://app.example.org, without a path',
-  (text) => {
-    const url = httpUrl(text);
-    return url?.origin === text ? text : undefined;
-  },
+  (text) => (httpUrl(text)?.origin === text ? text : undefined),
 );
 
 /** An absolute address that paths are put behind; slashes at its end do not count. */
@@ -77,32 +71,31 @@ function httpUrl(text: string): URL | undefined {
   return url && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
+/** 127.0.0.0/8, ::1 and localhost, as `URL` spells a host name. */
+export const isLoopback = (hostname: string): boolean =>
+  /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname);
+
+const split = (text: string): string[] => text.split(',').flatMap((one) => one.trim() || []);
+
 /** Members between commas; empty ones are skipped. */
-export const setOf = <T>(member: Kind<T>): Kind<ReadonlySet<T>> => ({
-  form: `${member.form}; several with commas between them`,
-  parse: (text, source) => new Set(split(text).map((one) => member.parse(one, source))),
+export const setOf = <T>(
+  { form, parse }: Kind<T>,
+  also = '',
+  members: (text: string) => readonly string[] = split,
+): Kind<ReadonlySet<T>> => ({
+  form: `${form}; several with commas between them${also}`,
+  parse: (text, source) => new Set(members(text).map((one) => parse(one, source))),
 });
 
-function split(text: string): string[] {
-  const members = text.split(',').map((one) => one.trim());
-  return members.filter((one) => one !== '');
-}
-
 const PRINCIPAL = /^((key|hook):[\w-]{1,64}|jwt:[\w-]{1,64}:(sub|client):.+)$/s;
-const principal = matching(PRINCIPAL, 'a principal such as key:reporting or jwt:idp:sub:alice');
 
-/**
- * Principals, between commas or as a JSON array: a token's subject may have a comma in it. A text of another form is
- * refused, because a misspelt principal would block no caller.
- */
-export const principals: Kind<ReadonlySet<string>> = {
-  form: `${principal.form}; several with commas between them, or as a JSON array`,
-  parse(text, source) {
-    const isJson = text.startsWith('[');
-    const members = isJson ? fitting(z.array(z.string()), readJsonSetting(text, '')) : split(text);
-    return new Set(members.map((one) => principal.parse(one, source)));
-  },
-};
+/** A token's subject may have a comma in it. A misspelt principal would block nobody: it is refused. */
+export const principals = setOf(
+  matching(PRINCIPAL, 'a principal such as key:reporting or jwt:idp:sub:alice'),
+  ', or as a JSON array',
+  (text) =>
+    text.startsWith('[') ? fitting(z.array(z.string()), readJsonSetting(text, '')) : split(text),
+);
 
 /**
  * A list of entries, as JSON or `@path`.

@@ -1,4 +1,4 @@
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from '../config/setting-values.ts';
 import { SettingError } from '../config/setting-error.ts';
 
 /** Where DLC is reached, apart from the name that requests are signed for. */

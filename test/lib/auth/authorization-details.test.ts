@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { parseAuthorizationDetails } from '../../../src/lib/auth/authorization-details.ts';
+import { parseAuthorizationDetails } from '../../../src/lib/auth/jwt-claims.ts';
 import { SCOPES } from '../../../src/lib/auth/principal.ts';
 
 const ENTRY = { type: 'dlc_task', actions: ['cancel'], identifier: 'task-1' };

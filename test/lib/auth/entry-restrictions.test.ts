@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { toApiKeys } from '../../../src/lib/auth/api-key.ts';
 import { apiKeyEntries, jwtIssuerEntries } from '../../../src/lib/auth/entries.ts';
-import { needLookups, unrestrictedEntries } from '../../../src/lib/auth/entry-restrictions.ts';
+import { needLookups, unrestrictedEntries } from '../../../src/lib/auth/grants.ts';
 import { toJwtIssuers } from '../../../src/lib/auth/jwt-issuers.ts';
 
 type Members = Readonly<Record<string, unknown>>;

@@ -4,12 +4,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { compactVerify } from 'jose';
 
-import { ASYMMETRIC_ALGORITHMS } from '../../../src/lib/auth/entries.ts';
-import type { JwtIssuer } from '../../../src/lib/auth/jwt-issuers.ts';
-import type { KeySource } from '../../../src/lib/auth/key-source.ts';
-import { createSigningKeyFinder } from '../../../src/lib/auth/signing-key.ts';
-import { decodeCompact } from '../../../src/lib/auth/token-issuer.ts';
+import type { KeySource } from '../../../src/lib/auth/jwt-issuers.ts';
+import { createSigningKeyFinder } from '../../../src/lib/auth/jwks.ts';
+import { decodeCompact } from '../../../src/lib/auth/token-checks.ts';
 import {
+  ASYMMETRIC_ALGORITHMS,
   toVerificationKey,
   UnusableKey,
   type VerificationKey,
@@ -51,7 +50,7 @@ function read(name: string): string {
 async function accepts(jwks: readonly Jwk[], jws: string): Promise<boolean> {
   const keys = toSource(jwks);
   if (!keys) return false;
-  const findKey = createSigningKeyFinder(issuerWith(keys));
+  const findKey = createSigningKeyFinder(keys);
   const algorithms = keys.kind === 'secret' ? ['HS256'] : [...ASYMMETRIC_ALGORITHMS];
   try {
     decodeCompact(jws);
@@ -60,19 +59,6 @@ async function accepts(jwks: readonly Jwk[], jws: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function issuerWith(keys: KeySource): JwtIssuer {
-  return {
-    id: 'vector',
-    issuer: 'vector',
-    audience: [],
-    algorithms: [],
-    keys,
-    require: [],
-    entry: { when: [], scopes: [] },
-    requireDetails: false,
-  };
 }
 
 /** One symmetric key as a secret; public keys as a JWKS, those left out that cannot be used. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { explainJson } from '../../../src/lib/config/explain-json.ts';
+import { explainJson } from '../../../src/lib/config/json-setting.ts';
 
 const DOUBLE = 'the double quotes are missing';
 const HERE = 'a comma or double quotes are missing, or this character does not belong here';

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 
-import { nearNames } from '../../../src/lib/config/near-names.ts';
+import { misspelt } from '../../../src/settings.ts';
 
-const SETTINGS = new Set(['API_KEYS', 'DLC_REGION', 'DLC_REGIONS', 'PORT']);
+const SETTINGS = ['API_KEYS', 'DLC_REGION', 'DLC_REGIONS', 'PORT'];
 
 it.each([
   ['API_KEY', 'API_KEYS'],
@@ -14,7 +14,9 @@ it.each([
   ['Dlc_Region', 'DLC_REGION'],
   ['DLCREGION', 'DLC_REGION'],
 ])('%s is near %s', (name, setting) => {
-  expect(nearNames([name], SETTINGS)).toEqual([[name, setting]]);
+  expect(misspelt({ [name]: 'x' }, SETTINGS)).toEqual([
+    `${name}: is no setting and is ignored; ${setting} is one`,
+  ]);
 });
 
 it.each([
@@ -28,5 +30,5 @@ it.each([
   '',
   'API_KEYS_FILE',
 ])('%s is near none', (name) => {
-  expect(nearNames([name], SETTINGS)).toEqual([]);
+  expect(misspelt({ [name]: 'x' }, SETTINGS)).toEqual([]);
 });

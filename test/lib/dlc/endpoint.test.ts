@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { parseEndpoint } from '../../../src/lib/dlc/endpoint.ts';
-import { isLoopback } from '../../../src/lib/loopback.ts';
+import { isLoopback } from '../../../src/lib/config/setting-values.ts';
 
 describe('parseEndpoint', () => {
   it.each([

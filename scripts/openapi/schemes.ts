@@ -1,4 +1,4 @@
-import type { Scheme } from './principal.ts';
+import type { Scheme } from '../../src/lib/auth/principal.ts';
 
 /** The name of each way to authenticate in the OpenAPI document. */
 export const SCHEME_NAMES = {

@@ -1,7 +1,7 @@
-/** What documents say of the settings beside name, default and form (`settings-table.ts`). No bundle has it. */
+/** What documents say of the settings beside name, default and form (src/settings-table.ts). */
 
 /** What each setting means, in Markdown. */
-export const MEANINGS = {
+export const MEANINGS: Readonly<Record<string, string>> = {
   TENCENTCLOUD_SECRETID:
     'id of the cloud credentials, as SCF sets it with a role; read at every call',
   TENCENTCLOUD_SECRETKEY: 'key of the cloud credentials',
@@ -44,12 +44,10 @@ export const MEANINGS = {
   METRICS_PORT:
     'server form: port for `GET /metrics`, for Prometheus ([what there is](observability.md)); not set: no metrics',
   METRICS_EMF: 'function form, on AWS: `on` writes metrics for CloudWatch into the log',
-} as const satisfies Readonly<Record<string, string>>;
-
-export type SettingName = keyof typeof MEANINGS;
+};
 
 /** Examples that the gateway takes. */
-export const EXAMPLES: Readonly<Partial<Record<SettingName, string>>> = {
+export const EXAMPLES: Readonly<Partial<Record<string, string>>> = {
   DLC_REGION: 'ap-guangzhou',
   DLC_REGIONS: 'ap-beijing,ap-singapore',
   DLC_ENDPOINT: 'https://dlc.intl.tencentcloudapi.com',
@@ -66,13 +64,13 @@ export const EXAMPLES: Readonly<Partial<Record<SettingName, string>>> = {
 };
 
 /** Settings that take the value of another one if they are not set. */
-export const FALLBACKS: Readonly<Partial<Record<SettingName, SettingName>>> = {
+export const FALLBACKS: Readonly<Partial<Record<string, string>>> = {
   DLC_REGION: 'TENCENTCLOUD_REGION',
   PROBLEM_BASE_URL: 'BASE_PATH',
 };
 
 /** Settings that are secrets, or may have one in them. */
-export const MAY_BE_SECRET: ReadonlySet<string> = new Set<SettingName>([
+export const MAY_BE_SECRET: ReadonlySet<string> = new Set([
   'TENCENTCLOUD_SECRETID',
   'TENCENTCLOUD_SECRETKEY',
   'TENCENTCLOUD_SESSIONTOKEN',
