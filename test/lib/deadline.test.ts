@@ -9,7 +9,7 @@ const forever = <T>(signal: AbortSignal): Promise<T> =>
 describe('startDeadline', () => {
   it('tells what is left, and aborts when nothing is', async () => {
     let now = 1000;
-    const deadline = startDeadline(20, { now: () => now });
+    const deadline = startDeadline(20, { steadyMs: () => now });
     expect(deadline.remaining()).toBe(20);
     now += 5;
     expect(deadline.remaining()).toBe(15);

@@ -88,7 +88,7 @@ describe('docs/observability.md', () => {
     const written = sources.flatMap((name) =>
       [
         ...read(`src/${String(name)}`).matchAll(
-          /(?:write|record)\((?:'[a-z]+', |level, )?'([a-z-]+)'/g,
+          /(?:write\(\s*(?:'[a-z]+'|level),|record\()\s*'([a-z-]+)'/g,
         ),
       ].map(([, event = '']) => event),
     );
