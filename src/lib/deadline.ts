@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 
 /** The one deadline of a request, carried as one signal through everything that is done for it. */
 export interface Deadline {
-  /** Aborted when time is up, or when the caller has gone. */
+  /** Aborted when time is up, or when the client has disconnected. */
   readonly signal: AbortSignal;
   /** Milliseconds left; 0 once time is up. */
   remaining(): number;
@@ -20,24 +20,42 @@ export class DeadlinePassed extends Error {}
  * Its timer keeps the process alive until `close`, and nothing else may: in a function nothing listens,
  * and the platform would end an invocation that only pauses between two attempts.
  *
- * @param gone aborted when the caller goes away
+ * @param disconnected of the client; it may live longer than the request
  */
-export function startDeadline(ms: number, clock: Pick<Clock, 'steadyMs'>, gone?: AbortSignal): Deadline {
-  const controller = new AbortController();
+export function startDeadline(
+  ms: number,
+  clock: Pick<Clock, 'steadyMs'>,
+  disconnected?: AbortSignal,
+): Deadline {
   const endsAt = clock.steadyMs() + ms;
-  const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));
-  // A time that is already up aborts at once, not in the next turn of the event loop.
-  if (ms <= 0) abort();
-  const timer = setTimeout(abort, Math.max(0, ms));
-  const { signal } = controller;
-  // `AbortSignal.any` takes several times as long, and `gone` lives no longer than its request.
-  const leave = (): void => controller.abort(gone?.reason);
-  if (gone?.aborted) leave();
-  gone?.addEventListener('abort', leave, { once: true });
+  // A time that is already up has passed at once, not in the next turn of the event loop.
+  let hasPassed = ms <= 0;
+  const timer = setTimeout(() => pass(), Math.max(0, ms));
+  // Made when somebody reads it: a refusal would spend a tenth of its time on it.
+  let controller: AbortController | undefined;
+  const pass = (): void => {
+    hasPassed = true;
+    controller?.abort(new DeadlinePassed('the deadline has passed'));
+  };
+  const leave = (): void => controller?.abort(disconnected?.reason);
+  const start = (): AbortController => {
+    controller = new AbortController();
+    if (hasPassed) pass();
+    if (disconnected?.aborted) leave();
+    // `AbortSignal.any` takes several times as long.
+    disconnected?.addEventListener('abort', leave, { once: true });
+    return controller;
+  };
   return {
-    signal,
-    remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs())),
-    close: () => clearTimeout(timer),
+    get signal() {
+      return (controller ?? start()).signal;
+    },
+    remaining: () =>
+      hasPassed || disconnected?.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs()),
+    close() {
+      clearTimeout(timer);
+      if (controller) disconnected?.removeEventListener('abort', leave);
+    },
   };
 }
 

@@ -14,11 +14,11 @@ export interface HttpRequest {
   readonly query: readonly (readonly [name: string, value: string])[];
   readonly headers: HeaderFields;
   /** The platform's own id of this request, where it has one. */
-  readonly platformRequestId?: string;
+  readonly platformRequestId?: string | undefined;
   /** Aborted if the client disconnects before the response; absent where the platform does not say. */
-  readonly disconnected?: AbortSignal;
+  readonly disconnected?: AbortSignal | undefined;
   /** Why this cannot be served at all, whatever else is known of it. */
-  readonly refusal?: Problem;
+  readonly refusal?: Problem | undefined;
   /**
    * The body's size in bytes, as the client declares it or the platform hands it over; else what has
    * arrived of it so far, or absent. A route refuses a body that is too large by this, without reading.
@@ -74,7 +74,7 @@ export function refusedRequest(refusal: Problem, platformRequestId?: string): Ht
     path: '',
     query: [],
     headers: new Map(),
-    ...(platformRequestId !== undefined && { platformRequestId }),
+    platformRequestId,
     refusal,
     readBody: async () => Buffer.alloc(0),
   };
@@ -119,10 +119,11 @@ function key([name, value]: readonly [string, string]): string {
 /** Groups pairs into header fields: names are lower-cased, no value is dropped or joined. */
 export function toHeaderFields(pairs: Iterable<readonly [string, string]>): HeaderFields {
   const fields = new Map<string, string[]>();
-  for (const [name, value] of pairs) {
-    const values = fields.get(name.toLowerCase());
+  for (const [cased, value] of pairs) {
+    const name = cased.toLowerCase();
+    const values = fields.get(name);
     if (values) values.push(value);
-    else fields.set(name.toLowerCase(), [value]);
+    else fields.set(name, [value]);
   }
   return fields;
 }
