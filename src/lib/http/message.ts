@@ -5,13 +5,15 @@ import type { Problem } from '../problems.ts';
 /** Header fields by lower-case name, each with every value that arrived, in order. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>;
 
+type Pairs = readonly (readonly [name: string, value: string])[];
+
 export interface HttpRequest {
   /** As it arrived: methods are case-sensitive (RFC 9110). */
   readonly method: string;
   /** As it arrived: still percent-encoded, without the query. */
   readonly path: string;
   /** Decoded names and values in the order of arrival; a repeated name is there repeatedly. */
-  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly query: Pairs;
   readonly headers: HeaderFields;
   /** The platform's own id of this request, where it has one. */
   readonly platformRequestId?: string | undefined;
@@ -59,15 +61,11 @@ export interface LoggedResult {
   readonly outcome?: string;
   /** False: an attempt that was never answered has probably taken effect. */
   readonly confirmed?: false;
-  readonly upstreamRequestId?: string;
+  readonly upstreamRequestId?: string | undefined;
   readonly problem?: Problem;
 }
 
-/**
- * What is served where no HTTP request arrived: its answer is the refusal.
- *
- * @param platformRequestId the platform's id, which even what is no request may have
- */
+/** What is served where no HTTP request arrived: its response is the refusal. */
 export function refusedRequest(refusal: Problem, platformRequestId?: string): HttpRequest {
   return {
     method: '',
@@ -98,26 +96,20 @@ export function header(headers: HeaderFields, name: string): string | undefined 
  * values per name): a value that stands in both counts once, one that stands twice in either counts
  * twice. So a second value is seen wherever it hides.
  */
-export function unionOfValues(
-  first: readonly (readonly [string, string])[],
-  second: readonly (readonly [string, string])[],
-): (readonly [string, string])[] {
+export function unionOfValues(first: Pairs, second: Pairs): Pairs {
   const spare = new Map<string, number>();
-  for (const pair of second) spare.set(key(pair), (spare.get(key(pair)) ?? 0) + 1);
-  const onlyInFirst = first.filter((pair) => {
-    const copies = spare.get(key(pair)) ?? 0;
-    if (copies > 0) spare.set(key(pair), copies - 1);
-    return copies === 0;
-  });
-  return [...second, ...onlyInFirst];
-}
-
-function key([name, value]: readonly [string, string]): string {
-  return JSON.stringify([name, value]);
+  const count = (pair: Pairs[number], change: number): number => {
+    const key = JSON.stringify(pair);
+    const copies = spare.get(key) ?? 0;
+    spare.set(key, copies + change);
+    return copies;
+  };
+  for (const pair of second) count(pair, 1);
+  return [...second, ...first.filter((pair) => count(pair, -1) <= 0)];
 }
 
 /** Groups pairs into header fields: names are lower-cased, no value is dropped or joined. */
-export function toHeaderFields(pairs: Iterable<readonly [string, string]>): HeaderFields {
+export function toHeaderFields(pairs: Pairs): HeaderFields {
   const fields = new Map<string, string[]>();
   for (const [cased, value] of pairs) {
     const name = cased.toLowerCase();
