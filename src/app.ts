@@ -12,13 +12,8 @@ import { readCredentials } from './lib/dlc/credentials.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
 import { emfObserver } from './lib/observability/emf.ts';
-import {
-  createLog,
-  LOG_LEVELS,
-  stackOf,
-  type Log,
-  type ObservedLog,
-} from './lib/observability/log.ts';
+import { createLog, LOG_LEVELS, stackOf } from './lib/observability/log.ts';
+import type { Log, ObservedLog } from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
 import { createLimiter } from './lib/rate-limit/limiter.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
@@ -57,12 +52,7 @@ export function createApp(
   const deps: Deps = {
     settings,
     dlc: createDlcClient(settings.endpoint, { env, log, clock }),
-    limiter: createLimiter(settings, {
-      steadyMs: () => clock.steadyMs(),
-      sleep: (ms, signal) => clock.sleep(ms, signal),
-      random,
-      log,
-    }),
+    limiter: createLimiter(settings, { ...clock, random, log }),
     log,
     clock,
     random,
@@ -85,30 +75,31 @@ export function createApp(
   };
 }
 
-/** An app whose settings are wrong, as its log says. It refuses every request. */
-function createRefusingApp(deps: OuterDeps): App {
-  const respond = createRefusingPipeline(deps);
-  return {
-    serve: (request) => serve(openContext(request, 1000, deps.clock), respond, deps),
-  };
-}
-
 async function serve(
   context: RequestContext,
   respond: (context: RequestContext) => Promise<HttpResponse>,
   { log, settings }: OuterDeps,
 ): Promise<HttpResponse> {
-  const { requestId } = context;
   try {
     return await respond(context);
   } catch (error) {
     // An outer middleware failed, so nothing is left to translate the error but this.
-    log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
-    const known = { requestId, typePrefix: settings.problemPrefix };
-    return withAlwaysHeaders(problemResponse(new Problem('internal-error'), known), requestId);
+    return crashResponse(error, context.requestId, log, settings.problemPrefix);
   } finally {
     for (const end of context.onEnd) end();
   }
+}
+
+/** Logs a defect, and makes the response to the request that met it. */
+export function crashResponse(
+  error: unknown,
+  requestId: string,
+  log: Log,
+  typePrefix = '',
+): HttpResponse {
+  log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
+  const response = problemResponse(new Problem('internal-error'), { requestId, typePrefix });
+  return withAlwaysHeaders(response, requestId);
 }
 
 /** A log at the configured level, or at `info` if that setting is wrong itself. */
@@ -127,7 +118,7 @@ export function startApp(
   log: Log,
 ): { app: ReturnType<typeof createApp>; settings: Settings } {
   const settings = loadSettings(env, baseDir);
-  logSettingWarnings(settings.warnings, log);
+  logWarnings(settings.warnings, log);
   for (const entry of unrestrictedEntries(settings)) {
     const reason = 'may act on all tasks; "engines": ["*"] in its entry says that this is meant';
     log.write('warn', 'unrestricted-entry', { entry, reason });
@@ -139,20 +130,20 @@ export function startApp(
   return { app: createApp(settings, { env, log, readDocument }), settings };
 }
 
-/** Writes a line for each setting that is probably not as it was meant. */
-function logSettingWarnings(warnings: readonly string[], log: Log): void {
+/** Writes a line for each setting that is probably not as somebody meant it. */
+function logWarnings(warnings: readonly string[], log: Log): void {
   for (const reason of warnings) log.write('warn', 'setting-warning', { reason });
 }
 
 /** Writes a line for each wrong setting, and for each doubtful one, which may be the reason. */
 export function logSettingsError({ reasons, warnings }: SettingsError, log: Log): void {
-  logSettingWarnings(warnings, log);
+  logWarnings(warnings, log);
   for (const reason of reasons) log.write('error', 'wrong-setting', { reason });
 }
 
 /**
- * The app of a function, made at the first call. A success is kept. If the settings are wrong, it
- * refuses the request, and reads them again at the next: a mounted file may have come.
+ * The app of a function, made at the first call. If the settings are wrong, it refuses the request, and
+ * reads them again at the next: a mounted file may have come.
  */
 export function lazyApp(env: Environment, baseDir: string, log: ObservedLog): () => App {
   let app: App | undefined;
@@ -162,13 +153,14 @@ export function lazyApp(env: Environment, baseDir: string, log: ObservedLog): ()
     try {
       const started = startApp(env, baseDir, log);
       if (started.settings.metricsEmf) log.observe(emfObserver());
-      app = started.app;
-      return app;
+      return (app = started.app);
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
       if (logged !== error.message) logSettingsError(error, log);
       logged = error.message;
-      return createRefusingApp({ log, clock: systemClock, settings: error.responses });
+      const deps = { log, clock: systemClock, settings: error.responses };
+      const respond = createRefusingPipeline(deps);
+      return { serve: (request) => serve(openContext(request, 1000, systemClock), respond, deps) };
     }
   };
 }

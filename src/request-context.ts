@@ -35,9 +35,11 @@ export function before<Needed extends object>(
   find: (context: Needed) => object | undefined | void | Promise<object | undefined | void>,
 ): Middleware<Needed> {
   return {
-    // Nothing is returned: middy would take it for the response, and skip every `after`.
-    async before({ event: context }) {
-      Object.assign(context, await find(context));
+    // Gives nothing: middy would take it for the response, and skip every `after`.
+    before({ event: context }) {
+      const found = find(context);
+      const add = (parts: object | undefined | void): void => void Object.assign(context, parts);
+      return found instanceof Promise ? found.then(add) : add(found);
     },
   };
 }

@@ -4,7 +4,7 @@ import { logSettingsError, openLog, startApp } from './app.ts';
 import type { Load } from './endpoint.ts';
 import { createHttpServer, drain } from './lib/http/node-server.ts';
 import { stackOf } from './lib/observability/log.ts';
-import { logRejections, logWarnings } from './lib/observability/process-events.ts';
+import { logProcessEvents } from './lib/observability/process-events.ts';
 import { settingRows, type SettingRow } from './settings-table.ts';
 import { SettingsError } from './settings.ts';
 
@@ -35,44 +35,34 @@ const settingLine = ({ name, form, standard }: SettingRow): string =>
   `  ${name.padEnd(26)} ${form}${standard === '' ? '' : ` (default: ${standard})`}`;
 
 /** sysexits(3). */
-const EX_USAGE = 64;
-const EX_UNAVAILABLE = 69;
-const EX_SOFTWARE = 70;
-const EX_IOERR = 74;
-const EX_CONFIG = 78;
+const EXIT = { usage: 64, unavailable: 69, software: 70, ioError: 74, config: 78 } as const;
 
 /** How long requests in flight get after a crash: the state of the process is unknown. */
 const CRASH_DRAIN_MS = 5000;
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-
-type Stop = (reason: string, ms: number, exitCode: number) => void;
-
 const log = openLog(process.env);
-/** Ends the process: at once, until there is a server that may have requests in flight. */
-let stop: Stop = (_reason, _ms, exitCode) => void end(exitCode);
+let server: http.Server | undefined;
+let exitCode = 0;
+let isStopping = false;
 
 function main(): void {
   const { app, settings } = startApp(process.env, import.meta.dirname, log);
+  const { host, port, requestTimeoutMs, metricsHost, metricsPort } = settings;
   // A request may wait in silence for as long as its deadline allows.
-  const stallMs = settings.requestTimeoutMs + 20_000;
+  const stallMs = requestTimeoutMs + 20_000;
   const isScf = process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
-  const server = createHttpServer(app, { stallMs, isScf });
-  stop = stopping(server);
+  server = createHttpServer(app, { stallMs, isScf });
   server.once('error', (error: NodeJS.ErrnoException) => {
-    const reason = `cannot listen on ${settings.host}:${settings.port} (${error.code}): HOST and PORT name another`;
+    const reason = `cannot listen on ${host}:${port} (${error.code}): HOST and PORT name another`;
     log.write('error', 'cannot-listen', { reason });
-    process.exitCode = EX_UNAVAILABLE;
+    process.exitCode = EXIT.unavailable;
   });
-  server.listen(settings.port, settings.host, () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address ? address.port : settings.port;
-    log.write('info', 'listening', { host: settings.host, port });
+  server.listen(port, host, () => {
+    log.write('info', 'listening', { host, port: Object(server?.address()).port });
   });
-  if (settings.metricsPort !== undefined)
-    serveMetrics(app.load, settings.metricsHost, settings.metricsPort);
-  for (const signal of STOP_SIGNALS) {
-    process.on(signal, () => stop(signal, settings.requestTimeoutMs, 0));
+  if (metricsPort !== undefined) serveMetrics(app.load, metricsHost, metricsPort);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+    process.on(signal, () => void stop(signal, requestTimeoutMs, 0));
   }
 }
 
@@ -83,35 +73,15 @@ function serveMetrics(load: Readonly<Load>, host: string, port: number): void {
   );
 }
 
-/** Logs what goes wrong outside a request. */
-function watchProcess(): void {
-  logWarnings(log);
-  logRejections(log);
-  process.on('uncaughtException', (error) => {
-    log.write('error', 'crash', { origin: 'uncaughtException', stack: stackOf(error) });
-    stop('uncaughtException', CRASH_DRAIN_MS, EX_SOFTWARE);
-  });
-  // If the log has no reader any more, decisions leave no trace.
-  process.stdout.on('error', () => stop('no log', CRASH_DRAIN_MS, EX_IOERR));
-}
-
-/** Stops listening, serves the open connections for at most so many milliseconds, and ends. */
-function stopping(server: http.Server): Stop {
-  let worst = 0;
-  let isStopping = false;
-  return (reason, ms, exitCode) => {
-    worst = Math.max(worst, exitCode);
-    // Wrappers signal twice; requests in flight get their responses all the same.
-    if (isStopping) return;
-    isStopping = true;
-    const drained = drain(server, ms);
-    log.write('info', 'stopping', { reason });
-    void drained.then(() => end(worst));
-  };
-}
-
-/** Ends the process once the log was read. */
-async function end(exitCode: number): Promise<void> {
+/** Stops listening, serves the open connections for at most so many milliseconds, and ends with the worst code. */
+async function stop(reason: string, ms: number, code: number): Promise<void> {
+  exitCode = Math.max(exitCode, code);
+  // Wrappers signal twice; requests in flight are answered all the same.
+  if (isStopping) return;
+  isStopping = true;
+  const drained = server && drain(server, ms);
+  if (server) log.write('info', 'stopping', { reason });
+  await drained;
   await log.flush();
   process.exit(exitCode);
 }
@@ -122,16 +92,21 @@ function answerOptions([first]: readonly string[]): number | undefined {
   const isHelp = first === '--help' || first === '-h';
   if (isHelp) process.stdout.write(help());
   else process.stderr.write('options are not taken, but for --help: settings are variables\n');
-  return isHelp ? 0 : EX_USAGE;
+  return isHelp ? 0 : EXIT.usage;
 }
 
-watchProcess();
+logProcessEvents(log);
+process.on('uncaughtException', () => {
+  void stop('uncaughtException', CRASH_DRAIN_MS, EXIT.software);
+});
+// If nobody reads the log any more, nobody learns what is decided here.
+process.stdout.on('error', () => void stop('no log', CRASH_DRAIN_MS, EXIT.ioError));
 try {
-  const exitCode = answerOptions(process.argv.slice(2));
-  if (exitCode === undefined) main();
-  else process.exitCode = exitCode;
+  const code = answerOptions(process.argv.slice(2));
+  if (code === undefined) main();
+  else process.exitCode = code;
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   logSettingsError(error, log);
-  process.exitCode = EX_CONFIG;
+  process.exitCode = EXIT.config;
 }

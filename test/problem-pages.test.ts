@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { PROBLEM_TEXTS } from '../src/lib/problems.openapi.ts';
-import { prefersHtml } from '../src/lib/http/accept.ts';
+import { prefersHtml } from '../src/lib/http/preferences.ts';
 import { PROBLEMS, titleOf, type ProblemCode, type ProblemKind } from '../src/lib/problems.ts';
 import { ask, type Gateways } from './support/both-ways.ts';
 import { expectProblem, settingsFor } from './support/gateway.ts';

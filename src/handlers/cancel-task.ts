@@ -4,7 +4,7 @@ import { waitForEnd } from '../lib/cancellation/lookup.ts';
 import { toCancelProblem, type CancelResult } from '../lib/cancellation/attempts.ts';
 import type { FinalState } from '../lib/dlc/describe-task.ts';
 import { header, type HttpResponse } from '../lib/http/message.ts';
-import { preferredWait } from '../lib/http/prefer.ts';
+import { preferredWait } from '../lib/http/preferences.ts';
 import { taskResponse } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
 import { parseTaskRequest, type TaskRef } from '../lib/tasks.ts';

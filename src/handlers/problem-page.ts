@@ -1,6 +1,6 @@
 import type { OpenEndpoint } from '../endpoint.ts';
 import type { ProblemText } from '../lib/api-document.ts';
-import { prefersHtml } from '../lib/http/accept.ts';
+import { prefersHtml } from '../lib/http/preferences.ts';
 import { jsonResponse } from '../lib/http/response.ts';
 import { Problem, PROBLEMS, type ProblemCode, type ProblemKind, titleOf } from '../lib/problems.ts';
 

@@ -20,28 +20,42 @@ export class DeadlinePassed extends Error {}
  * Its timer keeps the process alive until `close`, and nothing else may: in a function nothing listens,
  * and the platform would end an invocation that only pauses between two attempts.
  *
- * @param disconnected aborted when the client disconnects
+ * @param disconnected of the client; it may live longer than the request
  */
 export function startDeadline(
   ms: number,
   clock: Pick<Clock, 'steadyMs'>,
   disconnected?: AbortSignal,
 ): Deadline {
-  const controller = new AbortController();
   const endsAt = clock.steadyMs() + ms;
-  const abort = (): void => controller.abort(new DeadlinePassed('the deadline has passed'));
-  // A time that is already up aborts at once, not in the next iteration of the event loop.
-  if (ms <= 0) abort();
-  const timer = setTimeout(abort, Math.max(0, ms));
-  const { signal } = controller;
-  // `AbortSignal.any` takes several times as long, and `disconnected` lives no longer than its request.
-  const leave = (): void => controller.abort(disconnected?.reason);
-  if (disconnected?.aborted) leave();
-  disconnected?.addEventListener('abort', leave, { once: true });
+  // A time that is already up has passed at once, not in the next turn of the event loop.
+  let hasPassed = ms <= 0;
+  const timer = setTimeout(() => pass(), Math.max(0, ms));
+  // Made when somebody reads it: a refusal would spend a tenth of its time on it.
+  let controller: AbortController | undefined;
+  const pass = (): void => {
+    hasPassed = true;
+    controller?.abort(new DeadlinePassed('the deadline has passed'));
+  };
+  const leave = (): void => controller?.abort(disconnected?.reason);
+  const start = (): AbortController => {
+    controller = new AbortController();
+    if (hasPassed) pass();
+    if (disconnected?.aborted) leave();
+    // `AbortSignal.any` takes several times as long.
+    disconnected?.addEventListener('abort', leave, { once: true });
+    return controller;
+  };
   return {
-    signal,
-    remaining: () => (signal.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs())),
-    close: () => clearTimeout(timer),
+    get signal() {
+      return (controller ?? start()).signal;
+    },
+    remaining: () =>
+      hasPassed || disconnected?.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs()),
+    close() {
+      clearTimeout(timer);
+      if (controller) disconnected?.removeEventListener('abort', leave);
+    },
   };
 }
 

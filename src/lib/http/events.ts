@@ -1,22 +1,19 @@
 import { Problem } from '../problems.ts';
 import {
+  scfRequestId,
   toHeaderFields,
   unionOfValues,
   type HttpRequest,
   type HttpResponse,
-  scfRequestId,
 } from './message.ts';
 
 /**
- * Platform events in, one request type out: a small converter for each family of events.
- *
- * Sources: Tencent's documentation of SCF function URLs and API gateway triggers; the types of
- * `@types/aws-lambda`. An event is data from outside: nothing in it is trusted to have a type.
+ * Platform events in, one request type out. Sources: Tencent's documentation of SCF function URLs and API
+ * gateway triggers; the types of `@types/aws-lambda`. Nothing in an event is trusted to have a type.
  */
 
 type Json = Readonly<Record<string, unknown>>;
-type Pairs = (readonly [string, string])[];
-type Converter = (event: Json) => Omit<HttpRequest, 'readBody' | 'platformRequestId'>;
+type Pairs = readonly (readonly [string, string])[];
 
 /**
  * Converts an event of any known family.
@@ -27,15 +24,20 @@ type Converter = (event: Json) => Omit<HttpRequest, 'readBody' | 'platformReques
  */
 export function toHttpRequest(event: unknown, context: unknown): HttpRequest {
   if (!isObject(event) || isAuthorizer(event)) throw notHttp();
-  const request = converterFor(event)(event);
+  const { http, stage } = objectOf(event['requestContext']);
+  const isV2 = event['version'] === '2.0';
+  const path = text(event[isV2 ? 'rawPath' : 'path']);
+  const headers = headersOf(event);
   const isScf = process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
-  const ofHeader = isScf ? scfRequestId(request.headers) : undefined;
-  const id = platformRequestId(event, context) ?? ofHeader;
   return {
-    ...request,
-    bodyBytes: bodyBytesOf(event),
-    ...(id !== undefined && { platformRequestId: id }),
-    readBody: async (limit) => bodyOf(event, limit),
+    method: text(isV2 ? objectOf(http)['method'] : event['httpMethod']),
+    // HTTP APIs alone have a version, and the stage in front of the path.
+    path: isV2 || event['version'] === '1.0' ? withoutStage(path, stage) : path,
+    query: queryOf(event),
+    headers,
+    platformRequestId:
+      platformRequestId(event, context) ?? (isScf ? scfRequestId(headers) : undefined),
+    ...bodyOf(event),
   };
 }
 
@@ -64,148 +66,79 @@ export interface PlatformResponse {
 export function toPlatformResponse(response: HttpResponse, multiValue: boolean): PlatformResponse {
   const { status: statusCode, headers, body } = response;
   if (!multiValue) return { statusCode, headers, body, isBase64Encoded: false };
-  const multiValueHeaders = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, [value]]),
-  );
+  const arrays = Object.entries(headers).map(([name, value]) => [name, [value]]);
+  const multiValueHeaders = Object.fromEntries(arrays);
   return { statusCode, multiValueHeaders, body, isBase64Encoded: false };
 }
 
-function converterFor(event: Json): Converter {
-  if (event['version'] === '2.0') return fromLambdaV2;
-  if (event['version'] === '1.0') return fromLambdaRest;
-  if (isAlb(event)) return fromAlb;
-  if ('multiValueHeaders' in event || 'multiValueQueryStringParameters' in event) {
-    return fromLambdaRest;
-  }
-  return fromScf;
+function withoutStage(path: string, stage: unknown): string {
+  const prefix = typeof stage === 'string' && stage !== '$default' ? `/${stage}` : '';
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
 }
 
-/**
- * SCF function URL in both its forms, and SCF API gateway triggers (`isBase64Encoded` may be text). The
- * query is in `queryString`; what only the other map has is seen too, and then refused.
- */
-const fromScf: Converter = (event) => ({
-  method: text(event['httpMethod']),
-  path: text(event['path']),
-  headers: headersOf(event),
-  query: unionOfValues(queryOf(event['queryStringParameters']), queryOf(event['queryString'])),
-});
-
-/**
- * API Gateway REST API, and HTTP API with payload format 1.0 (which alone has a `version`): both maps of
- * headers and query. The latter has the stage in front of the path.
- */
-const fromLambdaRest: Converter = (event) => ({
-  method: text(event['httpMethod']),
-  path:
-    event['version'] === '1.0'
-      ? withoutStage(text(event['path']), objectOf(event['requestContext'])['stage'])
-      : text(event['path']),
-  headers: headersOf(event),
-  query: unionOfValues(
-    queryOf(event['queryStringParameters']),
-    queryOf(event['multiValueQueryStringParameters']),
-  ),
-});
-
-/** Application Load Balancer: like REST, but paths and queries arrive as they were sent. */
-const fromAlb: Converter = (event) => {
-  const request = fromLambdaRest(event);
-  const decoded = request.query.map(([name, value]) => [decode(name), decode(value)] as const);
-  return { ...request, query: decoded };
-};
-
-/** HTTP API and Lambda function URL, payload format 2.0: `rawPath` has the stage in front. */
-const fromLambdaV2: Converter = (event) => {
-  const { http, stage } = objectOf(event['requestContext']);
-  return {
-    method: text(objectOf(http)['method']),
-    path: withoutStage(text(event['rawPath']), stage),
-    headers: headersOf(event),
-    query:
-      typeof event['rawQueryString'] === 'string'
-        ? [...new URLSearchParams(event['rawQueryString'])]
-        : queryOf(event['queryStringParameters']),
-  };
-};
-
-function withoutStage(rawPath: string, stage: unknown): string {
-  if (typeof stage !== 'string' || stage === '$default') return rawPath;
-  return rawPath.startsWith(`/${stage}/`) ? rawPath.slice(stage.length + 1) : rawPath;
+/** SCF has `queryString`, REST APIs and ALB have both of the others; a value in any of them counts. */
+function queryOf(event: Json): Pairs {
+  const { version, rawQueryString: raw } = event;
+  if (version === '2.0' && typeof raw === 'string') return [...new URLSearchParams(raw)];
+  // A parameter without a value is still there, however its platform writes that.
+  const of = (name: string): Pairs => pairsOf(event[name], '');
+  const all = [...of('multiValueQueryStringParameters'), ...of('queryString')];
+  const query = unionOfValues(of('queryStringParameters'), all);
+  // ALB alone passes the query on as it was sent.
+  return isAlb(event) ? query.map(([name, value]) => [decode(name), decode(value)]) : query;
 }
 
 function headersOf(event: Json): HttpRequest['headers'] {
-  const all = unionOfValues(
-    lowerCased(pairsOf(event['headers'])),
-    lowerCased(pairsOf(event['multiValueHeaders'])),
-  );
-  const fields = new Map(toHeaderFields(all));
+  const of = (name: string): Pairs =>
+    pairsOf(event[name]).map(([field, value]) => [field.toLowerCase(), value]);
+  const fields = new Map(toHeaderFields(unionOfValues(of('headers'), of('multiValueHeaders'))));
   // The platforms' own maps disagree on Host, which nothing here is decided by.
   const [host] = fields.get('host') ?? [];
   if (host !== undefined) fields.set('host', [host]);
   return fields;
 }
 
-function bodyOf(event: Json, limit: number): Buffer {
-  if (bodyBytesOf(event) > limit) throw new Problem('payload-too-large');
-  const { text: body, encoding } = encodedBody(event);
-  return Buffer.from(body, encoding);
-}
-
 /** Measured before anything is decoded. */
-function bodyBytesOf(event: Json): number {
-  const { text: body, encoding } = encodedBody(event);
-  return Buffer.byteLength(body, encoding);
-}
-
-function encodedBody(event: Json): { text: string; encoding: 'base64' | 'utf8' } {
-  const body = event['body'] ?? '';
-  if (typeof body !== 'string') throw notHttp();
-  const isBase64 = event['isBase64Encoded'] === true || event['isBase64Encoded'] === 'true';
-  return { text: body, encoding: isBase64 ? 'base64' : 'utf8' };
+function bodyOf(event: Json): Pick<HttpRequest, 'bodyBytes' | 'readBody'> {
+  const body = text(event['body'] ?? '');
+  const { isBase64Encoded } = event;
+  // API gateway triggers of SCF write it as text.
+  const encoding = isBase64Encoded === true || isBase64Encoded === 'true' ? 'base64' : 'utf8';
+  const bodyBytes = Buffer.byteLength(body, encoding);
+  return {
+    bodyBytes,
+    async readBody(limit) {
+      if (bodyBytes > limit) throw new Problem('payload-too-large');
+      return Buffer.from(body, encoding);
+    },
+  };
 }
 
 /** An API gateway's question whether a request may pass is not that request: it must not cancel. */
 function isAuthorizer(event: Json): boolean {
-  return (
-    event['type'] === 'REQUEST' ||
-    event['type'] === 'TOKEN' ||
-    'methodArn' in event ||
-    'routeArn' in event
-  );
+  const { type } = event;
+  return type === 'REQUEST' || type === 'TOKEN' || 'methodArn' in event || 'routeArn' in event;
 }
 
 function isAlb(event: Json): boolean {
   return isObject(objectOf(event['requestContext'])['elb']);
 }
 
-/** A parameter without a value is still there, however its platform writes that. */
-function queryOf(map: unknown): Pairs {
-  if (!isObject(map)) return pairsOf(map);
-  return pairsOf(
-    Object.fromEntries(Object.entries(map).map(([name, value]) => [name, value ?? true])),
+/** A map's entries, flat. @param absent what stands for `null`; by default, nothing is there */
+function pairsOf(map: unknown, absent?: string): Pairs {
+  if (map !== undefined && map !== null && !isObject(map)) throw notHttp();
+  return Object.entries(map ?? {}).flatMap(([name, value]) =>
+    [value ?? absent]
+      .flat()
+      .filter((one) => one !== undefined && one !== null)
+      .map((one) => [name, valueOf(one)] as const),
   );
 }
 
-/** A map's entries, flat: a value may be text, a list of texts, or `true` for a name without a value. */
-function pairsOf(map: unknown): Pairs {
-  if (map === undefined || map === null) return [];
-  if (!isObject(map)) throw notHttp();
-  return Object.entries(map).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).flatMap((one) => pairOf(name, one)),
-  );
-}
-
-function pairOf(name: string, value: unknown): Pairs {
-  if (value === undefined || value === null) return [];
-  if (value === true) return [[name, '']];
-  if (typeof value === 'string') return [[name, value]];
-  if (typeof value === 'number' || typeof value === 'boolean') return [[name, String(value)]];
-  throw notHttp();
-}
-
-function lowerCased(pairs: Pairs): Pairs {
-  return pairs.map(([name, value]) => [name.toLowerCase(), value] as const);
+function valueOf(value: unknown): string {
+  // A name without a value.
+  if (value === true) return '';
+  return text(typeof value === 'number' || value === false ? String(value) : value);
 }
 
 function decode(value: string): string {

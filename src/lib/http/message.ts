@@ -5,20 +5,22 @@ import type { Problem } from '../problems.ts';
 /** Header fields by lower-case name, each with every value that arrived, in order. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>;
 
+type Pairs = readonly (readonly [name: string, value: string])[];
+
 export interface HttpRequest {
   /** As it arrived: methods are case-sensitive (RFC 9110). */
   readonly method: string;
   /** As it arrived: still percent-encoded, without the query. */
   readonly path: string;
   /** Decoded names and values in the order of arrival; a repeated name is there repeatedly. */
-  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly query: Pairs;
   readonly headers: HeaderFields;
-  /** The platform's own id of this request, if it has one. */
-  readonly platformRequestId?: string;
-  /** Aborted if the client disconnects before the response; absent if the platform does not say. */
-  readonly disconnected?: AbortSignal;
-  /** Why this cannot be served at all. */
-  readonly refusal?: Problem;
+  /** The platform's own id of this request, where it has one. */
+  readonly platformRequestId?: string | undefined;
+  /** Aborted if the client disconnects before the response; absent where the platform does not say. */
+  readonly disconnected?: AbortSignal | undefined;
+  /** Why this cannot be served at all, whatever else is known of it. */
+  readonly refusal?: Problem | undefined;
   /**
    * The body's size in bytes, as the client declares it or the platform hands it over; else what has
    * arrived of it so far, or absent. A route refuses a body that is too large by this, without reading.
@@ -59,22 +61,18 @@ export interface LoggedResult {
   readonly outcome?: string;
   /** False: an attempt whose response was lost has probably taken effect. */
   readonly confirmed?: false;
-  readonly upstreamRequestId?: string;
+  readonly upstreamRequestId?: string | undefined;
   readonly problem?: Problem;
 }
 
-/**
- * A stand-in for what is no HTTP request: its response is the refusal.
- *
- * @param platformRequestId the platform's id, which an event that is no request may have too
- */
+/** What is served where no HTTP request arrived: its response is the refusal. */
 export function refusedRequest(refusal: Problem, platformRequestId?: string): HttpRequest {
   return {
     method: '',
     path: '',
     query: [],
     headers: new Map(),
-    ...(platformRequestId !== undefined && { platformRequestId }),
+    platformRequestId,
     refusal,
     readBody: async () => Buffer.alloc(0),
   };
@@ -98,31 +96,26 @@ export function header(headers: HeaderFields, name: string): string | undefined 
  * values per name): a value that stands in both counts once, one that stands twice in either counts
  * twice. So a second value is seen in either map.
  */
-export function unionOfValues(
-  first: readonly (readonly [string, string])[],
-  second: readonly (readonly [string, string])[],
-): (readonly [string, string])[] {
+export function unionOfValues(first: Pairs, second: Pairs): Pairs {
   const spare = new Map<string, number>();
-  for (const pair of second) spare.set(key(pair), (spare.get(key(pair)) ?? 0) + 1);
-  const onlyInFirst = first.filter((pair) => {
-    const copies = spare.get(key(pair)) ?? 0;
-    if (copies > 0) spare.set(key(pair), copies - 1);
-    return copies === 0;
-  });
-  return [...second, ...onlyInFirst];
-}
-
-function key([name, value]: readonly [string, string]): string {
-  return JSON.stringify([name, value]);
+  const count = (pair: Pairs[number], change: number): number => {
+    const key = JSON.stringify(pair);
+    const copies = spare.get(key) ?? 0;
+    spare.set(key, copies + change);
+    return copies;
+  };
+  for (const pair of second) count(pair, 1);
+  return [...second, ...first.filter((pair) => count(pair, -1) <= 0)];
 }
 
 /** Groups pairs into header fields: names are lower-cased, no value is dropped or joined. */
-export function toHeaderFields(pairs: Iterable<readonly [string, string]>): HeaderFields {
+export function toHeaderFields(pairs: Pairs): HeaderFields {
   const fields = new Map<string, string[]>();
-  for (const [name, value] of pairs) {
-    const values = fields.get(name.toLowerCase());
+  for (const [cased, value] of pairs) {
+    const name = cased.toLowerCase();
+    const values = fields.get(name);
     if (values) values.push(value);
-    else fields.set(name.toLowerCase(), [value]);
+    else fields.set(name, [value]);
   }
   return fields;
 }

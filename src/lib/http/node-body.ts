@@ -1,17 +1,16 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { Problem } from '../problems.ts';
-import { UNUSED_BODY_BYTES, type ReadBodyOptions } from './message.ts';
+import { UNUSED_BODY_BYTES, type HttpRequest, type ReadBodyOptions } from './message.ts';
 
 /** The bodies of Node's http messages: read within bounds, or thrown away. */
 
 /** What the server knows of a message, beside the message itself. */
 export interface Arrival {
   readonly message: IncomingMessage;
-  /** Aborted if the connection closes before the response is out. */
-  readonly disconnected: AbortSignal;
-  /** Responds to `Expect: 100-continue`. */
-  readonly invite: () => void;
+  /** Absent where Node makes none. */
+  readonly target?: ServerResponse;
+  readonly disconnected?: HttpRequest['disconnected'];
   /** Why the rest of the body cannot be understood. */
   broken?: Problem;
   /** Fails the reading of the body, while it is being read. */
@@ -27,22 +26,26 @@ export type BodyReader = (
 ) => Promise<Buffer>;
 
 /**
- * Reads bodies for at most `bodyMs` each. Of the requests that wait for theirs, authenticated or not, at
- * most `maxWaiting` do; if one more comes, the one that has waited longest is dropped.
+ * Reads bodies for at most `bodyMs` each. At most `maxWaiting` authenticated requests, and as many others,
+ * wait for theirs; if one more comes, the one that has waited longest is dropped.
  */
 export function createBodyReader(bodyMs: number, maxWaiting: number): BodyReader {
   const callers = new Set<Arrival>();
   const strangers = new Set<Arrival>();
   return async (arrival, limit, { isAuthenticated = false } = {}) => {
-    const { message, broken } = arrival;
+    const { message, target, broken } = arrival;
     if (broken) throw broken;
     if (declaredBytes(message) > limit) throw new Problem('payload-too-large');
     if (!hasBody(message)) return Buffer.alloc(0);
     arrival.isRead = true;
-    if (!message.complete) arrival.invite();
+    const isInvited = message.headers.expect?.toLowerCase() === '100-continue';
+    if (isInvited && !message.complete) target?.writeContinue();
     const waiting = isAuthenticated ? callers : strangers;
     const [longest] = waiting;
-    if (waiting.size >= maxWaiting) longest?.failBody?.(DROPPED());
+    if (waiting.size >= maxWaiting) {
+      const reason = 'too many requests wait for their bodies';
+      longest?.failBody?.(new Problem('overloaded', { reason }));
+    }
     waiting.add(arrival);
     const late = setTimeout(() => arrival.failBody?.(new Problem('request-timeout')), bodyMs);
     try {
@@ -54,9 +57,6 @@ export function createBodyReader(bodyMs: number, maxWaiting: number): BodyReader
     }
   };
 }
-
-const DROPPED = (): Problem =>
-  new Problem('overloaded', { reason: 'too many requests wait for their bodies' });
 
 function collect(arrival: Arrival, limit: number): Promise<Buffer> {
   const { message } = arrival;
@@ -105,7 +105,7 @@ export function spoilsConnection({ message, broken, isRead }: Arrival): boolean 
   return Boolean(isRead ?? broken) || waits || knownBytes(message) > UNUSED_BODY_BYTES;
 }
 
-/** How much is read and thrown away after a response, so that a client that still sends can hear it. */
+/** How much is read and thrown away after a response: a client that still sends can read it. */
 const LINGER_BYTES = 1024 * 1024;
 
 /**

@@ -11,9 +11,8 @@ import {
   type HttpRequest,
   type HttpResponse,
 } from './message.ts';
-import { fromNode, writeToNode } from './node.ts';
+import { fromNode, writeRaw, writeToNode } from './node.ts';
 import { createBodyReader, type Arrival } from './node-body.ts';
-import { writeRaw } from './raw-response.ts';
 import { createRequestQueue } from './request-queue.ts';
 
 interface Serves {
@@ -63,45 +62,44 @@ export function createHttpServer(
   /** The latest request of each connection: the only one whose body may still be arriving. */
   const latest = new WeakMap<Duplex, Arrival>();
 
+  const arrivalOf = (message: http.IncomingMessage, target: http.ServerResponse): Arrival => {
+    const { socket } = message;
+    const known = latest.get(socket)?.disconnected;
+    const arrival = { message, target, disconnected: known ?? onDisconnect(socket, latest) };
+    latest.set(socket, arrival);
+    return arrival;
+  };
   const respond = async (arrival: Arrival, target: http.ServerResponse): Promise<void> => {
     const request = fromNode(arrival, options);
     const response = await gateway.serve(request);
-    const { socket } = arrival.message;
     // If the connection was closed earlier, the responses to pipelined requests would be lost.
-    const isStopped = !server.listening && queue.isLast(socket);
+    const isStopped = !server.listening && queue.isLast(arrival.message.socket);
     const isLast = isStopped || request.refusal !== undefined;
     await writeToNode(arrival, target, response, { isLast, lingerMs });
   };
   const enqueue = (message: http.IncomingMessage, target: http.ServerResponse): void => {
     const arrival = arrivalOf(message, target);
     const closed = new Promise((resolve) => target.once('close', resolve));
-    latest.set(message.socket, arrival);
     queue.add(message.socket, () => {
       respond(arrival, target).catch(() => target.destroy());
       return closed;
     });
   };
-  const respondRaw = async (socket: Duplex, request: HttpRequest): Promise<void> => {
-    try {
-      writeRaw(socket, await gateway.serve(request), lingerMs);
-    } catch {
-      socket.destroy();
-    }
-  };
+  const enqueueRaw = (socket: Duplex, request: HttpRequest): void =>
+    queue.add(socket, async () => {
+      try {
+        writeRaw(socket, await gateway.serve(request), lingerMs);
+      } catch {
+        socket.destroy();
+      }
+    });
 
-  server.on('request', enqueue);
-  server.on('checkContinue', enqueue);
   // An expectation that Node does not know would get a 417 without a body.
-  server.on('checkExpectation', enqueue);
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, enqueue);
   server.on('connect', (message, socket) => {
     // Node has removed its own listener: without one, a client that disconnects ends the process.
     socket.on('error', () => socket.destroy());
-    const arrival = {
-      message,
-      disconnected: new AbortController().signal,
-      invite: () => undefined,
-    };
-    queue.add(socket, () => respondRaw(socket, fromNode(arrival, options)));
+    enqueueRaw(socket, fromNode({ message }, options));
   });
   const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: ParserError, socket) => {
@@ -109,11 +107,11 @@ export function createHttpServer(
     // All that follows on a connection that is not understood leads here again.
     if (refused.has(socket) || socket.destroyed) return;
     refused.add(socket);
-    const problem = new Problem(codeFor(error.code));
+    const problem = new Problem(CODES.get(error.code) ?? 'invalid-request');
     const arrival = latest.get(socket);
     if (!arrival || arrival.message.complete) {
       const request = { ...refusedRequest(problem), headers: fieldsIn(error.rawPacket) };
-      return queue.add(socket, () => respondRaw(socket, request));
+      return enqueueRaw(socket, request);
     }
     arrival.broken = problem;
     arrival.failBody?.(problem);
@@ -121,15 +119,14 @@ export function createHttpServer(
   return server;
 }
 
-function arrivalOf(message: http.IncomingMessage, target: http.ServerResponse): Arrival {
+/** Aborted if the connection closes before its latest response is out. One for all requests of a connection. */
+function onDisconnect(socket: Duplex, latest: WeakMap<Duplex, Arrival>): AbortSignal {
   const disconnected = new AbortController();
-  target.once('close', () => {
-    if (!target.writableFinished) disconnected.abort(new Error('the client has disconnected'));
+  socket.once('close', () => {
+    if (latest.get(socket)?.target?.writableFinished) return;
+    disconnected.abort(new Error('the client has disconnected'));
   });
-  const invite = (): void => {
-    if (message.headers.expect?.toLowerCase() === '100-continue') target.writeContinue();
-  };
-  return { message, disconnected: disconnected.signal, invite };
+  return disconnected.signal;
 }
 
 /**
@@ -159,11 +156,10 @@ interface ParserError extends NodeJS.ErrnoException {
   readonly rawPacket?: Buffer;
 }
 
-function codeFor(code: string | undefined): ProblemCode {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'request-header-fields-too-large';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
-  return 'invalid-request';
-}
+const CODES: ReadonlyMap<string | undefined, ProblemCode> = new Map([
+  ['HPE_HEADER_OVERFLOW', 'request-header-fields-too-large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request-timeout'],
+]);
 
 /** The fields that a refusal depends on, for CORS and the request's id, in a request that Node gave up. */
 function fieldsIn(packet: Buffer | undefined): HeaderFields {

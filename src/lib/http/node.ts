@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 import { Problem } from '../problems.ts';
 import { scfRequestId, toHeaderFields, type HttpRequest, type HttpResponse } from './message.ts';
@@ -11,30 +12,32 @@ import {
   type BodyReader,
 } from './node-body.ts';
 
-/** Node's own http messages in and out: web functions, containers, laptops. */
+/** Node's own http messages in and out. */
 
 export interface NodeOptions {
   readonly readBody: BodyReader;
-  /** Whether SCF runs this process: then `X-Scf-Request-Id` is the platform's, else anybody's. */
+  /** Whether SCF runs this process: else anybody can send `X-Scf-Request-Id`. */
   readonly isScf: boolean;
 }
 
 export function fromNode(arrival: Arrival, { readBody, isScf }: NodeOptions): HttpRequest {
   const { message, disconnected } = arrival;
-  const { path, query } = splitTarget(message.url ?? '/');
-  const raw = message.rawHeaders;
-  const pairs = raw.flatMap((name, i) => (i % 2 ? [] : [[name, raw[i + 1] ?? ''] as const]));
+  const { rawHeaders, method = '', url = '/' } = message;
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    pairs.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
+  }
   const headers = toHeaderFields(pairs);
-  const platformRequestId = isScf ? scfRequestId(headers) : undefined;
-  const refusal = arrival.broken ?? forbidden(message);
+  // In absolute form too, which a server must take (RFC 9112, 3.2.2).
+  const [, path = '', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(url) ?? [];
   return {
-    method: message.method ?? '',
+    method,
     path,
-    query: [...new URLSearchParams(query)],
+    query: query === '' ? [] : [...new URLSearchParams(query)],
     headers,
     disconnected,
-    ...(platformRequestId !== undefined && { platformRequestId }),
-    ...(refusal && { refusal }),
+    platformRequestId: isScf ? scfRequestId(headers) : undefined,
+    refusal: arrival.broken ?? forbidden(message),
     bodyBytes: knownBytes(message),
     readBody: (limit, options) => readBody(arrival, limit, options),
   };
@@ -42,23 +45,15 @@ export function fromNode(arrival: Arrival, { readBody, isScf }: NodeOptions): Ht
 
 /** What HTTP forbids, and Node's parser lets through. */
 function forbidden({ httpVersion, headers }: IncomingMessage): Problem | undefined {
-  // Node's own response, which is switched off, would be no problem document (RFC 9112, 3.2).
+  // RFC 9112, 3.2. Node's own answer, which is switched off, would be no problem document.
   if (httpVersion === '1.1' && headers.host === undefined) {
     return new Problem('invalid-request', { detail: 'The Host header field is missing.' });
   }
-  // A proxy may see other bounds of the body (RFC 9112, 6.1): HTTP/1.0 knows no chunks, Node no other coding.
+  // RFC 9112, 6.1: a proxy may see other bounds of the body. HTTP/1.0 has no chunks, Node no other coding.
   const coding = headers['transfer-encoding'];
   if (coding === undefined || (httpVersion === '1.1' && /^chunked$/i.test(coding)))
     return undefined;
   return new Problem('invalid-request', { detail: 'This Transfer-Encoding is not supported.' });
-}
-
-/** The request target in origin form, or in absolute form, which a server must take too (RFC 9112, 3.2.2). */
-function splitTarget(target: string): { path: string; query: string } {
-  const origin = target.replace(/^https?:\/\/[^/?]*/i, '');
-  const mark = origin.indexOf('?');
-  if (mark < 0) return { path: origin, query: '' };
-  return { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
 }
 
 /**
@@ -67,7 +62,7 @@ function splitTarget(target: string): { path: string; query: string } {
  * the connection, and the client might never see the response.
  *
  * @param isLast whether the connection is closed after it
- * @param lingerMs how long a client that still sends is listened to
+ * @param lingerMs how long the gateway goes on reading from a client that still sends
  * @returns when the connection is ready for the next request, or closed
  */
 export async function writeToNode(
@@ -94,4 +89,16 @@ export async function writeToNode(
   }
   target.end(body);
   if (unread && !(await drainBody(message, lingerMs))) message.socket.destroySoon();
+}
+
+/** Writes a response if Node has no response object, and closes the connection, after `lingerMs` at most. */
+export function writeRaw(socket: Duplex, response: HttpResponse, lingerMs: number): void {
+  if (!socket.writable) return void socket.destroy();
+  const { status, headers, body } = response;
+  const fields = { ...headers, Connection: 'close', 'Content-Length': Buffer.byteLength(body) };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer));
 }

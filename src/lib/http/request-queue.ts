@@ -12,10 +12,7 @@ export interface RequestQueue {
   isLast(connection: Duplex): boolean;
 }
 
-/**
- * How long requests are started in one turn of the event loop. Between turns, timers and the responses
- * of DLC get theirs: a slot is lost if its timer comes 80 ms late.
- */
+/** How long requests are started in one turn of the event loop: a slot is lost if its timer comes 80 ms late. */
 const SLICE_MS = 1;
 
 /**
@@ -27,54 +24,47 @@ const MAX_IDLE_TURNS = 16;
 /** A connection on which so many pipelined requests wait is not read further. */
 const MAX_PIPELINED = 16;
 
-interface Connection {
-  readonly socket: Duplex;
-  readonly waiting: Job[];
-  isServed: boolean;
-}
-
 /**
  * Serves the connections in turns, one request each: a caller that pipelines gains nothing by it. The
  * requests of one connection are served one after the other, as HTTP/1.1 asks of their responses.
  */
 export function createRequestQueue(): RequestQueue {
-  const bySocket = new WeakMap<Duplex, Connection>();
-  let ready: Connection[] = [];
+  /** Of each connection, the job that runs, or has its turn next, and those behind it. */
+  const jobs = new WeakMap<Duplex, Job[]>();
+  let ready: Duplex[] = [];
   let isRunning = false;
   let [hasAccepted, idleTurns] = [false, 0];
 
-  const nextTurn = (): void =>
-    void setImmediate(() => {
+  const nextTurn = (): void => {
+    isRunning = true;
+    setImmediate(() => {
       const waits = hasAccepted && idleTurns < MAX_IDLE_TURNS;
       [hasAccepted, idleTurns] = [false, waits ? idleTurns + 1 : 0];
       if (waits) nextTurn();
       else void runSlice();
     });
-  const enqueue = (connection: Connection): void => {
-    connection.isServed = true;
-    ready.push(connection);
-    if (isRunning) return;
-    isRunning = true;
-    nextTurn();
   };
-  const serveNext = async (connection: Connection): Promise<void> => {
-    const { socket, waiting } = connection;
-    const job = waiting.shift();
-    if (socket.isPaused() && waiting.length < MAX_PIPELINED) socket.resume();
-    // Nobody hears the responses of a connection that closes: the requests left on it are not served.
-    if (job && socket.writable) await job();
-    connection.isServed = false;
-    if (waiting.length > 0) enqueue(connection);
+  const enqueue = (socket: Duplex): void => {
+    ready.push(socket);
+    if (!isRunning) nextTurn();
+  };
+  const serveNext = async (socket: Duplex): Promise<void> => {
+    const queued = jobs.get(socket) ?? [];
+    if (socket.isPaused() && queued.length <= MAX_PIPELINED) socket.resume();
+    // Nobody gets the responses on a connection that closes: the requests left on it are not served.
+    if (socket.writable) await queued[0]?.();
+    queued.shift();
+    if (queued.length > 0) enqueue(socket);
   };
   const runSlice = async (): Promise<void> => {
     await afterMicrotasks();
     const end = performance.now() + SLICE_MS;
     let served = 0;
-    while (served < ready.length && performance.now() < end) {
-      const connection = ready[served];
+    for (const socket of ready) {
+      void serveNext(socket);
       served += 1;
-      if (connection) void serveNext(connection);
       await afterMicrotasks();
+      if (performance.now() >= end) break;
     }
     ready = ready.slice(served);
     isRunning = ready.length > 0;
@@ -82,14 +72,15 @@ export function createRequestQueue(): RequestQueue {
   };
   return {
     add(socket, job) {
-      const connection = bySocket.get(socket) ?? { socket, waiting: [], isServed: false };
-      bySocket.set(socket, connection);
-      connection.waiting.push(job);
-      if (connection.waiting.length >= MAX_PIPELINED) socket.pause();
-      if (!connection.isServed) enqueue(connection);
+      const queued = jobs.get(socket) ?? [];
+      queued.push(job);
+      if (queued.length > MAX_PIPELINED) socket.pause();
+      if (queued.length > 1) return;
+      jobs.set(socket, queued);
+      enqueue(socket);
     },
     accepted: () => void (hasAccepted = true),
-    isLast: (socket) => !bySocket.get(socket)?.waiting.length,
+    isLast: (socket) => (jobs.get(socket)?.length ?? 0) <= 1,
   };
 }
 

@@ -4,11 +4,9 @@ import type { HttpResponse, LoggedResult } from './message.ts';
 
 /** Responses are made here: JSON, problems (RFC 9457), and the header fields that every response has. */
 
-export function jsonResponse(
-  status: number,
-  body: object,
-  headers: Readonly<Record<string, string>> = {},
-): HttpResponse {
+type Headers = Readonly<Record<string, string>>;
+
+export function jsonResponse(status: number, body: object, headers: Headers = {}): HttpResponse {
   return {
     status,
     headers: { 'Content-Type': 'application/json', ...headers },
@@ -23,17 +21,19 @@ export function taskResponse(
   parts: {
     readonly members: object;
     readonly upstreamRequestId: string | undefined;
-    readonly headers: Readonly<Record<string, string>>;
+    readonly headers: Headers;
     readonly logged: LoggedResult;
   },
 ): HttpResponse {
-  const { upstreamRequestId } = parts;
-  const id = upstreamRequestId === undefined ? {} : { upstreamRequestId };
-  const field = upstreamRequestId === undefined ? {} : { 'X-Tc-Request-Id': upstreamRequestId };
+  const { members, upstreamRequestId, logged } = parts;
   const { taskId, region } = task;
-  const body = { taskId, region, ...parts.members, requestId, ...id };
-  const response = jsonResponse(status, body, { ...parts.headers, ...field });
-  return { ...response, logged: { ...parts.logged, ...id } };
+  const body = { taskId, region, ...members, requestId, upstreamRequestId };
+  const headers = { ...parts.headers, ...upstreamId(upstreamRequestId) };
+  return { ...jsonResponse(status, body, headers), logged: { ...logged, upstreamRequestId } };
+}
+
+function upstreamId(id: string | undefined): Headers {
+  return id === undefined ? {} : { 'X-Tc-Request-Id': id };
 }
 
 /** On every response. */
@@ -70,20 +70,27 @@ export function problemResponse(
   { typePrefix, ...known }: ProblemContext,
   status: number = problem.status,
 ): HttpResponse {
-  const { code, members } = problem;
-  const { detail } = problem.kind;
-  const title = titleOf(code);
-  const isLater = status === 503 && problem.kind.status !== status;
-  const retryable = problem.kind.retryable || isLater;
+  const { code, kind, members } = problem;
+  const isLater = status === 503 && kind.status !== status;
+  const retryable = kind.retryable || isLater;
   const retryAfter = problem.retryAfter ?? (isLater ? 2 : undefined);
   const type = `${typePrefix}/problems/${code}`;
-  const body = { type, title, status, detail, code, retryable, ...known, ...members };
-  const { upstreamRequestId } = members;
+  const { detail } = kind;
+  const body = {
+    type,
+    title: titleOf(code),
+    status,
+    detail,
+    code,
+    retryable,
+    ...known,
+    ...members,
+  };
   const headers = {
     'Content-Type': 'application/problem+json',
     ...problem.headers,
-    ...(upstreamRequestId !== undefined && { 'X-Tc-Request-Id': upstreamRequestId }),
+    ...upstreamId(members.upstreamRequestId),
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
   };
-  return { status, headers, body: JSON.stringify(body), logged: { problem } };
+  return { ...jsonResponse(status, body, headers), logged: { problem } };
 }

@@ -1,14 +1,12 @@
 import type { LogFields, Observer } from './log.ts';
 
 /**
- * A function's metrics for CloudWatch, which takes them from lines of the log (the embedded metric
- * format, https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
- * one line for each request, drawn from the access line.
+ * A function's metrics for CloudWatch, which takes them from lines of the log: one for each request, made
+ * from the access line. The format:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 
-const NAMESPACE = 'dlc-task-gateway';
-
-/** Each combination is a metric that is paid for; all values are the gateway's own words, never a caller's. */
+/** AWS bills each combination; all values are the gateway's own words. */
 const DIMENSIONS = [['route'], ['route', 'result']];
 
 const UNITS = {
@@ -19,38 +17,24 @@ const UNITS = {
   waitMs: 'Milliseconds',
 } as const;
 
-/** @param now milliseconds since the epoch @param write takes a whole line, its end included */
-export function emfObserver(
-  now: () => number = Date.now,
-  write: (line: string) => void = (line) => process.stdout.write(line),
-): Observer {
-  return (event, fields) => {
-    if (event === 'request') write(`${toEmfLine(now(), fields)}\n`);
-  };
+/** @param now milliseconds since the epoch */
+export function emfObserver(now: () => number = Date.now): Observer {
+  return (event, fields) => (event === 'request' ? toEmfLine(now(), fields) : undefined);
 }
 
-/** @param fields of an access line */
-function toEmfLine(time: number, fields: LogFields): string {
+function toEmfLine(Timestamp: number, fields: LogFields): string {
   const { route = 'none', outcome, code, status, requestId } = fields;
-  const { attempts, totalMs, upstreamMs, waitMs } = fields;
-  const values = { requests: 1, totalMs, attempts, upstreamMs, waitMs };
-  const metrics = Object.entries(UNITS).filter(([name]) => name in present(values));
-  const directive = {
-    Namespace: NAMESPACE,
-    Dimensions: DIMENSIONS,
-    Metrics: metrics.map(([Name, Unit]) => ({ Name, Unit })),
-  };
+  const values: LogFields = { ...fields, requests: 1 };
+  // A metric that is announced has to be there.
+  const there = Object.entries(UNITS).filter(([name]) => values[name] !== undefined);
+  const Metrics = there.map(([Name, Unit]) => ({ Name, Unit }));
+  const directive = { Namespace: 'dlc-task-gateway', Dimensions: DIMENSIONS, Metrics };
   return JSON.stringify({
-    _aws: { Timestamp: time, CloudWatchMetrics: [directive] },
+    _aws: { Timestamp, CloudWatchMetrics: [directive] },
     event: 'metrics',
     route,
     result: code ?? outcome ?? String(status),
     requestId,
-    ...values,
+    ...Object.fromEntries(there.map(([name]) => [name, values[name]])),
   });
-}
-
-/** A metric that is announced has to be there. */
-function present(values: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface LogOutput {
   /** @param line a whole line, its end included */
   write(line: string): void;
+  /** Writes a line at the latest when all code that runs now has ended: together with a line that follows. */
+  hold(line: string): void;
   /** Bytes that nobody has read yet. */
   bytesWaiting(): number;
   /** Waits until everything was read, or nothing was for `STALL_MS`: then nobody reads. */
@@ -29,7 +31,9 @@ export function createLogOutput(open: () => Stream = () => process.stdout): LogO
   let stream: Stream | undefined;
   let waiting: Buffer[] = [];
   let bytes = 0;
-  const bytesWaiting = (): number => bytes + (stream?.writableLength ?? 0);
+  /** Costs no second system call, the dearest part of a refusal. */
+  let held = '';
+  const bytesWaiting = (): number => bytes + held.length + (stream?.writableLength ?? 0);
   const isBehind = (): boolean => stream?.writable === true && bytesWaiting() > 0;
 
   /** Writes of ours whose callback is still to come: others may write to stdout too. */
@@ -51,16 +55,28 @@ export function createLogOutput(open: () => Stream = () => process.stdout): LogO
     bytes -= chunk.length;
     give(chunk);
   };
+  const write = (line: string): void => {
+    stream ??= open();
+    const lines = held + line;
+    held = '';
+    if (bytes === 0 && !isBusy()) return give(lines);
+    const text = Buffer.from(lines);
+    waiting.push(text);
+    bytes += text.length;
+  };
+  const release = (): void => {
+    if (held !== '') write('');
+  };
   return {
-    write(line) {
-      stream ??= open();
-      if (bytes === 0 && !isBusy()) return give(line);
-      const text = Buffer.from(line);
-      waiting.push(text);
-      bytes += text.length;
+    write,
+    hold(line) {
+      if (held === '') void Promise.resolve().then(release);
+      held += line;
+      if (held.length >= CHUNK_BYTES) release();
     },
     bytesWaiting,
     async flush() {
+      release();
       let least = Infinity;
       let since = performance.now();
       while (isBehind() && performance.now() - since < STALL_MS) {

@@ -19,8 +19,8 @@ export interface Log {
   isOverloaded(): boolean;
 }
 
-/** Gets every event, whether its line is written or not. */
-export type Observer = (event: string, fields: LogFields) => void;
+/** Gets every event, at every level. @returns a line to write beside it, which may be dropped */
+export type Observer = (event: string, fields: LogFields) => string | undefined | void;
 
 export interface ObservedLog extends Log {
   observe(observer: Observer): void;
@@ -36,11 +36,15 @@ const MAX_WAITING = { debug: MIB, info: MIB, warn: MIB, error: 2 * MIB };
 /** Beyond this `isOverloaded`. */
 const OVERLOADED_BYTES = 8 * MIB;
 
-const LONGEST_TEXT = 500;
+/** The longest texts; others are cut. */
+const LONGEST = 500;
 const LONGEST_STACK = 4000;
 
 /** Characters that JSON does not escape, although a terminal or a log viewer may act on them. */
 const CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** Texts that are the same in JSON: most are, and this is faster than `JSON.stringify`. */
+const PLAIN = /^[ !#-[\]-~]{0,500}$/;
 
 /** The stack of an error, or the text of anything else that was thrown. */
 export function stackOf(thrown: unknown): string {
@@ -52,10 +56,11 @@ export function stackOf(thrown: unknown): string {
   }
 }
 
-/** One line of the log, without the line's end. Built by hand: the log is the dearest part of a refusal. */
+/** One line of the log, without the line's end. */
 export function toLogLine(time: number, level: LogLevel, event: string, fields: LogFields): string {
   let line = `{"time":"${new Date(time).toISOString()}","level":"${level}","event":"${event}"`;
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
     if (value !== undefined) line += `,"${key}":${toJson(key, value)}`;
   }
   return `${line}}`;
@@ -64,7 +69,8 @@ export function toLogLine(time: number, level: LogLevel, event: string, fields: 
 function toJson(key: string, value: string | number | boolean): string {
   // As in all JSON, a number that is not finite is `null`.
   if (typeof value !== 'string') return JSON.stringify(value);
-  const longest = key === 'stack' ? LONGEST_STACK : LONGEST_TEXT;
+  if (PLAIN.test(value)) return `"${value}"`;
+  const longest = key === 'stack' ? LONGEST_STACK : LONGEST;
   const text = value.length > longest ? `${value.slice(0, longest)}…` : value;
   return JSON.stringify(text).replace(
     CONTROL,
@@ -80,34 +86,39 @@ export function createLog(
 ): ObservedLog {
   const threshold = LOG_LEVELS.indexOf(lowest);
   const observers: Observer[] = [];
-  const bytesWaiting = (): number => output.bytesWaiting?.() ?? 0;
   let dropped = 0;
-  const writeLine = (level: LogLevel, event: string, fields: LogFields): void =>
-    output.write(`${toLogLine(now(), level, event, fields)}\n`);
+  const bytesWaiting = (): number => output.bytesWaiting?.() ?? 0;
   const reportDropped = (): void => {
-    if (dropped > 0) writeLine('warn', 'lines-dropped', { count: dropped });
+    if (dropped === 0 || lowest === 'silent') return;
+    output.write(`${toLogLine(now(), 'warn', 'lines-dropped', { count: dropped })}\n`);
     dropped = 0;
   };
+  const put = (line: string, most: number): void => {
+    if (bytesWaiting() < MIB) reportDropped();
+    if (bytesWaiting() < most) output.write(`${line}\n`);
+    else dropped += 1;
+  };
   const observe = (event: string, fields: LogFields): void => {
-    try {
-      for (const observer of observers) observer(event, fields);
-    } catch (error) {
-      // An observer that fails must not fail the request that it observes.
-      const crash = { origin: 'observer', stack: stackOf(error) };
-      if (lowest !== 'silent') writeLine('error', 'crash', crash);
+    for (const observer of observers) {
+      try {
+        const line = observer(event, fields);
+        if (line !== undefined) put(line, MIB);
+      } catch (error) {
+        // It must not fail the request that it observes; and it would observe its own failure.
+        const crash = { origin: 'observer', stack: stackOf(error) };
+        if (lowest !== 'silent') put(toLogLine(now(), 'error', 'crash', crash), MAX_WAITING.error);
+      }
     }
   };
   return {
     write(level, event, fields) {
-      if (LOG_LEVELS.indexOf(level) >= threshold) {
-        if (bytesWaiting() < MAX_WAITING.info) reportDropped();
-        if (bytesWaiting() < MAX_WAITING[level]) writeLine(level, event, fields);
-        else dropped += 1;
-      }
+      if (LOG_LEVELS.indexOf(level) >= threshold)
+        put(toLogLine(now(), level, event, fields), MAX_WAITING[level]);
       observe(event, fields);
     },
     record(event, fields) {
-      if (lowest !== 'silent') writeLine('info', event, fields);
+      const line = `${toLogLine(now(), 'info', event, fields)}\n`;
+      if (lowest !== 'silent') (output.hold ?? output.write)(line);
       observe(event, fields);
     },
     isOverloaded: () => bytesWaiting() > OVERLOADED_BYTES,

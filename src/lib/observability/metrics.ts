@@ -1,13 +1,12 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { LogFields, Observer } from './log.ts';
 import type { ProblemCode } from '../problems.ts';
-import { defineMetrics, LATENCY_BUCKETS } from './metric-definitions.ts';
+import type { LogFields, Observer } from './log.ts';
 
 /**
- * The metrics of a server process, in Prometheus' text format. All of them are counted from the log's
- * events, at any log level: so a metric and the lines of the log never disagree.
- * No value of a label comes from a caller: they are routes, codes and outcomes of the gateway's own.
+ * The metrics of a server process, in Prometheus' text format; docs/observability.md has the same table
+ * for people. All of them are counted from the log's events, whatever the log's level. No value of a
+ * label comes from a caller.
  */
 export interface Metrics {
   readonly observe: Observer;
@@ -21,10 +20,77 @@ export interface Load {
   readonly waiting: number;
 }
 
-/** Handles and heap spaces by Node's internal names: much to store, and of no use. */
+/** Seconds: from a refusal up to the longest deadline by default. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
+
+function defineMetrics(registry: Registry, load: Load) {
+  const registers = [registry];
+  const counter = (name: string, labelNames: string[], help: string) =>
+    new Counter({ name, help, labelNames, registers });
+  const histogram = (name: string, labelNames: string[], help: string) =>
+    new Histogram({ name, help, labelNames, registers, buckets: BUCKETS });
+  const gauge = (name: string, help: string, read?: () => number) => {
+    const made: Gauge = new Gauge({
+      name,
+      help,
+      registers,
+      ...(read && { collect: () => made.set(read()) }),
+    });
+    return made;
+  };
+  gauge(
+    'dlc_gateway_requests_in_flight',
+    'Requests that are not answered yet.',
+    () => load.inFlight,
+  );
+  gauge('dlc_gateway_slots_waiting', 'Attempts that wait for a slot upstream.', () => load.waiting);
+  return {
+    requests: counter(
+      'dlc_gateway_requests_total',
+      ['route', 'method', 'outcome', 'status'],
+      'Requests that were answered.',
+    ),
+    requestDuration: histogram(
+      'dlc_gateway_request_duration_seconds',
+      ['route'],
+      'Time from the arrival of a request to its answer.',
+    ),
+    refusals: counter(
+      'dlc_gateway_refusals_total',
+      ['route', 'code'],
+      'Requests that were answered with a problem, by its code.',
+    ),
+    upstreamCalls: counter(
+      'dlc_gateway_upstream_calls_total',
+      ['action', 'outcome', 'code'],
+      'Calls to DLC, each attempt one, by how they ended; code is "none" if DLC accepted.',
+    ),
+    upstreamCallDuration: histogram(
+      'dlc_gateway_upstream_call_duration_seconds',
+      ['action'],
+      'Time that a call to DLC took.',
+    ),
+    slotWait: histogram(
+      'dlc_gateway_slot_wait_seconds',
+      ['granted'],
+      'Time that an attempt waited for a slot upstream.',
+    ),
+    crashes: counter(
+      'dlc_gateway_crashes_total',
+      ['origin'],
+      'Errors that nothing had expected, by where they came up.',
+    ),
+    sharedLimitsUp: gauge(
+      'dlc_gateway_shared_limits_up',
+      '1 while Redis shares the limits between instances, 0 while this instance has its own.',
+    ),
+  };
+}
+
+/** Handles and heap spaces by Node's internal names answer no question. */
 const UNWANTED = /^nodejs_(active_|heap_space_)/;
 
-/** What alerts watch: these series begin at 0, so that the first increase shows. */
+/** What somebody is woken for at the first time: an increase shows only of what was there before. */
 const CANCEL_ROUTES = ['/tasks/{taskId}', '/webhooks/cancel-task'];
 const NEVER_EXPECTED = [
   'internal-error',
@@ -34,44 +100,41 @@ const NEVER_EXPECTED = [
 ] as const satisfies ProblemCode[];
 const ORIGINS = ['request', 'uncaughtException', 'unhandledRejection', 'observer', 'metrics'];
 
+/** A caller may make up any other method. */
+const METHODS: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'DELETE', 'POST', 'OPTIONS']);
+
 export function createMetrics(load: Load): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, gcDurationBuckets: LATENCY_BUCKETS });
+  collectDefaultMetrics({ register: registry, gcDurationBuckets: BUCKETS });
   for (const { name } of registry.getMetricsAsArray()) {
     if (UNWANTED.test(name)) registry.removeSingleMetric(name);
   }
   const metrics = defineMetrics(registry, load);
-  // There is no Redis to be up or down until it is heard of.
+  // There is no Redis to be up or down until an event tells of it.
   metrics.sharedLimitsUp.remove();
-  // An increase can be seen only of what was there before.
   for (const origin of ORIGINS) metrics.crashes.inc({ origin }, 0);
   for (const route of CANCEL_ROUTES) {
     for (const code of NEVER_EXPECTED) metrics.refusals.inc({ route, code }, 0);
   }
-
   const counts: Readonly<Record<string, (fields: LogFields) => void>> = {
     request(fields) {
-      const route = text(fields, 'route');
-      const method = METHODS.has(text(fields, 'method')) ? text(fields, 'method') : 'other';
-      // A response that no client got says nothing about the gateway.
-      const isDisconnected = fields['disconnected'] === true;
-      const outcome = isDisconnected ? 'disconnected' : text(fields, 'outcome');
-      const status = isDisconnected ? 'none' : text(fields, 'status');
-      metrics.requests.inc({ route, method, outcome, status });
-      metrics.requestDuration.observe({ route }, seconds(fields, 'totalMs'));
-      if (fields['code'] !== undefined && !isDisconnected)
-        metrics.refusals.inc({ route, code: text(fields, 'code') });
+      const { disconnected, method, code, totalMs } = fields;
+      metrics.requests.inc({
+        ...labels(fields, 'route', 'outcome', 'status'),
+        // A response that nobody got says nothing about the gateway.
+        ...(disconnected === true && { outcome: 'disconnected', status: 'none' }),
+        method: METHODS.has(method) ? String(method) : 'other',
+      });
+      metrics.requestDuration.observe(labels(fields, 'route'), seconds(totalMs));
+      if (code !== undefined && !disconnected)
+        metrics.refusals.inc(labels(fields, 'route', 'code'));
     },
     call(fields) {
-      const action = text(fields, 'action');
-      const { outcome, code } = { outcome: text(fields, 'outcome'), code: text(fields, 'code') };
-      metrics.upstreamCalls.inc({ action, outcome, code });
-      metrics.upstreamCallDuration.observe({ action }, seconds(fields, 'ms'));
+      metrics.upstreamCalls.inc(labels(fields, 'action', 'outcome', 'code'));
+      metrics.upstreamCallDuration.observe(labels(fields, 'action'), seconds(fields['ms']));
     },
-    slot(fields) {
-      metrics.slotWait.observe({ granted: text(fields, 'granted') }, seconds(fields, 'ms'));
-    },
-    crash: (fields) => metrics.crashes.inc({ origin: text(fields, 'origin') }),
+    slot: (fields) => metrics.slotWait.observe(labels(fields, 'granted'), seconds(fields['ms'])),
+    crash: (fields) => metrics.crashes.inc(labels(fields, 'origin')),
     'limits-shared': () => metrics.sharedLimitsUp.set(1),
     'limits-own': () => metrics.sharedLimitsUp.set(0),
   };
@@ -82,14 +145,11 @@ export function createMetrics(load: Load): Metrics {
   };
 }
 
-/** A method may be any word that a caller makes up. */
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'POST', 'OPTIONS']);
-
-/** What is absent is a value too: a series with a label missing would be another metric. */
-function text(fields: LogFields, name: string): string {
-  return String(fields[name] ?? 'none');
+/** An absent field is `none`: a series without the label would be another metric. */
+function labels(fields: LogFields, ...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, String(fields[name] ?? 'none')]));
 }
 
-function seconds(fields: LogFields, name: string): number {
-  return Number(fields[name] ?? 0) / 1000;
+function seconds(ms: LogFields[string]): number {
+  return Number(ms ?? 0) / 1000;
 }

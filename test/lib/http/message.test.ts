@@ -63,5 +63,5 @@ it('what is no request has nothing but its refusal and the id of the platform', 
   expect(request).toMatchObject({ method: '', path: '', query: [], platformRequestId: 'p-1' });
   expect(request.refusal).toBe(refusal);
   expect(await request.readBody(0)).toHaveLength(0);
-  expect(refusedRequest(refusal)).not.toHaveProperty('platformRequestId');
+  expect(refusedRequest(refusal).platformRequestId).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { preferredWait } from '../../../src/lib/http/prefer.ts';
+import { preferredWait } from '../../../src/lib/http/preferences.ts';
 
 describe('preferredWait', () => {
   it.each<[string, number | undefined]>([
