@@ -35,6 +35,7 @@ export function createLogOutput(open: () => Stream = () => process.stdout): LogO
   /** Writes of ours whose callback is still to come: others may write to stdout too. */
   let pending = 0;
   const bytesWaiting = (): number => bytes + held.length + (stream?.writableLength ?? 0);
+  const isBehind = (): boolean => stream?.writable === true && bytesWaiting() > 0;
   const isBusy = (): boolean => pending > 0 && stream !== undefined && stream.writableLength > 0;
 
   const give = (part: string | Buffer): void => {
@@ -74,7 +75,7 @@ export function createLogOutput(open: () => Stream = () => process.stdout): LogO
       write('');
       let least = Infinity;
       let since = performance.now();
-      while (stream?.writable && bytesWaiting() > 0 && performance.now() - since < STALL_MS) {
+      while (isBehind() && performance.now() - since < STALL_MS) {
         if (bytesWaiting() < least) [least, since] = [bytesWaiting(), performance.now()];
         await sleep(10);
       }
