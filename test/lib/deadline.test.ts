@@ -36,6 +36,18 @@ describe('startDeadline', () => {
     deadline.close();
   });
 
+  it('tells of the client although nobody has read the signal, and of no client once it is closed', () => {
+    const leaving = new AbortController();
+    const [unread, closed] = [0, 1].map(() => startDeadline(60_000, systemClock, leaving.signal));
+    expect(closed?.signal.aborted).toBe(false);
+    closed?.close();
+    leaving.abort(new Error('gone'));
+    expect(unread?.remaining()).toBe(0);
+    expect(unread?.signal.reason).toEqual(new Error('gone'));
+    expect(closed?.signal.aborted).toBe(false);
+    unread?.close();
+  });
+
   it('does nothing more once it is closed', async () => {
     const deadline = startDeadline(5, systemClock);
     deadline.close();

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface LogOutput {
   /** @param line a whole line, its end included */
   write(line: string): void;
-  /** Writes a line at the latest when all code that runs now has ended: together with a line that follows. */
+  /** Writes a line together with the next one, at the latest when the code that runs now has ended. */
   hold(line: string): void;
   /** Bytes that nobody has read yet. */
   bytesWaiting(): number;
@@ -29,15 +29,13 @@ const STALL_MS = 15_000;
  */
 export function createLogOutput(open: () => Stream = () => process.stdout): LogOutput {
   let stream: Stream | undefined;
+  let held = '';
   let waiting: Buffer[] = [];
   let bytes = 0;
-  /** Costs no second system call, the dearest part of a refusal. */
-  let held = '';
-  const bytesWaiting = (): number => bytes + held.length + (stream?.writableLength ?? 0);
-  const isBehind = (): boolean => stream?.writable === true && bytesWaiting() > 0;
-
   /** Writes of ours whose callback is still to come: others may write to stdout too. */
   let pending = 0;
+  const bytesWaiting = (): number => bytes + held.length + (stream?.writableLength ?? 0);
+  const isBehind = (): boolean => stream?.writable === true && bytesWaiting() > 0;
   const isBusy = (): boolean => pending > 0 && stream !== undefined && stream.writableLength > 0;
 
   const give = (part: string | Buffer): void => {
@@ -56,27 +54,25 @@ export function createLogOutput(open: () => Stream = () => process.stdout): LogO
     give(chunk);
   };
   const write = (line: string): void => {
-    stream ??= open();
     const lines = held + line;
+    if (lines === '') return;
     held = '';
+    stream ??= open();
     if (bytes === 0 && !isBusy()) return give(lines);
     const text = Buffer.from(lines);
     waiting.push(text);
     bytes += text.length;
   };
-  const release = (): void => {
-    if (held !== '') write('');
-  };
   return {
     write,
     hold(line) {
-      if (held === '') void Promise.resolve().then(release);
+      if (held === '') void Promise.resolve().then(() => write(''));
       held += line;
-      if (held.length >= CHUNK_BYTES) release();
+      if (held.length >= CHUNK_BYTES) write('');
     },
     bytesWaiting,
     async flush() {
-      release();
+      write('');
       let least = Infinity;
       let since = performance.now();
       while (isBehind() && performance.now() - since < STALL_MS) {

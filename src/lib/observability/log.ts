@@ -117,8 +117,8 @@ export function createLog(
       observe(event, fields);
     },
     record(event, fields) {
-      const line = `${toLogLine(now(), 'info', event, fields)}\n`;
-      if (lowest !== 'silent') (output.hold ?? output.write)(line);
+      const hold = output.hold ?? output.write;
+      if (lowest !== 'silent') hold(`${toLogLine(now(), 'info', event, fields)}\n`);
       observe(event, fields);
     },
     isOverloaded: () => bytesWaiting() > OVERLOADED_BYTES,

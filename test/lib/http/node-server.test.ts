@@ -765,6 +765,24 @@ describe('a caller that goes away', () => {
     await until(() => disconnected?.aborted);
   });
 
+  it('before a later answer on the same connection is noticed too', async () => {
+    const seen: (AbortSignal | undefined)[] = [];
+    const { port } = await start({
+      wrap: (gateway) => ({
+        serve(request) {
+          seen.push(request.disconnected);
+          return seen.length === 1 ? gateway.serve(request) : new Promise(() => undefined);
+        },
+      }),
+    });
+    const raw = await connectRaw(port);
+    raw.write(GET('/healthz') + GET('/healthz'));
+    await until(() => seen.length === 2);
+    expect(seen.map((one) => one?.aborted)).toEqual([false, false]);
+    raw.socket.destroy();
+    await until(() => seen[1]?.aborted);
+  });
+
   it('after its answer has not gone too early', async () => {
     let disconnected: AbortSignal | undefined;
     const { port } = await start({

@@ -50,6 +50,21 @@ describe('the output of the log', () => {
     expect(output.bytesWaiting()).toBe(0);
   });
 
+  it('writes a held line together with the next one, else once the running code has ended', async () => {
+    const { pipe, output } = start();
+    pipe.resume();
+    output.hold('a\n');
+    expect(output.bytesWaiting()).toBe(2);
+    output.write('b\n');
+    output.hold('c\n');
+    expect(pipe.read).toEqual(['a\nb\n']);
+    await Promise.resolve();
+    expect(pipe.read).toEqual(['a\nb\n', 'c\n']);
+    output.hold('d\n');
+    await output.flush();
+    expect(pipe.read.join('')).toBe('a\nb\nc\nd\n');
+  });
+
   it('keeps what is not read yet, in order and counted in bytes', async () => {
     const { pipe, output } = start();
     for (const line of ['a\n', 'ü\n', 'c\n']) output.write(line);
@@ -111,6 +126,21 @@ describe('while nobody reads the log', () => {
     expect(dropped).toEqual([expect.any(Number)]);
     expect(of('request').length + of('crash').length + Number(dropped[0])).toBe(written + 1);
     expect(of('request').length).toBeGreaterThan(1000);
+  });
+
+  it('lines of observers are dropped and counted too, at every level', async () => {
+    const { pipe, output } = start();
+    const log = createLog('silent', Date.now, output);
+    log.observe((event) =>
+      event === 'request' ? JSON.stringify({ event, ...fields }) : undefined,
+    );
+    for (let i = 0; i < 10_000; i += 1) log.write('info', 'request', fields);
+    log.write('info', 'other', fields);
+    expect(output.bytesWaiting()).toBeLessThan(1.1 * 1024 * 1024);
+    pipe.resume();
+    await log.flush();
+    expect(pipe.lines().length).toBeGreaterThan(1000);
+    expect(new Set(pipe.lines().map(({ event }) => event))).toEqual(new Set(['request']));
   });
 
   it('errors are written for longer', () => {
