@@ -21,13 +21,14 @@ import {
   refuseBlockedPrincipals,
   type Authenticate,
 } from './middlewares/authenticate.ts';
+import { permitEach } from './middlewares/batch.ts';
 import { readBody } from './middlewares/body.ts';
 import { cors } from './middlewares/cors.ts';
 import { limitLoad } from './middlewares/limit-load.ts';
 import { before, type Middleware } from './request-context.ts';
 import { authorize, permit } from './middlewares/permit.ts';
 import { problemDetails } from './middlewares/problem-details.ts';
-import { quota } from './middlewares/quota.ts';
+import { quota, quotaOfBatch } from './middlewares/quota.ts';
 import { requestLimits } from './middlewares/request-limits.ts';
 import { responseHeaders } from './middlewares/response-headers.ts';
 import { route } from './middlewares/route.ts';
@@ -98,7 +99,9 @@ function callerPipeline(
       limitLoad(load),
       ...(body && !body.isSigned ? [readBody(body)] : []),
       before((context) => endpoint.validate(context, settings)),
+      ...(body ? [quotaOfBatch(deps)] : []),
       permit(access.scope, deps),
+      ...(body ? [permitEach(deps)] : []),
       ...(isCancellation ? [auditIntent(log)] : []),
     ],
     async (context) => endpoint.handle(context, deps),

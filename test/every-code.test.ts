@@ -49,7 +49,7 @@ const CODES = CALLS.flatMap(([method, action, make]) => {
   const route = createRoutes({ taskStateLookup: true }).find(({ methods }) => method in methods);
   const endpoint = route?.methods[method];
   if (!endpoint) throw new Error(`no ${method}`);
-  return problemsOf(endpoint, []).flatMap((code) => {
+  return problemsOf(endpoint, {}).flatMap((code) => {
     const fault = faultFor(code);
     const status = statusFor(code, method === 'POST');
     return fault ? [{ method, code, status, fault: { ...fault, action }, make }] : [];

@@ -16,6 +16,8 @@ import {
 /** The request that a task is cancelled for. */
 export interface CancelJob extends Job {
   readonly principal: { readonly id: string };
+  /** Ends an attempt that was sent. Absent: the deadline does, at once if the client disconnects. */
+  readonly attemptsUntil?: AbortSignal;
 }
 
 export interface CancelDeps extends LookupDeps {
@@ -44,7 +46,8 @@ export async function cancelTask(
   return settle(attempts, lookup);
 }
 
-async function attemptUntilSettled(
+/** All attempts at a cancellation. The last one, or the task's state, settles it. */
+export async function attemptUntilSettled(
   task: TaskRef,
   job: CancelJob,
   deps: CancelDeps,
@@ -100,8 +103,10 @@ async function attemptOnce(
   isValid: () => boolean,
   { dlc }: CancelDeps,
 ): Promise<Attempt> {
-  const reply = await within(ms, job.deadline.signal, (signal) =>
-    dlc.call('CancelTask', { TaskId: taskId }, { region, caller: job, signal, isValid }),
+  const { deadline, attemptsUntil = deadline.signal } = job;
+  const options = { region, caller: job, isValid: () => isValid() && !deadline.signal.aborted };
+  const reply = await within(ms, attemptsUntil, (signal) =>
+    dlc.call('CancelTask', { TaskId: taskId }, { ...options, signal }),
   );
   if (reply.outcome !== 'answered') return reply;
   return { outcome: 'accepted', upstreamRequestId: reply.requestId };
