@@ -30,8 +30,9 @@ export function permit(scope: Scope, deps: Deps): Middleware<CallerContext & Tas
     const { principal, task } = context;
     if (!task) return undefined;
     const permission = permitFor(principal, scope, task);
-    if (typeof permission === 'string') return decide(principal, permission);
-    return decide(principal, permission, await askDlc(task, context, deps));
+    if (permission === 'allowed') return { permittedBy: ruleOf(principal) };
+    const facts = permission === 'denied' ? undefined : await askDlc(task, context, deps);
+    return decide(principal, permission, facts);
   });
 }
 
@@ -52,11 +53,10 @@ export async function permitAll(
   const lookups = await lookUpAll(depend, context, deps);
   return tasks.map((task, i) => {
     const permission = permissions[i] ?? 'denied';
-    if (typeof permission === 'string')
-      return { task, ...tryTo(() => decide(principal, permission)) };
     const lookup = lookups.get(task);
-    const decided = tryTo(() => decide(principal, permission, factsOf(lookup, deps.settings)));
-    return { task, ...decided, lookup };
+    const facts = () =>
+      typeof permission === 'string' ? undefined : factsOf(lookup, deps.settings);
+    return { task, ...tryTo(() => decide(principal, permission, facts())), lookup };
   });
 }
 
@@ -68,9 +68,9 @@ export interface TaskPermission {
   readonly lookup?: Lookup | undefined;
 }
 
-function tryTo(permitted: () => Permitted): Pick<TaskPermission, 'permitted' | 'refusal'> {
+function tryTo(decided: () => Permitted): Pick<TaskPermission, 'permitted' | 'refusal'> {
   try {
-    return { permitted: permitted() };
+    return { permitted: decided() };
   } catch (error) {
     if (error instanceof Problem) return { refusal: error };
     throw error;
@@ -78,7 +78,11 @@ function tryTo(permitted: () => Permitted): Pick<TaskPermission, 'permitted' | '
 }
 
 /** One refusal for another engine, another owner and a task that DLC does not show. */
-function decide(principal: Principal, permission: Permission, facts?: TaskFacts): Permitted {
+function decide(
+  principal: Principal,
+  permission: Permission,
+  facts: TaskFacts | undefined,
+): Permitted {
   if (permission === 'allowed') return { permittedBy: ruleOf(principal) };
   const met = permission === 'denied' ? undefined : metCondition(permission.oneOf, facts);
   if (!met) throw new Problem('task-not-permitted');

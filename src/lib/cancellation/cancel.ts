@@ -59,6 +59,7 @@ export async function attemptUntilSettled(
     : 0;
   const remaining = (): number => deadline.remaining() - reserve;
   const attempts: Attempt[] = [];
+  let unsent = NO_TIME;
   for (;;) {
     const pause = pauseBeforeNext(attempts, settings.maxAttempts, remaining(), random);
     if (pause === undefined) break;
@@ -68,11 +69,12 @@ export async function attemptUntilSettled(
     if (!slot.granted) return [...attempts.slice(0, -1), withoutSlot(attempts.at(-1), slot)];
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
     const attempt = await attemptOnce(task, job, ms, slot.isValid, deps);
+    unsent = EXPIRED;
     if (attempt === EXPIRED) continue;
     attempts.push(attempt);
     if (isRateLimited(attempt)) limiter.backOff(task.region);
   }
-  return attempts.length > 0 ? attempts : [NO_TIME];
+  return attempts.length > 0 ? attempts : [unsent];
 }
 
 /** Waits for a slot, which every attempt needs. */
@@ -113,7 +115,7 @@ async function attemptOnce(
 }
 
 /** The deadline passed before anything could be written. */
-const NO_TIME: Attempt = {
+const NO_TIME: Failure = {
   outcome: 'did-not-happen',
   code: 'upstream-timeout',
   again: true,
