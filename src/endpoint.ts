@@ -2,9 +2,11 @@ import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Deadline } from './lib/deadline.ts';
 import type { DlcClient, UpstreamStats } from './lib/dlc/client.ts';
+import type { Lookup } from './lib/dlc/describe-task.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Log } from './lib/observability/log.ts';
+import type { Problem } from './lib/problems.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';
 import type { ConcurrencyLimit } from './lib/concurrency-limit.ts';
@@ -45,23 +47,28 @@ export interface OpenEndpoint {
   handle(context: RequestContext & Routed, deps: Deps): Promise<HttpResponse> | HttpResponse;
 }
 
-/** What an endpoint reads from a request: the task that it is about, if it is about one. */
+/** What an endpoint reads from a request: the task that it is about, or several. */
 export interface TaskInput {
   readonly task?: TaskRef | undefined;
+  /** Each costs a unit of the quota, and has its own permission, result and audit lines. */
+  readonly tasks?: readonly TaskRef[];
+  /** Nothing is cancelled. */
+  readonly dryRun?: boolean;
 }
 
 /**
  * One method of one route, for callers who authenticate.
  *
  * @typeParam Input what `validate` reads from the request, and `handle` gets
+ * @typeParam Added `Batched` if `validate` gives `tasks`
  */
-export interface CallerEndpoint<Input extends TaskInput = TaskInput> {
+export interface CallerEndpoint<Input extends TaskInput = TaskInput, Added = unknown> {
   readonly access: { readonly schemes: readonly Scheme[]; readonly scope: Scope };
   /** Absent: no body is read. `isSigned`: authentication needs it. */
   readonly body?: { readonly maxBytes: number; readonly isSigned: boolean };
   /** @throws Problem `invalid-request`, `unsupported-media-type` */
   validate(context: CallerContext, settings: Settings): Input;
-  handle(context: CallerContext & Input, deps: Deps): Promise<HttpResponse> | HttpResponse;
+  handle(context: CallerContext & Input & Added, deps: Deps): Promise<HttpResponse> | HttpResponse;
 }
 
 export type Endpoint = OpenEndpoint | CallerEndpoint;
@@ -111,7 +118,7 @@ export interface Authenticated {
 /** Added by the middleware `quota`. */
 export interface Metered {
   /** The header fields that describe the caller's quota. */
-  readonly quotaFields: Readonly<Record<string, string>>;
+  quotaFields: Readonly<Record<string, string>>;
 }
 
 /** Added by the middleware `permit` if the request is about one task. */
@@ -122,6 +129,29 @@ export interface Permitted {
   readonly intentId?: string;
 }
 
+/** Added by the middleware `permitEach`, where the request is about several tasks. */
+export interface Batched {
+  readonly batch: {
+    /** Made by the gateway, for the audit lines. */
+    readonly batchId: string;
+    readonly dryRun?: true;
+    readonly items: readonly BatchItem[];
+  };
+}
+
+/** One of several tasks. */
+export interface BatchItem {
+  readonly task: TaskRef;
+  /** Of this task alone. */
+  readonly stats: UpstreamStats;
+  /** Why the caller may not cancel it. */
+  readonly refusal?: Problem;
+  /** Of the permission, if DLC was asked for it. */
+  readonly lookup: Lookup | undefined;
+  /** Writes the audit line of the result. */
+  readonly record: (response: Pick<HttpResponse, 'status' | 'logged'>) => void;
+}
+
 /** What a handler gets besides what its own endpoint reads from the request. */
 export type CallerContext = RequestContext & Routed & Authenticated;
 
@@ -129,4 +159,7 @@ export type CallerContext = RequestContext & Routed & Authenticated;
 export type PartialContext = RequestContext &
   Partial<Routed & Authenticated & Metered & Permitted> & {
     readonly task?: TaskRef | undefined;
+    /** Of one task among several. */
+    readonly batchId?: string;
+    readonly dryRun?: boolean;
   };

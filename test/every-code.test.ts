@@ -4,7 +4,17 @@ import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { problemsOf, statusFor, upstreamCodeFor } from '../scripts/openapi/problem-codes.ts';
 import { createRoutes } from '../src/handlers/routes.ts';
 import type { ProblemCode } from '../src/lib/problems.ts';
-import { ask, cancel, gatewayWith, get, hook, shown, TASK } from './support/every-operation.ts';
+import {
+  ask,
+  batch,
+  cancel,
+  gatewayWith,
+  get,
+  hook,
+  list,
+  shown,
+  TASK,
+} from './support/every-operation.ts';
 import { claims, hmac, serialize } from './support/jwt.ts';
 import {
   bearer,
@@ -40,23 +50,25 @@ function faultFor(code: ProblemCode) {
 }
 
 const CALLS = [
-  ['DELETE', 'CancelTask', () => cancel],
-  ['GET', 'DescribeTasks', () => get],
-  ['POST', 'CancelTask', hook],
+  ['DELETE', '/tasks/{taskId}', 'CancelTask', () => cancel],
+  ['GET', '/tasks/{taskId}', 'DescribeTasks', () => get],
+  ['GET', '/tasks', 'DescribeTasks', () => list],
+  ['POST', '/webhooks/cancel-task', 'CancelTask', hook],
 ] as const;
 
-const CODES = CALLS.flatMap(([method, action, make]) => {
-  const route = createRoutes({ taskStateLookup: true }).find(({ methods }) => method in methods);
+const CODES = CALLS.flatMap(([method, wanted, action, make]) => {
+  const route = createRoutes({ taskStateLookup: true }).find(({ template }) => template === wanted);
   const endpoint = route?.methods[method];
   if (!endpoint) throw new Error(`no ${method}`);
-  return problemsOf(endpoint, []).flatMap((code) => {
+  return problemsOf(endpoint, {}).flatMap((code) => {
     const fault = faultFor(code);
     const status = statusFor(code, method === 'POST');
-    return fault ? [{ method, code, status, fault: { ...fault, action }, make }] : [];
+    const name = `${method} ${wanted}`;
+    return fault ? [{ name, code, status, fault: { ...fault, action }, make }] : [];
   });
 });
 
-it.each(CODES)('$method: DLC makes $code', async ({ code, status, fault, make }) => {
+it.each(CODES)('$name: DLC makes $code', async ({ code, status, fault, make }) => {
   await emulator.addFault({ ...fault, times: 'always' });
   const answer = await ask(emulator.port, {}, make());
   const { outcome } = answer.body;
@@ -102,7 +114,12 @@ it('POST: cancelled by an attempt that was not answered', async () => {
   expect((await ask(emulator.port, {}, hook())).body).toMatchObject({ outcome: 'cancelled' });
 });
 
-describe.each([['DELETE', cancel] as const, ['GET', get] as const])('%s', (_, request) => {
+describe.each([
+  ['a cancellation', cancel] as const,
+  ['a state', get] as const,
+  ['a list', list] as const,
+  ['a batch', batch] as const,
+])('%s', (_, request) => {
   it('with two schemes', async () => {
     const answer = await ask(emulator.port, {}, request, [['Authorization', 'Basic x']]);
     expect(answer).toMatchObject({
@@ -119,8 +136,16 @@ describe.each([['DELETE', cancel] as const, ['GET', get] as const])('%s', (_, re
   it('with a token for another task', async () => {
     const grant = { type: 'dlc_task', actions: ['cancel', 'read'], identifier: 'another' };
     const token = bearer({ authorization_details: [grant] });
-    const answer = await ask(emulator.port, {}, { ...request, headers: [token] });
-    expect(shown(answer)).toEqual({ status: 403, code: 'task-not-permitted' });
+    const answer = await ask(
+      emulator.port,
+      {},
+      { ...request, headers: [token, ...request.headers.slice(1)] },
+    );
+    // Of a list, that task is left out; of a batch, each task has a result.
+    const isAboutMany = request === list || request === batch;
+    expect(shown(answer)).toEqual(
+      isAboutMany ? { status: 200 } : { status: 403, code: 'task-not-permitted' },
+    );
   });
 
   it('with a token whose key cannot be fetched', async () => {
@@ -140,7 +165,9 @@ describe.each([['DELETE', cancel] as const, ['GET', get] as const])('%s', (_, re
     });
     const answers: Answer[] = [];
     for (let i = 0; i < 6; i += 1) {
-      answers.push(await gateway.send(request.method, request.target, request.headers));
+      answers.push(
+        await gateway.send(request.method, request.target, request.headers, request.body),
+      );
     }
     expect(answers.at(-1)?.body).toMatchObject({ code: 'quota-exceeded' });
   });

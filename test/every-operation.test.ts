@@ -41,11 +41,14 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
 
   it('whose body never ends: nothing waits for a body that is not needed', async () => {
     const never = (): Promise<Buffer> => new Promise(() => undefined);
-    const isNeeded = make().method === 'POST';
+    const { method, target } = make();
+    const isNeeded = method === 'POST';
+    // Some senders of webhooks give up at any 4xx.
+    const status = target.startsWith('/webhooks/') ? 503 : 408;
     // Only what waits for the body may time out, on however slow a machine.
     const settings = { REQUEST_TIMEOUT_MS: isNeeded ? '500' : '60000' };
     const answer = await ask(emulator.port, settings, make(), [], never);
-    if (isNeeded) expect(shown(answer)).toEqual({ status: 503, code: 'request-timeout' });
+    if (isNeeded) expect(shown(answer)).toEqual({ status, code: 'request-timeout' });
     else expect(answer.status).toBeLessThan(300);
   });
 

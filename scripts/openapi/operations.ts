@@ -100,7 +100,7 @@ function toOperation(
     }),
     responses: {
       ...Object.fromEntries(successes),
-      ...problemResponses(route, endpoint, words.problems ?? [], store),
+      ...problemResponses(route, endpoint, words, store),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
-import type { Endpoint } from '../../src/endpoint.ts';
-import { CODES } from '../../src/lib/words.openapi.ts';
+import type { CallerEndpoint, Endpoint } from '../../src/endpoint.ts';
+import { CODES, type OperationWords } from '../../src/lib/words.openapi.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
 import { Problem, PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 
@@ -63,28 +63,37 @@ const AUTHENTICATED: readonly ProblemCode[] = [
   'principal-blocked',
   'quota-exceeded',
   'insufficient-scope',
-  'task-not-permitted',
-  'permission-check-unavailable',
 ];
 
 /** The problems of an endpoint, in the order of the table. */
-export function problemsOf(endpoint: Endpoint, own: readonly ProblemCode[]): ProblemCode[] {
+export function problemsOf(
+  endpoint: Endpoint,
+  { problems = [], about }: Pick<OperationWords, 'problems' | 'about'>,
+): ProblemCode[] {
   const { access } = endpoint;
   const isIn = new Set<ProblemCode>([
     ...EVERYWHERE,
-    ...(access ? [...AUTHENTICATED, ...UPSTREAM] : []),
+    ...(access ? AUTHENTICATED : []),
+    ...(access && about !== 'each' ? (['task-not-permitted', ...UPSTREAM] as const) : []),
+    ...(access && about === undefined ? (['permission-check-unavailable'] as const) : []),
     ...(access?.schemes.includes('bearer') ? (['auth-provider-unavailable'] as const) : []),
-    ...own,
+    ...problems,
   ]);
   return CODES.filter((code) => isIn.has(code));
 }
 
 /** Where in the order of steps a problem comes up, seen from the caller's quota. */
-export function quotaIsTold(code: ProblemCode): 'always' | 'at times' | 'never' {
+export function quotaIsTold(
+  code: ProblemCode,
+  { body }: Pick<CallerEndpoint, 'body'> = {},
+): 'always' | 'at times' | 'never' {
   if (AT_TIMES.has(code)) return 'at times';
+  // A signed body is read before.
+  if (OF_BODY.has(code) && body && !body.isSigned) return 'at times';
   return BEFORE_QUOTA.has(code) ? 'never' : 'always';
 }
 
+const OF_BODY = new Set<ProblemCode>(['request-timeout', 'payload-too-large']);
 const AT_TIMES = new Set<ProblemCode>([
   'overloaded',
   'invalid-request',

@@ -1,5 +1,5 @@
 import type { Endpoint, Route } from '../../src/endpoint.ts';
-import type { Presence, Presences } from '../../src/lib/words.openapi.ts';
+import type { OperationWords, Presence, Presences } from '../../src/lib/words.openapi.ts';
 import { PROBLEM_TEXTS } from '../../src/lib/problems.openapi.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 import type { ComponentStore, Json } from './components.ts';
@@ -13,18 +13,14 @@ import {
 } from './problem-codes.ts';
 import { problemExample, type Report } from './problem-examples.ts';
 
-/**
- * Gives the problem responses of an operation, by status.
- *
- * @param own the problems of the handler itself
- */
+/** Gives the problem responses of an operation, by status. */
 export function problemResponses(
   route: Route,
   endpoint: Endpoint,
-  own: readonly ProblemCode[],
+  words: OperationWords,
   store: ComponentStore,
 ): Record<string, Json> {
-  const codes = problemsOf(endpoint, own);
+  const codes = problemsOf(endpoint, words);
   const statusOf = (code: ProblemCode): number => statusFor(code, route.isForSenders === true);
   // To a webhook's sender, a 200 is no problem.
   const statuses = new Set(codes.map(statusOf).filter((status) => status !== 200));
@@ -84,7 +80,8 @@ function fieldsOf(
   const forSenders = isForSenders === true;
   const isAuthenticated = endpoint.access !== undefined;
   const waits = cancels(endpoint) && !forSenders;
-  const quota = over((code) => when(isAuthenticated, quotaIsTold(code)));
+  const body = endpoint.access ? endpoint : {};
+  const quota = over((code) => when(isAuthenticated, quotaIsTold(code, body)));
   return {
     'Retry-After': over((code) => when(PROBLEMS[code].retryable, 'always')),
     RateLimit: quota,

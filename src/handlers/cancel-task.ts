@@ -40,15 +40,24 @@ export function cancelResponse(context: TaskContext, done: Done, waited?: Waited
     const id = upstreamRequestId === undefined ? {} : { upstreamRequestId };
     throw new Problem('task-already-finished', { taskState: state, headers, ...id });
   }
-  const outcome = state ?? done.outcome;
-  const isRequested = outcome === 'cancel_requested';
-  const confirmed = isRequested && done.confirmed === false ? ({ confirmed: false } as const) : {};
-  return taskResponse(isRequested ? 202 : 200, context, {
-    members: { outcome, ...confirmed },
+  const { status, members } = doneMembers(state ? { outcome: state } : done);
+  return taskResponse(status, context, {
+    members,
     upstreamRequestId,
-    headers: { ...headers, ...(isRequested && { 'Retry-After': '1' }) },
-    logged: { outcome, ...confirmed },
+    headers: { ...headers, ...(status === 202 && { 'Retry-After': '1' }) },
+    logged: members,
   });
+}
+
+/** What a cancellation that was done says by itself: in a response of its own, and among the results of a batch. */
+export function doneMembers({ outcome, confirmed }: DoneOutcome) {
+  const members = { outcome, ...(confirmed === false && { confirmed }) };
+  return { status: outcome === 'cancel_requested' ? 202 : 200, members };
+}
+
+export interface DoneOutcome {
+  readonly outcome: string;
+  readonly confirmed?: false;
 }
 
 /** The result of a preference to wait that was followed. */

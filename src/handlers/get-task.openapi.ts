@@ -13,13 +13,16 @@ import {
   type OperationWords,
 } from '../lib/words.openapi.ts';
 
-const described = {
+export const described = {
   state: z.enum(TASK_STATES),
   upstreamState: z.int(),
   engine: z.optional(upstreamText),
   upstreamCreateTime: z.optional(upstreamText),
   upstreamUpdateTime: z.optional(upstreamText),
-} satisfies Record<Exclude<keyof DescribedTask, 'engineNames' | 'operator'>, z.ZodMiniType>;
+} satisfies Record<
+  Exclude<keyof DescribedTask, 'engineNames' | 'operator' | 'kind'>,
+  z.ZodMiniType
+>;
 
 const taskNow = named(
   z.strictObject({ ...task, ...described, requestId, upstreamRequestId }),

@@ -6,7 +6,7 @@ import { taskResponse } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
 import { parseTaskRequest, type TaskRef } from '../lib/tasks.ts';
 
-const NOT_SHOWN = 'DLC shows no such task in this region in the last 45 days.';
+export const NOT_SHOWN = 'DLC shows no such task in this region in the last 45 days.';
 
 /** `GET /tasks/{taskId}`: the task's state now. */
 export const getTask: CallerEndpoint<{ readonly task: TaskRef }> = {
@@ -22,7 +22,7 @@ export const getTask: CallerEndpoint<{ readonly task: TaskRef }> = {
       throw new Problem('task-not-found', { detail: NOT_SHOWN, upstreamRequestId });
     }
     if (found.outcome !== 'found') throw toLookupProblem(found);
-    const { engineNames: _, operator: _operator, ...members } = found.task;
+    const { engineNames: _, operator: _operator, kind: _kind, ...members } = found.task;
     return taskResponse(200, context, {
       members,
       upstreamRequestId: found.requestId,

@@ -1,8 +1,10 @@
 import type { Route } from '../endpoint.ts';
 import { cancelTask } from './cancel-task.ts';
+import { cancelTasks } from './cancel-tasks.ts';
 import { cancelTaskWebhook } from './cancel-task-webhook.ts';
 import { getTask } from './get-task.ts';
 import { healthz } from './healthz.ts';
+import { listTasks } from './list-tasks.ts';
 import { openApi } from './openapi.ts';
 import { problemPage } from './problem-page.ts';
 import { createReadyz } from './readyz.ts';
@@ -15,6 +17,8 @@ export function createRoutes({ taskStateLookup }: { taskStateLookup: boolean }):
       methods: { DELETE: cancelTask, ...(taskStateLookup && { GET: getTask }) },
       isForBrowsers: true,
     },
+    { template: '/tasks', methods: taskStateLookup ? { GET: listTasks } : {}, isForBrowsers: true },
+    { template: '/tasks:cancel', methods: { POST: cancelTasks }, isForBrowsers: true },
     {
       template: '/webhooks/cancel-task',
       methods: { POST: cancelTaskWebhook },

@@ -49,12 +49,12 @@ export function parseTaskRequest(
 
 const ID_RULE = 'must be 1 to 128 letters, digits, "_" or "-"';
 
-function inQuery(name: string, message: string): Violation {
+export function inQuery(name: string, message: string): Violation {
   return { in: 'query', name: shown(name), message };
 }
 
 /** What is wrong with a region that a caller names; `undefined` if nothing is. */
-function regionRule(value: string, { allowedRegions }: Regions): string | undefined {
+export function regionRule(value: string, { allowedRegions }: Regions): string | undefined {
   if (!REGION.test(value)) return 'must be a region such as ap-guangzhou';
   return allowedRegions.has(value) ? undefined : 'is not a region that this gateway serves';
 }

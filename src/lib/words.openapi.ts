@@ -23,6 +23,8 @@ export interface OperationWords {
   readonly successes: Readonly<Record<number, Success>>;
   /** Problems of the handler itself. Those of DLC and of the steps before the handler are added. */
   readonly problems?: readonly ProblemCode[];
+  /** `list`: no single task is asked for. `each`: what DLC says of a task is in its result, and no problem. */
+  readonly about?: 'list' | 'each';
   /** The response depends on `Accept`. */
   readonly negotiates?: true;
 }
@@ -119,6 +121,15 @@ export const problemStatus = z.literal(
 /** Under `PROBLEM_BASE_URL` if it is set, or after the base path. */
 export const problemType = text(/^[!-~]*\/problems\/[a-z-]+$/, MAX_HEADER_BYTES);
 
+export const REGION_PARAMETER: Parameter = {
+  name: 'region',
+  in: 'query',
+  description:
+    'A region that this gateway serves; the default is the configured one. Any other parameter, or a repeated one, is a 400.',
+  schema: schemaRef('Region'),
+  example: EXAMPLE.task.region,
+};
+
 export const TASK_PARAMETERS: readonly Parameter[] = [
   {
     name: 'taskId',
@@ -128,12 +139,5 @@ export const TASK_PARAMETERS: readonly Parameter[] = [
     schema: schemaRef('TaskId'),
     example: EXAMPLE.task.taskId,
   },
-  {
-    name: 'region',
-    in: 'query',
-    description:
-      "The task's region, one that this gateway serves; the default is the configured one. Any other parameter, or a repeated one, is a 400.",
-    schema: schemaRef('Region'),
-    example: EXAMPLE.task.region,
-  },
+  REGION_PARAMETER,
 ];

@@ -31,6 +31,8 @@ function toAccessLine(context: PartialContext, response: HttpResponse, now: numb
     route: route?.template,
     taskId: task?.taskId,
     region: task?.region,
+    batchId: logged.batchId,
+    tasks: logged.tasks,
     outcome: logged.outcome ?? (problem?.members.outcomeUnknown && 'unknown'),
     code: problem?.code,
     upstreamCode: problem?.members.upstreamCode,

@@ -20,10 +20,17 @@ import { before, onResponse, type Middleware } from '../request-context.ts';
  */
 export function auditResult(log: Log): Middleware<PartialContext> {
   return onResponse((context, response) => {
-    if (isDecision(context, response)) log.record('audit', toResultLine(context, response));
+    if (isDecision(context, response)) recordResult(log, context, response);
     return response;
   });
 }
+
+/** @param response only what the audit line says of it */
+export function recordResult(log: Log, context: PartialContext, response: AuditedResponse): void {
+  log.record('audit', toResultLine(context, response));
+}
+
+type AuditedResponse = Pick<HttpResponse, 'status' | 'logged'>;
 
 /** Refused before anybody was authenticated, so that no decision was made. */
 const NO_DECISION: ReadonlySet<ProblemCode> = new Set([
@@ -32,12 +39,13 @@ const NO_DECISION: ReadonlySet<ProblemCode> = new Set([
   'request-header-fields-too-large',
 ]);
 
-/** A webhook of another type asks for nothing. */
+/** A webhook of another type asks for nothing. A batch leaves lines for each of its tasks. */
 function isDecision(
   { endpoint, principal }: PartialContext,
   { logged = {} }: HttpResponse,
 ): boolean {
   if (endpoint?.access?.scope !== 'tasks:cancel' || logged.outcome === 'ignored') return false;
+  if (logged.batchId !== undefined) return false;
   const code = logged.problem?.code;
   if (code === 'overloaded') return principal !== undefined;
   return code === undefined || !NO_DECISION.has(code);
@@ -59,14 +67,18 @@ export function requireAuditLog(log: Log): Middleware<RequestContext> {
 
 export function auditIntent(log: Log): Middleware<CallerContext & Permitted & TaskInput> {
   return before((context) => {
-    if (!context.task) return undefined;
-    const intentId = randomUUID();
-    log.record('audit', { phase: 'intent', lineId: intentId, ...decision(context, undefined) });
-    return { intentId };
+    return context.task && { intentId: recordIntent(log, context) };
   });
 }
 
-function toResultLine(context: PartialContext, response: HttpResponse): LogFields {
+/** @returns the id of the line, which the result refers to */
+export function recordIntent(log: Log, context: PartialContext): string {
+  const lineId = randomUUID();
+  log.record('audit', { phase: 'intent', lineId, ...decision(context, undefined) });
+  return lineId;
+}
+
+function toResultLine(context: PartialContext, response: AuditedResponse): LogFields {
   const logged = response.logged ?? {};
   const { problem } = logged;
   return {
@@ -88,6 +100,8 @@ function toResultLine(context: PartialContext, response: HttpResponse): LogField
 function decision(context: PartialContext, problem: Problem | undefined): LogFields {
   const { request, principal, task, stats, permittedBy } = context;
   return {
+    batchId: context.batchId,
+    dryRun: context.dryRun || undefined,
     requestId: context.requestId,
     platformRequestId: request.platformRequestId,
     traceId: context.traceId,

@@ -20,6 +20,14 @@ export function cors(origins: ReadonlySet<string>): Middleware<PartialContext> {
   return onResponse(({ request, route }, response) => withCors(request, response, origins, route));
 }
 
+type CorsRoute = Pick<Route, 'isForBrowsers' | 'isForSenders'> & Partial<Pick<Route, 'methods'>>;
+
+/** On a route that browsers send a POST to. */
+export const PREFLIGHT_OF_POST = {
+  ...PREFLIGHT,
+  'Access-Control-Allow-Methods': 'GET, DELETE, POST',
+} as const;
+
 /**
  * Adds the fields of the CORS protocol to a response. Scripts may read every response but those to
  * webhook senders; a preflight is allowed only on the routes that scripts call.
@@ -30,7 +38,7 @@ export function withCors(
   request: HttpRequest,
   response: HttpResponse,
   origins: ReadonlySet<string>,
-  route: Pick<Route, 'isForBrowsers' | 'isForSenders'> | undefined,
+  route: CorsRoute | undefined,
 ): HttpResponse {
   if (origins.size === 0) return response;
   const { Vary: negotiated } = response.headers;
@@ -39,10 +47,11 @@ export function withCors(
   const origin = header(request.headers, 'origin');
   if (route?.isForSenders || origin === undefined || !origins.has(origin)) return vary;
   const allows = route?.isForBrowsers && isPreflight(request);
+  const allowed = route?.methods?.POST ? PREFLIGHT_OF_POST : PREFLIGHT;
   const headers = {
     ...vary.headers,
     'Access-Control-Allow-Origin': origin,
-    ...(allows ? PREFLIGHT : { 'Access-Control-Expose-Headers': EXPOSED }),
+    ...(allows ? allowed : { 'Access-Control-Expose-Headers': EXPOSED }),
   };
   return { ...vary, headers };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { EXPOSED, PREFLIGHT } from '../../src/middlewares/cors.ts';
+import { EXPOSED, PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/cors.ts';
 import { filesIn, projectRoot } from '../support/checkout.ts';
 import { DOCUMENTS, readDocument } from '../support/documents.ts';
 
@@ -59,6 +59,8 @@ it('docs/frontend.md has the fields of CORS', () => {
     `| request headers | ${listOf(PREFLIGHT['Access-Control-Allow-Headers'])} |`,
   );
   expect(text).toContain(`| methods | ${listOf(PREFLIGHT['Access-Control-Allow-Methods'])} |`);
+  const posted = PREFLIGHT_OF_POST['Access-Control-Allow-Methods'];
+  expect(text).toContain(`| methods of \`/tasks:cancel\` | ${listOf(posted)} |`);
   expect(text).toContain(`| ${listOf(EXPOSED)};`);
 });
 

@@ -5,7 +5,7 @@ import { isPreflight, withCors } from '../../src/middlewares/cors.ts';
 import { toHeaderFields, type HttpRequest } from '../../src/lib/http/message.ts';
 
 const ORIGIN = 'https://app.example.org';
-type Audience = Pick<Route, 'isForBrowsers' | 'isForSenders'>;
+type Audience = Pick<Route, 'isForBrowsers' | 'isForSenders'> & Partial<Pick<Route, 'methods'>>;
 const browsers: Audience = { isForBrowsers: true };
 const senders: Audience = { isForSenders: true };
 const probes: Audience = {};
@@ -18,6 +18,10 @@ function request(method: string, headers: Record<string, string>): HttpRequest {
     headers: toHeaderFields(Object.entries(headers)),
     readBody: async () => Buffer.alloc(0),
   };
+}
+
+function never(): never {
+  throw new Error('no request is served here');
 }
 
 const preflight = (origin: string): HttpRequest =>
@@ -60,6 +64,13 @@ describe('a preflight', () => {
         'authorization, content-type, prefer, x-request-id, traceparent, tracestate, baggage',
       'Access-Control-Max-Age': '600',
     });
+  });
+
+  it('is allowed POST where the route has it', () => {
+    const batches = { ...browsers, methods: { POST: { handle: () => never() } } };
+    expect(corsHeaders(preflight(ORIGIN), batches)['Access-Control-Allow-Methods']).toBe(
+      'GET, DELETE, POST',
+    );
   });
 
   it.each<[string, Audience | undefined]>([

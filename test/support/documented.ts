@@ -9,7 +9,7 @@ import {
   type Described,
   type Received,
 } from './described.ts';
-import { PREFLIGHT } from '../../src/middlewares/cors.ts';
+import { PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/cors.ts';
 import { ALWAYS } from '../../src/lib/http/response.ts';
 import { note } from './received.ts';
 
@@ -94,7 +94,8 @@ function faultsOfHeaders(received: Received, headers: Answer['headers']): string
   const there = headersOf(received);
   const known = new Map(Object.entries(headers).map(([name, at]) => [name.toLowerCase(), at.$ref]));
   const unknown = [...there].filter(
-    ([name, value]) => !TRANSPORT.test(name) && !known.has(name) && PREFLIGHTS.get(name) !== value,
+    ([name, value]) =>
+      !TRANSPORT.test(name) && !known.has(name) && !PREFLIGHTS.has(`${name}: ${value}`),
   );
   const wrong = [...known].flatMap(([name, reference]) => {
     const pointer = reference.slice(1);
@@ -109,8 +110,10 @@ function faultsOfHeaders(received: Received, headers: Answer['headers']): string
 }
 
 /** The document has no OPTIONS: what its answers have beside the fields of all others. */
-const PREFLIGHTS = new Map<string, string>(
-  Object.entries(PREFLIGHT).map(([name, value]) => [name.toLowerCase(), value]),
+const PREFLIGHTS = new Set<string>(
+  [PREFLIGHT, PREFLIGHT_OF_POST].flatMap((fields) =>
+    Object.entries(fields).map(([name, value]) => `${name.toLowerCase()}: ${value}`),
+  ),
 );
 
 function headerAt(pointer: string): Header {

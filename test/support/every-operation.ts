@@ -25,6 +25,13 @@ const key = [['X-API-Key', KEY]] as const;
 
 export const cancel: Request = { method: 'DELETE', target: `/tasks/${TASK}`, headers: key };
 export const get: Request = { method: 'GET', target: `/tasks/${TASK}`, headers: key };
+export const list: Request = { method: 'GET', target: '/tasks', headers: key };
+export const batch: Request = {
+  method: 'POST',
+  target: '/tasks:cancel',
+  headers: [...key, ['Content-Type', 'application/json']],
+  body: JSON.stringify({ taskIds: [TASK] }),
+};
 /** Signed now. */
 export const hook = (): Request => ({
   method: 'POST',
@@ -35,6 +42,8 @@ export const hook = (): Request => ({
 export const ALL_OPERATIONS: readonly (() => Request)[] = [
   () => cancel,
   () => get,
+  () => list,
+  () => batch,
   hook,
   ...openOperations(),
 ];

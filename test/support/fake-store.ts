@@ -41,7 +41,8 @@ export class FakeStore {
         return reply.granted ? { ...reply, sentMs, repliedMs: this.#time.steadyMs() } : reply;
       },
       backOff: (region) => this.#answer('back off', region, () => memory.backOff(region)),
-      spend: (key, rule, units) => this.#answer('spend', key, () => memory.spend(key, rule, units)),
+      spend: (key, rule, ...more) =>
+        this.#answer('spend', key, () => memory.spend(key, rule, ...more)),
       close: () => undefined,
     };
   }

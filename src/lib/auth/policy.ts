@@ -1,6 +1,6 @@
 import { Problem } from '../problems.ts';
 import { insufficientScope } from './challenge.ts';
-import type { Principal, Restrictions, Scope } from './principal.ts';
+import type { Grant, Principal, Restrictions, Scope } from './principal.ts';
 
 /** @throws Problem `insufficient-scope` */
 export function requireScope({ grants }: Principal, scope: Scope): void {
@@ -23,18 +23,27 @@ export type Permission = 'allowed' | 'denied' | { readonly oneOf: readonly TaskC
 
 /** Decides whether a principal may do `scope` to a task, as far as this is known without asking DLC. */
 export function permit(
-  { grants }: Principal,
+  principal: Principal,
   scope: Scope,
   task: { readonly taskId: string; readonly region: string },
 ): Permission {
-  const oneOf = grants
-    .filter(({ scopes }) => scopes.includes(scope))
+  const oneOf = grantsIn(principal, scope, task.region)
     .filter(({ taskId = task.taskId }) => taskId === task.taskId)
-    .filter(({ regions }) => regions?.includes(task.region) ?? true)
-    .map(({ engines = [], owner }) => ({ engines, owner }));
+    .map(conditionOf);
   if (oneOf.length === 0) return 'denied';
   const isAllowed = oneOf.some(({ engines, owner }) => engines.length === 0 && owner === undefined);
   return isAllowed ? 'allowed' : { oneOf };
+}
+
+/** The grants that permit `scope` in a region, to some task at least. */
+export function grantsIn({ grants }: Principal, scope: Scope, region: string): Grant[] {
+  return grants
+    .filter(({ scopes }) => scopes.includes(scope))
+    .filter(({ regions }) => regions?.includes(region) ?? true);
+}
+
+export function conditionOf({ engines = [], owner }: Grant): TaskCondition {
+  return { engines, owner };
 }
 
 /** Says what was checked, for the audit line: where the grant came from, and what DLC was asked for. */

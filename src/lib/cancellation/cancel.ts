@@ -16,6 +16,8 @@ import {
 /** The request that a task is cancelled for. */
 export interface CancelJob extends Job {
   readonly principal: { readonly id: string };
+  /** Ends an attempt that was sent. Absent: the deadline does, at once if the client disconnects. */
+  readonly attemptsUntil?: AbortSignal;
 }
 
 export interface CancelDeps extends LookupDeps {
@@ -44,7 +46,8 @@ export async function cancelTask(
   return settle(attempts, lookup);
 }
 
-async function attemptUntilSettled(
+/** All attempts at a cancellation. The last one, or the task's state, settles it. */
+export async function attemptUntilSettled(
   task: TaskRef,
   job: CancelJob,
   deps: CancelDeps,
@@ -56,6 +59,7 @@ async function attemptUntilSettled(
     : 0;
   const remaining = (): number => deadline.remaining() - reserve;
   const attempts: Attempt[] = [];
+  let unsent = NO_TIME;
   for (;;) {
     const pause = pauseBeforeNext(attempts, settings.maxAttempts, remaining(), random);
     if (pause === undefined) break;
@@ -65,11 +69,12 @@ async function attemptUntilSettled(
     if (!slot.granted) return [...attempts.slice(0, -1), withoutSlot(attempts.at(-1), slot)];
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
     const attempt = await attemptOnce(task, job, ms, slot.isValid, deps);
+    unsent = EXPIRED;
     if (attempt === EXPIRED) continue;
     attempts.push(attempt);
     if (isRateLimited(attempt)) limiter.backOff(task.region);
   }
-  return attempts.length > 0 ? attempts : [NO_TIME];
+  return attempts.length > 0 ? attempts : [unsent];
 }
 
 /** Waits for a slot, which every attempt needs. */
@@ -100,15 +105,17 @@ async function attemptOnce(
   isValid: () => boolean,
   { dlc }: CancelDeps,
 ): Promise<Attempt> {
-  const reply = await within(ms, job.deadline.signal, (signal) =>
-    dlc.call('CancelTask', { TaskId: taskId }, { region, caller: job, signal, isValid }),
+  const { deadline, attemptsUntil = deadline.signal } = job;
+  const options = { region, caller: job, isValid: () => isValid() && !deadline.signal.aborted };
+  const reply = await within(ms, attemptsUntil, (signal) =>
+    dlc.call('CancelTask', { TaskId: taskId }, { ...options, signal }),
   );
   if (reply.outcome !== 'answered') return reply;
   return { outcome: 'accepted', upstreamRequestId: reply.requestId };
 }
 
 /** The deadline passed before anything could be written. */
-const NO_TIME: Attempt = {
+const NO_TIME: Failure = {
   outcome: 'did-not-happen',
   code: 'upstream-timeout',
   again: true,

@@ -49,6 +49,8 @@ export interface DescribedTask {
   readonly state: TaskState;
   readonly upstreamState: number;
   readonly engine?: string;
+  /** DLC's `TaskType`. */
+  readonly kind?: string;
   /** Name and id of its engine, as far as DLC gives them: what a permission may name. */
   readonly engineNames: readonly string[];
   /** `OperateUin`: who started it. For permissions alone, never for a response. */
@@ -70,33 +72,91 @@ export type Lookup =
  */
 export const NO_TASK = 'd0c70000-0000-0000-0000-00000000d0c7';
 
-/** Asks DLC for one task. No time range is sent: its zone is undocumented, and the default is 45 days. */
+/** What a task list is narrowed by, and which part of it is wanted. */
+export interface TaskQuery {
+  /** At most `MOST_TASK_IDS`. */
+  readonly taskIds?: readonly string[];
+  /** `OperateUin`s, at most `MOST_OPERATORS`. */
+  readonly operators?: readonly string[];
+  /** How many tasks of the list come before; 0 if absent. */
+  readonly offset?: number;
+  /** At most `MOST_PER_PAGE`. */
+  readonly limit: number;
+}
+
+/** The bounds that DLC documents. */
+export const MOST_TASK_IDS = 50;
+export const MOST_OPERATORS = 5;
+export const MOST_PER_PAGE = 100;
+
+export interface TaskPage {
+  readonly outcome: 'answered';
+  /** As DLC gives them, not looked at yet. */
+  readonly tasks: readonly TaskRecord[];
+  /** How many there are on all pages, if DLC says so. */
+  readonly total?: number;
+  readonly requestId: string;
+}
+
+export type TaskRecord = Readonly<Record<string, unknown>>;
+
+/** Asks DLC for tasks. No time range is sent: its zone is undocumented, and the default is 45 days. */
+export async function describeTasks(
+  dlc: Pick<DlcClient, 'call'>,
+  { taskIds, operators, offset, limit }: TaskQuery,
+  options: CallOptions,
+): Promise<TaskPage | Failure> {
+  const filters = [
+    ...(taskIds ? [{ Name: 'task-id', Values: [...taskIds] }] : []),
+    ...(operators ? [{ Name: 'task-operator', Values: [...operators] }] : []),
+  ];
+  const input = {
+    ...(filters.length > 0 && { Filters: filters }),
+    ...(offset !== undefined && { Offset: offset }),
+    Limit: limit,
+  } satisfies DescribeTasksRequest;
+  const reply = await dlc.call('DescribeTasks', input, options);
+  if (reply.outcome !== 'answered') return reply;
+  const { response, requestId } = reply;
+  const list: unknown = 'TaskList' in response ? response.TaskList : undefined;
+  if (list === null) return { outcome: 'answered', tasks: [], requestId };
+  if (!Array.isArray(list)) return invalidResponse('the answer has no TaskList', requestId);
+  const total: unknown = 'TotalCount' in response ? response.TotalCount : undefined;
+  return {
+    outcome: 'answered',
+    tasks: list.filter(isRecord),
+    ...(typeof total === 'number' && { total }),
+    requestId,
+  };
+}
+
+/** What an answer says about one of the tasks that it was asked for. */
+export function lookupIn(page: TaskPage | Failure, taskId: string): Lookup {
+  if (page.outcome !== 'answered') return page;
+  const { tasks, requestId } = page;
+  const found = tasks.find(({ Id }) => Id === taskId);
+  if (!found) return { outcome: 'absent', requestId };
+  const task = describe(found);
+  return task
+    ? { outcome: 'found', task, requestId }
+    : invalidResponse('the task has no State', requestId);
+}
+
+/** Asks DLC for one task. */
 export async function describeTask(
   dlc: Pick<DlcClient, 'call'>,
   taskId: string,
   options: CallOptions,
 ): Promise<Lookup> {
-  const input = {
-    Filters: [{ Name: 'task-id', Values: [taskId] }],
-    Limit: 1,
-  } satisfies DescribeTasksRequest;
-  const reply = await dlc.call('DescribeTasks', input, options);
-  return reply.outcome === 'answered' ? read(reply.response, taskId, reply.requestId) : reply;
+  return lookupIn(await describeTasks(dlc, { taskIds: [taskId], limit: 1 }, options), taskId);
 }
 
-function read(response: object, taskId: string, requestId: string): Lookup {
-  const list: unknown = 'TaskList' in response ? response.TaskList : undefined;
-  if (list === null) return { outcome: 'absent', requestId };
-  if (!Array.isArray(list)) return invalidResponse('the answer has no TaskList', requestId);
-  const found = list.filter(isRecord).find((task) => task['Id'] === taskId);
-  if (!found) return { outcome: 'absent', requestId };
+/** Reads what DLC shows of a task; gives nothing if it shows no state. */
+export function describe(found: TaskRecord): DescribedTask | undefined {
   const upstreamState = found['State'];
-  if (typeof upstreamState !== 'number') return invalidResponse('the task has no State', requestId);
-  return { outcome: 'found', task: describe(found, upstreamState), requestId };
-}
-
-function describe(found: Readonly<Record<string, unknown>>, upstreamState: number): DescribedTask {
+  if (typeof upstreamState !== 'number') return undefined;
   const engine = textIn(found, 'DataEngineName');
+  const kind = textIn(found, 'TaskType');
   const operator = textIn(found, 'OperateUin');
   const createTime = textIn(found, 'CreateTime');
   const updateTime = textIn(found, 'UpdateTime');
@@ -105,6 +165,7 @@ function describe(found: Readonly<Record<string, unknown>>, upstreamState: numbe
     state: BY_NUMBER.get(upstreamState) ?? 'unknown',
     upstreamState,
     engineNames,
+    ...(kind !== undefined && { kind }),
     ...(engine !== undefined && { engine }),
     ...(operator !== undefined && { operator }),
     ...(createTime !== undefined && { upstreamCreateTime: createTime }),
@@ -112,11 +173,11 @@ function describe(found: Readonly<Record<string, unknown>>, upstreamState: numbe
   };
 }
 
-function textIn(record: Readonly<Record<string, unknown>>, key: string): string | undefined {
+export function textIn(record: TaskRecord, key: string): string | undefined {
   const value = record[key];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+function isRecord(value: unknown): value is TaskRecord {
   return typeof value === 'object' && value !== null;
 }

@@ -56,7 +56,7 @@ export function classify(thrown: unknown, seen: Observation, signal: AbortSignal
   }
   if (seen.status === 200 && isApiError(error)) return fromApiError(error, reason);
   if (seen.status !== undefined && seen.status !== 200) return fromStatus(seen.status);
-  if (seen.bytes > MAX_RESPONSE_BYTES) return invalidResponse('response too large');
+  if (seen.bytes > MAX_RESPONSE_BYTES) return invalidResponse(TOO_LARGE);
   if (signal.aborted) return cutOff(seen.connected, signal);
   if (seen.status === 200) return invalidResponse(reason, error.requestId);
   if (seen.errorCode?.startsWith('HPE_')) return invalidResponse(seen.errorCode);
@@ -66,6 +66,13 @@ export function classify(thrown: unknown, seen: Observation, signal: AbortSignal
 
 export function misconfigured(reason: string): Failure {
   return { outcome: 'did-not-happen', code: 'gateway-misconfigured', again: false, reason };
+}
+
+const TOO_LARGE = 'response too large';
+
+/** Whether a smaller question may have a response. */
+export function isTooLarge({ reason }: Pick<Failure, 'reason'>): boolean {
+  return reason === TOO_LARGE;
 }
 
 /** A response that says nothing reliable: the call is tried again once, and it never counts as a "no". */

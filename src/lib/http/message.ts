@@ -63,6 +63,9 @@ export interface LoggedResult {
   readonly confirmed?: false;
   readonly upstreamRequestId?: string | undefined;
   readonly problem?: Problem;
+  /** Of a batch, whose tasks have audit lines of their own. */
+  readonly batchId?: string;
+  readonly tasks?: number;
 }
 
 /** What is served where no HTTP request arrived: its response is the refusal. */

@@ -70,22 +70,10 @@ export function problemResponse(
   { typePrefix, ...known }: ProblemContext,
   status: number = problem.status,
 ): HttpResponse {
-  const { code, kind, members } = problem;
-  const isLater = status === 503 && kind.status !== status;
-  const retryable = kind.retryable || isLater;
-  const retryAfter = problem.retryAfter ?? (isLater ? 2 : undefined);
+  const { code, members } = problem;
+  const { retryAfter, ...said } = problemMembers(problem, status);
   const type = `${typePrefix}/problems/${code}`;
-  const { detail } = kind;
-  const body = {
-    type,
-    title: titleOf(code),
-    status,
-    detail,
-    code,
-    retryable,
-    ...known,
-    ...members,
-  };
+  const body = { type, title: titleOf(code), ...said, ...known };
   const headers = {
     'Content-Type': 'application/problem+json',
     ...problem.headers,
@@ -93,4 +81,13 @@ export function problemResponse(
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
   };
   return { ...jsonResponse(status, body, headers), logged: { problem } };
+}
+
+/** What a problem says by itself: in a response of its own, and among the results of a batch. */
+export function problemMembers(problem: Problem, status: number = problem.status) {
+  const { kind, code, members } = problem;
+  const isLater = status === 503 && kind.status !== status;
+  const retryAfter = problem.retryAfter ?? (isLater ? 2 : undefined);
+  const retryable = kind.retryable || isLater;
+  return { status, detail: kind.detail, code, retryable, ...members, retryAfter };
 }

@@ -91,7 +91,7 @@ function defineMetrics(registry: Registry, load: Load) {
 const UNWANTED = /^nodejs_(active_|heap_space_)/;
 
 /** What somebody is woken for at the first time: an increase shows only of what was there before. */
-const CANCEL_ROUTES = ['/tasks/{taskId}', '/webhooks/cancel-task'];
+const CANCEL_ROUTES = ['/tasks/{taskId}', '/tasks:cancel', '/webhooks/cancel-task'];
 const NEVER_EXPECTED = [
   'internal-error',
   'gateway-misconfigured',

@@ -42,11 +42,10 @@ export interface Limiter {
   acquire(request: SlotRequest): Promise<Acquired>;
   /** DLC refused a request for its rate. */
   backOff(region: string): void;
-  /**
-   * @param key principal and policy
-   * @param units tasks of a batch; it is let in if one is left, and owes the rest
-   */
-  spend(key: string, rule: QuotaRule, units?: number): Promise<QuotaDecision>;
+  /** Spends a unit of a quota, if one is left. @param key principal and policy */
+  spend(key: string, rule: QuotaRule): Promise<QuotaDecision>;
+  /** Adds what a request costs beyond the unit that let it in; later requests wait for it. */
+  owe(key: string, rule: QuotaRule, units: number): Promise<QuotaDecision>;
   /** Asks Redis whether its settings are wrong, which no waiting mends. */
   status(): Promise<LimiterStatus>;
   close(): void;
@@ -75,7 +74,8 @@ export function createLimiter(settings: LimiterSettings, deps: LimiterDeps): Lim
     acquire: (request) => acquireFrom(store, request, deps),
     // If this is lost, DLC refuses once more, and the next one backs off.
     backOff: (region) => void store.backOff(region).catch(() => undefined),
-    spend: (key, rule, units = 1) => store.spend(key, rule, units),
+    spend: (key, rule) => store.spend(key, rule, 1, false),
+    owe: (key, rule, units) => store.spend(key, rule, units, true),
     async status() {
       const reason = await store.misconfiguration?.();
       return reason ? { kind: 'misconfigured', reason } : { kind: 'ok' };

@@ -50,10 +50,11 @@ export class MemoryQuotas {
    * Spends `units` if there is at least one; the rest is owed, and later requests wait for it.
    *
    * @param now whole milliseconds of a clock that does not jump
+   * @param isAdmitted the request was let in before: it owes these units whatever is left
    */
-  spend(key: string, now: number, rule: QuotaRule, units = 1): QuotaDecision {
+  spend(key: string, now: number, rule: QuotaRule, units = 1, isAdmitted = false): QuotaDecision {
     const owed = debtNow(this.#callers.get(key), now, rule);
-    const allowed = owed + rule.windowMs <= rule.limit * rule.windowMs;
+    const allowed = isAdmitted || owed + rule.windowMs <= rule.limit * rule.windowMs;
     const debt = allowed ? owed + units * rule.windowMs : owed;
     this.#callers.set(key, { rule, debt, at: now });
     if (this.#callers.size > this.#most) this.#forget(now);
@@ -74,7 +75,8 @@ export class MemoryQuotas {
 /** A clock that went back pays nothing back, and costs nothing. A rule may have changed: debts are bounded. */
 function debtNow(before: Debt | undefined, now: number, { limit, windowMs }: QuotaRule): number {
   if (!before) return 0;
-  const most = (limit - 1 + MOST_UNITS) * windowMs;
+  // So many requests may be let in before the first of them says how many tasks it has.
+  const most = limit * MOST_UNITS * windowMs;
   return Math.max(0, Math.min(before.debt, most) - limit * Math.max(0, now - before.at));
 }
 

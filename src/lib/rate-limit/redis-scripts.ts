@@ -84,15 +84,15 @@ save()
 return {next}
 `;
 
-/** KEYS: the quota. ARGV: limit, windowMs, units, MOST_UNITS. Gives {the debt afterwards, 1 or 0}. */
+/** KEYS: the quota. ARGV: limit, windowMs, units, MOST_UNITS, isAdmitted. Gives {the debt afterwards, 1 or 0}. */
 const SPEND = `${PRELUDE}
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local nowMs = math.floor(now / 1000)
 local saved = read('HMGET', KEYS[1], 'debt', 'at')
-local most = (limit - 1 + tonumber(ARGV[4])) * window
+local most = limit * tonumber(ARGV[4]) * window
 local paid = limit * math.max(0, nowMs - number(saved[2]))
 local debt = math.max(0, math.min(number(saved[1]), most) - paid)
-local allowed = debt + window <= limit * window and 1 or 0
+local allowed = (ARGV[5] == '1' or debt + window <= limit * window) and 1 or 0
 debt = debt + allowed * window * tonumber(ARGV[3])
 redis.call('HSET', KEYS[1], 'debt', int(debt), 'at', int(nowMs))
 redis.call('PEXPIRE', KEYS[1], int(math.ceil(debt / limit) + 1))

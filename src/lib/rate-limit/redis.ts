@@ -43,8 +43,8 @@ export function openStore(target: RedisTarget, rule: SlotRule, steadyMs: () => n
     async backOff(region) {
       await runFor(region, 'backOff', undefined, []);
     },
-    async spend(key, { limit, windowMs }, units) {
-      const args = [limit, windowMs, units, MOST_UNITS];
+    async spend(key, { limit, windowMs }, units, isAdmitted = false) {
+      const args = [limit, windowMs, units, MOST_UNITS, Number(isAdmitted)];
       const { numbers } = await connection.run(
         'spendQuota',
         [`dlcgw:quota:{${hashed(key)}}`],

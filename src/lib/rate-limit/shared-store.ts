@@ -81,11 +81,16 @@ export class SharedStore implements Store {
     await (this.#regions.isOpen(region) ? own : await this.#open()).backOff(region);
   }
 
-  async spend(key: string, rule: QuotaRule, units: number): Promise<QuotaDecision> {
+  async spend(
+    key: string,
+    rule: QuotaRule,
+    units: number,
+    isAdmitted = false,
+  ): Promise<QuotaDecision> {
     const { own, steadyMs } = this.#deps;
     if (this.#callers.mayCall(key, steadyMs())) {
       try {
-        const decision = await (await this.#open()).spend(key, rule, units);
+        const decision = await (await this.#open()).spend(key, rule, units, isAdmitted);
         this.#callers.succeeded(key);
         return decision;
       } catch (error) {
@@ -95,7 +100,7 @@ export class SharedStore implements Store {
         if (isFirst) this.#report('quotas-own', failure, {});
       }
     }
-    return own.spend(key, rule, units);
+    return own.spend(key, rule, units, isAdmitted);
   }
 
   /** Asks Redis for what failed last, or for anything, and finds what is wrong with its settings. */

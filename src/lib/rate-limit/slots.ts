@@ -162,8 +162,13 @@ export class MemoryStore implements Store {
     this.#slotsOf(region).backOff(this.#now());
   }
 
-  async spend(key: string, rule: QuotaRule, units: number): Promise<QuotaDecision> {
-    return this.#quotas.spend(key, Math.floor(this.#steadyMs()), rule, units);
+  async spend(
+    key: string,
+    rule: QuotaRule,
+    units: number,
+    isAdmitted?: boolean,
+  ): Promise<QuotaDecision> {
+    return this.#quotas.spend(key, Math.floor(this.#steadyMs()), rule, units, isAdmitted);
   }
 
   close(): void {

@@ -17,7 +17,8 @@ export interface Store {
   /** @param reachMs how far ahead a slot is of use */
   acquire(region: string, holder: Holder, reachMs: number): Promise<StoreReply>;
   backOff(region: string): Promise<void>;
-  spend(key: string, rule: QuotaRule, units: number): Promise<QuotaDecision>;
+  /** @param isAdmitted the request was let in before: it owes these units whatever is left */
+  spend(key: string, rule: QuotaRule, units: number, isAdmitted?: boolean): Promise<QuotaDecision>;
   /** What is wrong with its settings, which no waiting mends. */
   misconfiguration?(): Promise<Misconfiguration | undefined>;
   close(): void;

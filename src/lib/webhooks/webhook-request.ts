@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import { Problem } from '../problems.ts';
+import { parseJsonBody } from '../http/json-body.ts';
 import { invalid, regionSchema, taskIdSchema, type Regions, type TaskRef } from '../tasks.ts';
 import { toSentences } from '../validation.ts';
 
@@ -30,10 +30,7 @@ export function parseWebhookRequest(
   body: Buffer,
   regions: Regions,
 ): TaskRef | undefined {
-  if (!/^application\/json[\t ]*(;|$)/i.test(contentType ?? '')) {
-    throw new Problem('unsupported-media-type');
-  }
-  const value = parseJson(body);
+  const value = parseJsonBody(contentType, body);
   const envelope = envelopeSchema.safeParse(value);
   if (envelope.success && envelope.data.type !== 'task.cancel') return undefined;
   const parsed = webhookBodySchema.safeParse(value);
@@ -47,12 +44,4 @@ export function parseWebhookRequest(
     throw invalid([{ in: 'body', name: 'data.region', message }]);
   }
   return { taskId, region };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    throw invalid([{ in: 'body', name: '', message: 'must be JSON in UTF-8' }]);
-  }
 }

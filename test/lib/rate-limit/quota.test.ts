@@ -71,7 +71,9 @@ describe("a caller's quota", () => {
     const quotas = new MemoryQuotas();
     quotas.spend('a', 0, { limit: 1, windowMs: 3_600_000 }, MOST_UNITS);
     const rule = { limit: 10, windowMs: 1000 };
-    expect(quotas.spend('a', 0, rule).resetMs).toBe((MOST_UNITS * rule.windowMs) / rule.limit);
+    expect(quotas.spend('a', 0, rule).resetMs).toBe(
+      ((rule.limit * (MOST_UNITS - 1) + 1) * rule.windowMs) / rule.limit,
+    );
   });
 
   it("is nobody else's", () => {

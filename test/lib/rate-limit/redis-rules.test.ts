@@ -107,7 +107,11 @@ describeWithRedis('the rules in Redis', () => {
       windowMs: fc.constantFrom(20, 1000, 3_600_000),
     });
     const spends = fc.array(
-      fc.record({ after: fc.nat(6000), units: fc.oneof(fc.constant(1), fc.nat(MOST_UNITS)) }),
+      fc.record({
+        after: fc.nat(6000),
+        units: fc.oneof(fc.constant(1), fc.nat(MOST_UNITS)),
+        isAdmitted: fc.boolean(),
+      }),
       { maxLength: 25 },
     );
     await fc.assert(
@@ -115,12 +119,12 @@ describeWithRedis('the rules in Redis', () => {
         await redis.client.flushall();
         const model = new MemoryQuotas();
         let nowMs = START / 1000;
-        for (const { after: ms, units } of all) {
+        for (const { after: ms, units, isAdmitted } of all) {
           nowMs += ms;
-          const args = [rule.limit, rule.windowMs, units, MOST_UNITS];
+          const args = [rule.limit, rule.windowMs, units, MOST_UNITS, Number(isAdmitted)];
           const [debt = 0, allowed] = await run('spendQuota', nowMs * 1000, ['quota'], args);
           const decision = quotaDecision(allowed === 1, debt, rule);
-          expect(decision).toEqual(model.spend('a', nowMs, rule, units));
+          expect(decision).toEqual(model.spend('a', nowMs, rule, units, isAdmitted));
         }
       }),
       { numRuns: 100 },
@@ -131,12 +135,17 @@ describeWithRedis('the rules in Redis', () => {
     const keys = ['slots', 'held'];
     const args = [...ruleArgs(RULE), RULE.maxWait, 4, 0];
     await run('acquireSlot', START, keys, args);
-    await run('spendQuota', START, ['quota'], [2, 3_600_000, 1, MOST_UNITS]);
+    await run('spendQuota', START, ['quota'], [2, 3_600_000, 1, MOST_UNITS, 0]);
     const back = START - 3600 * SECOND;
     const [, retryIn, granted] = await run('acquireSlot', back, keys, args);
     expect([granted, retryIn]).toEqual([0, RULE.quiet - RULE.maxWait]);
     expect((await run('acquireSlot', back + RULE.quiet, keys, args))[2]).toBe(1);
-    const [debt, allowed] = await run('spendQuota', back, ['quota'], [2, 3_600_000, 1, MOST_UNITS]);
+    const [debt, allowed] = await run(
+      'spendQuota',
+      back,
+      ['quota'],
+      [2, 3_600_000, 1, MOST_UNITS, 0],
+    );
     expect([debt, allowed]).toEqual([7_200_000, 1]);
   });
 

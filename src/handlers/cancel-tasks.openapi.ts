@@ -1,0 +1,120 @@
+import * as z from 'zod/mini';
+
+import {
+  EXAMPLE,
+  finishedState,
+  named,
+  problemCode,
+  problemStatus,
+  requestId,
+  task,
+  text,
+  upstreamRequestId,
+  type OperationWords,
+} from '../lib/words.openapi.ts';
+import { problemMembers } from '../lib/http/response.ts';
+import { Problem } from '../lib/problems.ts';
+import { MOST_UNITS } from '../lib/rate-limit/quota.ts';
+import { batchSchema } from './cancel-tasks.ts';
+
+batchSchema.register(z.globalRegistry, {
+  id: 'Cancellations',
+  description:
+    'The tasks to cancel, each once. With `dryRun`, nothing is cancelled: the results say what would become of the tasks.',
+});
+
+const { upstreamRequestId: upstreamId, requestId: id } = EXAMPLE;
+const ofDlc = { upstreamRequestId: z.optional(upstreamRequestId) };
+
+const done = named(
+  z.strictObject({
+    taskId: task.taskId,
+    status: z.literal([200, 202]),
+    outcome: z.enum(['cancel_requested', 'cancelled', 'already_cancelled', 'would_cancel']),
+    confirmed: z.optional(z.literal(false)),
+    ...ofDlc,
+  }),
+  'TaskCancelled',
+  'The cancellation is done, or DLC has accepted it; or, in a dry run, it would be sent.',
+);
+
+const failed = named(
+  z.strictObject({
+    taskId: task.taskId,
+    status: problemStatus,
+    code: problemCode,
+    detail: text(/^[A-Z].*\.$/, 500),
+    retryable: z.boolean(),
+    outcomeUnknown: z.optional(z.literal(true)),
+    retryAfter: z.optional(z.int().check(z.minimum(1))),
+    taskState: z.optional(finishedState),
+    upstreamCode: z.optional(upstreamRequestId),
+    ...ofDlc,
+  }),
+  'TaskNotCancelled',
+  'A problem with this task alone, with the members that its own response would have had.',
+);
+
+const results = named(
+  z.strictObject({
+    results: z.array(z.xor([done, failed])).check(z.minLength(1), z.maxLength(MOST_UNITS)),
+    region: task.region,
+    requestId,
+  }),
+  'CancellationResults',
+  'A result for each task, in the order asked for. `status` is what DELETE would have answered.',
+);
+
+const ANOTHER = '20210521195919442157';
+const finished = new Problem('task-already-finished', {
+  taskState: 'succeeded',
+  upstreamRequestId: upstreamId,
+});
+const { region, taskId } = EXAMPLE.task;
+
+export const words: OperationWords = {
+  route: 'POST /tasks:cancel',
+  operationId: 'cancelTasks',
+  tag: 'Tasks',
+  summary: 'Cancel several tasks',
+  description:
+    "Cancels up to 100 tasks, each as DELETE does it. One task's failure never touches another. Each task costs a unit of the caller's quota.",
+  body: {
+    schema: batchSchema,
+    examples: {
+      cancellations: { summary: 'Two tasks', value: { taskIds: [taskId, ANOTHER], region } },
+    },
+  },
+  successes: {
+    200: {
+      description:
+        'The results, whatever they are. Retry-After is there if a task may be cancelled later.',
+      content: {
+        'application/json': {
+          schema: results,
+          examples: {
+            cancellationResults: {
+              summary: 'One was running, the other had finished',
+              value: {
+                results: [
+                  {
+                    taskId,
+                    status: 202,
+                    outcome: 'cancel_requested',
+                    upstreamRequestId: upstreamId,
+                  },
+                  { taskId: ANOTHER, ...problemMembers(finished) },
+                ],
+                region,
+                requestId: id,
+              },
+            },
+          },
+        },
+      },
+      headers: { 'Retry-After': 'at times' },
+    },
+  },
+  problems: ['unsupported-media-type'],
+  about: 'each',
+};

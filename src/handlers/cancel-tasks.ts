@@ -1,0 +1,73 @@
+import * as z from 'zod/mini';
+
+import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
+import { parseJsonBody } from '../lib/http/json-body.ts';
+import { header } from '../lib/http/message.ts';
+import { jsonResponse } from '../lib/http/response.ts';
+import { MOST_UNITS } from '../lib/rate-limit/quota.ts';
+import {
+  inQuery,
+  invalid,
+  regionRule,
+  regionSchema,
+  taskIdSchema,
+  type Regions,
+  type TaskRef,
+} from '../lib/tasks.ts';
+import { toSentences } from '../lib/validation.ts';
+import { cancelEach } from './task-batch.ts';
+
+const BODY_BYTES = 16 * 1024;
+
+/** The body of `POST /tasks:cancel`. */
+export const batchSchema = z.lazy(() =>
+  z.strictObject({
+    taskIds: z
+      .array(taskIdSchema)
+      .check(z.minLength(1), z.maxLength(MOST_UNITS), z.refine(areDifferent, REPEATED)),
+    region: z.optional(regionSchema),
+    dryRun: z.optional(z.boolean()),
+  }),
+);
+
+const REPEATED = 'must not name a task twice';
+const areDifferent = (ids: readonly string[]): boolean => new Set(ids).size === ids.length;
+
+interface Batch extends TaskInput {
+  readonly tasks: readonly TaskRef[];
+  readonly region: string;
+}
+
+/** `POST /tasks:cancel`: asks DLC to cancel up to 100 tasks, with a result for each. */
+export const cancelTasks: CallerEndpoint<Batch, Batched> = {
+  access: { schemes: ['bearer', 'api-key'], scope: 'tasks:cancel' },
+  body: { maxBytes: BODY_BYTES, isSigned: false },
+  validate({ request, body }, settings) {
+    const [parameter] = request.query;
+    if (parameter) throw invalid([inQuery(parameter[0], 'is not a parameter of this route')]);
+    return parseBatch(parseJsonBody(header(request.headers, 'content-type'), body), settings);
+  },
+  async handle(context, deps) {
+    const { region, requestId, batch } = context;
+    const results = await cancelEach(context, deps);
+    const waits = results.flatMap(({ retryAfter = [] }) => retryAfter);
+    const headers = waits.length > 0 ? { 'Retry-After': String(Math.min(...waits)) } : {};
+    const response = jsonResponse(200, { results, region, requestId }, headers);
+    const outcome = batch.dryRun ? 'dry_run' : 'batch';
+    const { batchId } = batch;
+    return { ...response, logged: { outcome, batchId, tasks: results.length } };
+  },
+};
+
+function parseBatch(body: unknown, regions: Regions): Batch {
+  const parsed = batchSchema.safeParse(body);
+  if (!parsed.success) {
+    const sentences = toSentences(parsed.error.issues);
+    throw invalid(sentences.map(({ at, message }) => ({ in: 'body', name: at, message })));
+  }
+  const { taskIds, region = regions.defaultRegion, dryRun = false } = parsed.data;
+  const message = regionRule(region, regions);
+  if (message !== undefined) throw invalid([{ in: 'body', name: 'region', message }]);
+  const tasks = taskIds.map((taskId) => ({ taskId, region }));
+  return { tasks, region, dryRun };
+}

@@ -1,0 +1,94 @@
+import { mayStillChange, TASK_STATES, type TaskState } from '../dlc/describe-task.ts';
+import type { Violation } from '../problems.ts';
+import { inQuery, invalid, regionRule, type Regions } from '../tasks.ts';
+
+/** The query of `GET /tasks`, and its cursor. */
+
+export interface ListQuery {
+  readonly region: string;
+  /** Absent: all. */
+  readonly states?: ReadonlySet<TaskState>;
+  /** Name or id. */
+  readonly engine?: string;
+  readonly limit: number;
+  readonly from: Position;
+}
+
+/** Where a page begins, in DLC's list. */
+export interface Position {
+  /** How many tasks come before. */
+  readonly offset: number;
+  /** The last of them, and how long the whole list was: it may have changed when the page is read. */
+  readonly after?: string;
+  readonly total?: number;
+}
+
+export const DEFAULT_LIMIT = 50;
+export const LIMIT = /^([1-9][0-9]?|100)$/;
+export const ENGINE = /^[^\p{Cc}]{1,128}$/u;
+/** Stands for the states that are not final. */
+export const ACTIVE = 'active';
+
+const START: Position = { offset: 0 };
+
+/** What is wrong with a parameter's value; `undefined` if nothing is. */
+const RULES: ReadonlyMap<string, (value: string, regions: Regions) => string | undefined> = new Map(
+  Object.entries({
+    region: regionRule,
+    state: (value: string) =>
+      statesIn(value) ? undefined : `must be states, such as ${ACTIVE} or failed,cancelled`,
+    engine: (value: string) =>
+      ENGINE.test(value) ? undefined : 'must be the name or the id of an engine',
+    limit: (value: string) => (LIMIT.test(value) ? undefined : 'must be a number from 1 to 100'),
+    cursor: (value: string) =>
+      toPosition(value) ? undefined : 'must be a nextCursor of an earlier response',
+  }),
+);
+
+/** @throws Problem `invalid-request` with all violations */
+export function parseListQuery(
+  query: readonly (readonly [string, string])[],
+  regions: Regions,
+): ListQuery {
+  const values = new Map(query);
+  const violations = query.flatMap(([name, value]): Violation[] => {
+    const rule = RULES.get(name);
+    const message = rule ? rule(value, regions) : 'is not a parameter of this route';
+    return message === undefined ? [] : [inQuery(name, message)];
+  });
+  for (const name of RULES.keys()) {
+    const isRepeated = query.filter(([one]) => one === name).length > 1;
+    if (isRepeated) violations.push(inQuery(name, 'must not be repeated'));
+  }
+  if (violations.length > 0) throw invalid(violations);
+  const states = statesIn(values.get('state') ?? '');
+  const engine = values.get('engine');
+  return {
+    region: values.get('region') ?? regions.defaultRegion,
+    ...(states && { states }),
+    ...(engine !== undefined && { engine }),
+    limit: Number(values.get('limit') ?? DEFAULT_LIMIT),
+    from: toPosition(values.get('cursor') ?? '') ?? START,
+  };
+}
+
+function statesIn(value: string): ReadonlySet<TaskState> | undefined {
+  const named = value.split(',').map((name) => {
+    if (name === ACTIVE) return TASK_STATES.filter(mayStillChange);
+    return TASK_STATES.filter((state) => state === name);
+  });
+  return named.some(({ length }) => length === 0) ? undefined : new Set(named.flat());
+}
+
+/** Callers hand it back as it is. It gives no permission: those are checked for each page. */
+export function toCursor({ offset, total = 0, after = '' }: Position): string {
+  return Buffer.from(`${offset}.${total}.${after}`).toString('base64url');
+}
+
+function toPosition(cursor: string): Position | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString('latin1');
+  const [, offset, total, after = ''] = /^(\d{1,9})\.(\d{1,9})\.([\w-]{0,128})$/.exec(text) ?? [];
+  if (offset === undefined) return undefined;
+  const position = { offset: Number(offset), total: Number(total), ...(after !== '' && { after }) };
+  return toCursor(position) === cursor ? position : undefined;
+}

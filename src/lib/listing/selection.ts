@@ -1,0 +1,38 @@
+import { conditionOf, grantsIn, metCondition } from '../auth/policy.ts';
+import type { Principal } from '../auth/principal.ts';
+import { MOST_OPERATORS, type DescribedTask } from '../dlc/describe-task.ts';
+import { Problem } from '../problems.ts';
+
+/** The tasks of a region that a principal may read. */
+export interface Selection {
+  /** If there are no others, DLC is asked for these alone. */
+  readonly taskIds?: readonly string[];
+  /** The same, by their owners. */
+  readonly operators?: readonly string[];
+  /** What DLC cannot filter, or was not asked to. */
+  isReadable(taskId: string, task: DescribedTask): boolean;
+}
+
+/** @throws Problem `task-not-permitted` if the principal may read no task of the region */
+export function selectReadable(principal: Principal, region: string): Selection {
+  const grants = grantsIn(principal, 'tasks:read', region);
+  if (grants.length === 0) throw new Problem('task-not-permitted');
+  const taskIds = differentOf(grants.map(({ taskId }) => taskId));
+  const owners = differentOf(grants.map(({ owner }) => owner));
+  return {
+    ...(taskIds && { taskIds }),
+    ...(owners && owners.length <= MOST_OPERATORS && { operators: owners }),
+    isReadable: (taskId, task) =>
+      grants.some(
+        (grant) =>
+          (grant.taskId ?? taskId) === taskId &&
+          metCondition([conditionOf(grant)], task) !== undefined,
+      ),
+  };
+}
+
+/** `undefined` if one of the values is absent: then not all of the grants are narrowed. */
+function differentOf(values: readonly (string | undefined)[]): string[] | undefined {
+  const present = values.filter((value) => value !== undefined);
+  return present.length < values.length ? undefined : [...new Set(present)];
+}
