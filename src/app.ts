@@ -16,6 +16,7 @@ import { createLog, LOG_LEVELS, stackOf } from './lib/observability/log.ts';
 import type { Log, ObservedLog } from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
 import { createLimiter } from './lib/rate-limit/limiter.ts';
+import { MAX_PER_PRINCIPAL } from './middlewares/limit-load.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
 import { openContext } from './request-context.ts';
 import { loadSettings, SettingsError, type Settings } from './settings.ts';
@@ -57,6 +58,7 @@ export function createApp(
     clock,
     random,
     waits: createConcurrencyLimit(WAITS_PER_PRINCIPAL),
+    inFlight: createConcurrencyLimit(MAX_PER_PRINCIPAL),
     document: lazyDocument(readDocument, settings.basePath),
     load,
   };

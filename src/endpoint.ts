@@ -26,6 +26,8 @@ export interface Deps {
   readonly random: () => number;
   /** Bounds the `Prefer: wait` of one principal. */
   readonly waits: ConcurrencyLimit;
+  /** Bounds the requests of one principal that are in flight. */
+  readonly inFlight: ConcurrencyLimit;
   /** The OpenAPI document; `undefined` if the build's file is not there. */
   readonly document: () => ApiDocument | undefined;
   readonly load: Load;

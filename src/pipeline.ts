@@ -85,7 +85,7 @@ function callerPipeline(
   authenticateBy: Authenticate,
   deps: Deps,
 ): Respond<RequestContext & Routed> {
-  const { settings, log, load } = deps;
+  const { settings, log } = deps;
   const { access, body } = endpoint;
   const isCancellation = access.scope === 'tasks:cancel';
   return withMiddlewares<RequestContext & Routed, EndContext>(
@@ -96,7 +96,7 @@ function callerPipeline(
       refuseBlockedPrincipals(settings.blockedPrincipals),
       quota(access.scope, deps),
       authorize(access.scope),
-      limitLoad(load),
+      limitLoad(deps),
       ...(body && !body.isSigned ? [readBody(body)] : []),
       before((context) => endpoint.validate(context, settings)),
       ...(body ? [quotaOfBatch(deps)] : []),

@@ -60,7 +60,10 @@ function isDecision(
 export function requireAuditLog(log: Log): Middleware<RequestContext> {
   return before(() => {
     if (log.isOverloaded()) {
-      throw new Problem('overloaded', { reason: 'too many audit lines wait to be written' });
+      throw new Problem('overloaded', {
+        detail: 'The gateway cannot write its audit log now, so it takes no cancellations.',
+        reason: 'too many audit lines wait to be written',
+      });
     }
   });
 }

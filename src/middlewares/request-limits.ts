@@ -8,7 +8,9 @@ import { before, type Middleware } from '../request-context.ts';
 export const requestLimits: Middleware<RequestContext & Routed> = before(
   ({ request, endpoint }) => {
     refuseLargeHeaders(request);
-    if ((request.bodyBytes ?? 0) > maxBodyBytes(endpoint)) throw new Problem('payload-too-large');
+    const isTooLarge = (request.bodyBytes ?? 0) > maxBodyBytes(endpoint);
+    // A preflight is answered before anything is measured.
+    if (isTooLarge && request.method !== 'OPTIONS') throw new Problem('payload-too-large');
     refuseRepeatedHeaders(request);
   },
 );

@@ -28,3 +28,18 @@ it('sheds callers when a thousand are in flight, and counts no stranger among th
   await held;
   expect(load).toEqual({ inFlight: 0, admitted: 999, waiting: 0 });
 });
+
+it('holds 250 requests of one caller, and leaves the others their places', async () => {
+  await emulator.reset();
+  await emulator.addFault({ action: 'DescribeTasks', kind: 'hang', times: 'always' });
+  const gateway = startInProcess({ port: emulator.port });
+  const leaving = new AbortController();
+  const { signal: disconnected } = leaving;
+  const held = Array.from({ length: 250 }, () => gateway.call('GET', '/tasks/a', { disconnected }));
+  await until(() => gateway.gateway.load.admitted === 250);
+  expect((await gateway.call('GET', '/tasks/a')).body).toMatchObject({ code: 'overloaded' });
+  expect((await gateway.call('DELETE', '/tasks/a', { caller: 1 })).status).not.toBe(503);
+  leaving.abort(new Error('disconnected'));
+  await Promise.all(held);
+  expect(gateway.gateway.load.admitted).toBe(0);
+});

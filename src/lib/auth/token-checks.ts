@@ -103,7 +103,8 @@ export function checkClaims(
   if (clientIds) {
     // Cognito's access tokens have no `aud`: their `client_id` says whom they were made for.
     demand(clientIds.includes(own(claims, 'client_id')), 'client_id: not one of clientIds');
-    const isAccessToken = own(claims, 'token_use') === 'access' || ACCESS_TOKEN_TYPE.test(typ);
+    const use = own(claims, 'token_use') ?? (ACCESS_TOKEN_TYPE.test(typ) ? 'access' : undefined);
+    const isAccessToken = use === 'access';
     demand(audience.length > 0 || isAccessToken, 'token_use: not an access token');
   }
   const unmet = unmetTest(require, claims);

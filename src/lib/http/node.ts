@@ -73,7 +73,8 @@ export async function writeToNode(
 ): Promise<void> {
   const { message } = arrival;
   const unread = isUnread(message);
-  const closes = isLast || (unread && spoilsConnection(arrival));
+  // The rest of a body that is too large is not worth reading, even if all of it is there by now.
+  const closes = isLast || status === 413 || (unread && spoilsConnection(arrival));
   target.writeHead(status, {
     ...headers,
     ...(status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
