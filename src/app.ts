@@ -132,7 +132,7 @@ export function startApp(
   return { app: createApp(settings, { env, log, readDocument }), settings };
 }
 
-/** Writes a line for each setting that is probably not as somebody meant it. */
+/** Writes a line for each setting that is probably not as it was meant. */
 function logWarnings(warnings: readonly string[], log: Log): void {
   for (const reason of warnings) log.write('warn', 'setting-warning', { reason });
 }

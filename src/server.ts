@@ -99,7 +99,7 @@ logProcessEvents(log);
 process.on('uncaughtException', () => {
   void stop('uncaughtException', CRASH_DRAIN_MS, EXIT.software);
 });
-// If nobody reads the log any more, nobody learns what is decided here.
+// If the log has no reader any more, decisions leave no trace.
 process.stdout.on('error', () => void stop('no log', CRASH_DRAIN_MS, EXIT.ioError));
 try {
   const code = answerOptions(process.argv.slice(2));

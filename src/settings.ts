@@ -6,7 +6,7 @@ import { readTable, type Table } from './settings-table.ts';
 
 /** Everything that the environment says to the gateway, but for the cloud credentials. */
 export interface Settings extends Table {
-  /** Sentences for the log: the gateway can work, but probably not as somebody meant. */
+  /** Sentences for the log: the gateway can work, but probably not as was meant. */
   readonly warnings: readonly string[];
 }
 
@@ -113,7 +113,7 @@ function isNear(name: string, setting: string): boolean {
   return near.includes(theirs) || [ours, ours.slice(1)].includes(theirs.slice(1));
 }
 
-/** Names blocked principals that no entry makes: a misspelt one blocks nobody. */
+/** Names blocked principals that no entry makes: a misspelt one blocks no caller. */
 function strangers(table: Table): string[] {
   const principals = principalsOf(table).map(({ id }) => id);
   const known = new Set([...principals, ...table.jwtIssuers.map(({ id }) => `jwt:${id}`)]);

@@ -23,7 +23,7 @@ export interface Examination {
   readonly now: () => number;
   /** Longest that any one check may take, in milliseconds. */
   readonly checkMs: number;
-  /** Called with who is waited for, from now until something is told. */
+  /** Called with the service that is waited for, until its findings come. */
   readonly begin?: (what: string) => void;
   /** Called with each part of the report, in order, as it is found. */
   readonly tell: (findings: readonly Finding[]) => void;

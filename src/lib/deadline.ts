@@ -31,7 +31,7 @@ export function startDeadline(
   // A time that is already up has passed at once, not in the next turn of the event loop.
   let hasPassed = ms <= 0;
   const timer = setTimeout(() => pass(), Math.max(0, ms));
-  // Made when somebody reads it: a refusal would spend a tenth of its time on it.
+  // Made when it is read: a refusal would spend a tenth of its time on it.
   let controller: AbortController | undefined;
   const pass = (): void => {
     hasPassed = true;

@@ -63,12 +63,12 @@ function guessableDigests(): ReadonlySet<string> {
   return new Set([...digests, '0'.repeat(64), '1'.repeat(64)]);
 }
 
-/** Characters that a key must have; what is shorter can be guessed, whatever is configured. */
+/** Characters that a key must have; a shorter one can be guessed, and is refused even if an entry has its digest. */
 const MIN_LENGTH = 20;
 
 /**
  * Finds the principal of an API key: by its digest, whose look-up shows nothing of the key, then by a comparison that
- * takes the same time wherever the two digests differ.
+ * takes the same time whichever bytes differ.
  *
  * @param now milliseconds since the epoch
  * @throws Problem `unauthenticated`

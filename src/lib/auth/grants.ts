@@ -95,7 +95,7 @@ export const principalsOf = ({
 }: Omit<GrantingEntries, 'jwtIssuers'>): Principal[] =>
   [...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal);
 
-/** Names the entries that may act on every task although nobody has said that this is meant. */
+/** Names the entries that may act on every task without saying that this is meant. */
 export function unrestrictedEntries(entries: GrantingEntries): readonly string[] {
   const open = principalsOf(entries).filter(({ grants }) => grants.some(isUnrestricted));
   const openIssuers = entries.jwtIssuers.filter(

@@ -25,7 +25,7 @@ export interface JwksOptions {
  *
  * @param failed the key under which the signature has failed: another one is looked for then
  * @throws InvalidToken where the header is not acceptable, or not exactly one key matches
- * @throws JwksUnavailable where nobody can tell now
+ * @throws JwksUnavailable if that cannot be known now
  */
 export type FindSigningKey = (
   header: TokenHeader,

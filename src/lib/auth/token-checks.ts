@@ -30,7 +30,7 @@ export function decodeCompact(token: string): readonly Buffer[] {
 }
 
 /**
- * Reads the issuer that a token names, from claims that nobody has verified: good for choosing whose
+ * Reads the issuer that a token names, from claims that are not verified yet: good for choosing whose
  * keys to verify with, and for nothing else.
  *
  * @throws InvalidToken as `decodeCompact` does, and where the payload is no JSON object with a string `iss`
@@ -98,7 +98,7 @@ export function checkClaims(
     'malformed aud',
   );
   demand((iat ?? 0) <= now + CLOCK_TOLERANCE_SECONDS, 'iat is in the future');
-  // RFC 7800 section 3.1: the token is good only with a proof of a key, which nobody checks here.
+  // RFC 7800 section 3.1: the token is good only with a proof of a key, which the gateway cannot check.
   demand(!Object.hasOwn(claims, 'cnf'), 'cnf: it is bound to a key');
   if (clientIds) {
     // Cognito's access tokens have no `aud`: their `client_id` says whom they were made for.

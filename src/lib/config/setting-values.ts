@@ -89,7 +89,7 @@ export const setOf = <T>(
 
 const PRINCIPAL = /^((key|hook):[\w-]{1,64}|jwt:[\w-]{1,64}:(sub|client):.+)$/s;
 
-/** A token's subject may have a comma in it. A misspelt principal would block nobody: it is refused. */
+/** A token's subject may have a comma in it. A misspelt principal would block no caller, so it is refused. */
 export const principals = setOf(
   matching(PRINCIPAL, 'a principal such as key:reporting or jwt:idp:sub:alice'),
   ', or as a JSON array',

@@ -15,11 +15,11 @@ export interface HttpRequest {
   /** Decoded names and values in the order of arrival; a repeated name is there repeatedly. */
   readonly query: Pairs;
   readonly headers: HeaderFields;
-  /** The platform's own id of this request, where it has one. */
+  /** The platform's own id of this request, if it has one. */
   readonly platformRequestId?: string | undefined;
   /** Aborted if the client disconnects before the response; absent where the platform does not say. */
   readonly disconnected?: AbortSignal | undefined;
-  /** Why this cannot be served at all, whatever else is known of it. */
+  /** Why this cannot be served at all. */
   readonly refusal?: Problem | undefined;
   /**
    * The body's size in bytes, as the client declares it or the platform hands it over; else what has

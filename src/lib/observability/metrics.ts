@@ -5,7 +5,7 @@ import type { LogFields, Observer } from './log.ts';
 
 /**
  * The metrics of a server process, in Prometheus' text format; docs/observability.md has the same table
- * for people. All of them are counted from the log's events, whatever the log's level. No value of a
+ * for people. All of them are counted from the log's events, at any log level. No value of a
  * label comes from a caller.
  */
 export interface Metrics {
@@ -90,7 +90,7 @@ function defineMetrics(registry: Registry, load: Load) {
 /** Handles and heap spaces by Node's internal names answer no question. */
 const UNWANTED = /^nodejs_(active_|heap_space_)/;
 
-/** What somebody is woken for at the first time: an increase shows only of what was there before. */
+/** What alerts watch: these series begin at 0, so that the first increase shows. */
 const CANCEL_ROUTES = ['/tasks/{taskId}', '/tasks:cancel', '/webhooks/cancel-task'];
 const NEVER_EXPECTED = [
   'internal-error',
@@ -121,7 +121,7 @@ export function createMetrics(load: Load): Metrics {
       const { disconnected, method, code, totalMs } = fields;
       metrics.requests.inc({
         ...labels(fields, 'route', 'outcome', 'status'),
-        // A response that nobody got says nothing about the gateway.
+        // A response that no client got says nothing about the gateway.
         ...(disconnected === true && { outcome: 'disconnected', status: 'none' }),
         method: METHODS.has(method) ? String(method) : 'other',
       });
