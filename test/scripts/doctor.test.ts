@@ -385,7 +385,8 @@ describeWithRedis('Redis', () => {
       settings({ REDIS_URL: redis.url.replace('//', `//:${password}@`) });
     try {
       const well = await doctor(at('SECRET-PASSWORD'));
-      expect(well.stdout).toMatch(/^ok {4}redis +lets in/m);
+      // On a busy machine the answer takes longer than the gateway waits: that is a warning.
+      expect(well.stdout).toMatch(/^(ok|warn) +redis +lets in/m);
       expect(well.exitCode).toBe(0);
       const refused = await doctor(at('SECRET-OTHER'));
       expect(refused.stdout).toMatch(/^FAIL {2}redis +WRONGPASS/m);
