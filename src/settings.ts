@@ -1,7 +1,7 @@
 import { DEMO_KEY_SHA256 } from './lib/auth/api-key.ts';
 import { needLookups, principalsOf } from './lib/auth/grants.ts';
 import { slipIn, type Environment } from './lib/config/secret-reference.ts';
-import { SettingError } from './lib/config/setting-error.ts';
+import { reasonsIn, SettingError } from './lib/config/setting-error.ts';
 import { readTable, type Table } from './settings-table.ts';
 
 /** Everything that the environment says to the gateway, but for the cloud credentials. */
@@ -73,7 +73,7 @@ const CALLER_SETTINGS = ['API_KEYS', 'JWT_ISSUERS', 'WEBHOOK_SENDERS'] as const;
 /** Says what is wrong with a setting only in the light of others. */
 function contradictions(table: Table, env: Environment): string[] {
   const isAnyGiven = CALLER_SETTINGS.some((name) => env[name] && env[name] !== '[]');
-  const rules: readonly (readonly [isBroken: boolean, reason: string])[] = [
+  return reasonsIn([
     [
       principalsOf(table).length + table.jwtIssuers.length === 0 && !isAnyGiven,
       `${CALLER_SETTINGS.join(', ')}: one must have an entry, or nobody can call`,
@@ -90,8 +90,7 @@ function contradictions(table: Table, env: Environment): string[] {
       table.metricsPort === table.port && table.port !== 0,
       'METRICS_PORT: must not be PORT, which the gateway listens on',
     ],
-  ];
-  return rules.flatMap(([isBroken, reason]) => (isBroken ? [reason] : []));
+  ]);
 }
 
 /** Names variables that are not settings, but one edit, or only their case, away from the name of one. */

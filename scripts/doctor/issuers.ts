@@ -1,5 +1,6 @@
-import { fetchJwks, JwksUnavailable, type LeftOutKey } from '../../src/lib/auth/fetch-jwks.ts';
+import { fetchJwks, JwksUnavailable } from '../../src/lib/auth/fetch-jwks.ts';
 import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
+import type { LeftOutKey } from '../../src/lib/auth/verification-keys.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 
 /** As long as the gateway waits for it (src/lib/auth/jwks.ts). */

@@ -7,15 +7,7 @@ export interface ApiDocument {
 }
 
 /** For readers of a problem: what it means, and what to do about it. */
-export interface ProblemText {
-  readonly meaning: string;
-  readonly advice: string;
-}
-
-interface Parsed {
-  readonly 'x-problems': ApiDocument['problems'];
-  readonly servers: readonly object[];
-}
+export type ProblemText = Readonly<Record<'meaning' | 'advice', string>>;
 
 /**
  * Gives the document, read at the first use; what was read is kept, what could not be is tried again.
@@ -36,9 +28,8 @@ export function lazyDocument(read: () => string, basePath: string): () => ApiDoc
 }
 
 function parse(text: string, basePath: string): ApiDocument {
-  const parsed: Parsed = JSON.parse(text);
-  const problems = parsed['x-problems'];
-  if (!basePath) return { text, problems };
-  const servers = parsed.servers.map((server) => ({ ...server, url: basePath }));
-  return { text: JSON.stringify({ ...parsed, servers }), problems };
+  const document: { 'x-problems': ApiDocument['problems']; servers: object[] } = JSON.parse(text);
+  const servers = document.servers.map((server) => ({ ...server, url: basePath }));
+  const served = basePath ? JSON.stringify({ ...document, servers }) : text;
+  return { text: served, problems: document['x-problems'] };
 }

@@ -3,9 +3,9 @@ const P = 2n ** 255n - 19n;
 const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
 
 /**
- * Whether 32 bytes are the encoding of a point of Ed25519 (RFC 8032, section 5.1.3) that is not of
- * small order. OpenSSL asks neither: a point off the curve verifies nothing, and under one of small
- * order anybody can sign. For y = 1, one fixed signature is valid for every message.
+ * Whether 32 bytes are the encoding of a point of Ed25519 (RFC 8032, section 5.1.3) that is not of small order. OpenSSL
+ * asks neither: a point off the curve verifies nothing, and under one of small order anybody can sign. For y = 1, one
+ * fixed signature is valid for every message.
  */
 export function isSoundPoint(bytes: Uint8Array): boolean {
   const littleEndian = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
@@ -21,12 +21,9 @@ export function isSoundPoint(bytes: Uint8Array): boolean {
   return smallOrder % P !== 0n && power((u * v) % P, (P - 1n) / 2n) === 1n;
 }
 
+/** `base` to the power of `exponent`, modulo P. */
 function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n;
-  let square = base;
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = (result * square) % P;
-    square = (square * square) % P;
-  }
-  return result;
+  if (exponent === 0n) return 1n;
+  const rest = power((base * base) % P, exponent >> 1n);
+  return exponent & 1n ? (rest * base) % P : rest;
 }

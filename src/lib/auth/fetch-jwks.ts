@@ -3,24 +3,12 @@ import { request as requestHttps } from 'node:https';
 
 import { isLoopback } from '../config/setting-values.ts';
 import { isJsonObject } from './json-pointer.ts';
-import { toVerificationKey, UnusableKey, type VerificationKey } from './verification-keys.ts';
+import { toKeySet, type KeySet } from './verification-keys.ts';
 
 /**
- * One fetch of a JWKS, by Node's own client: the SDK has loaded it already, and it follows no redirect
- * and heeds no proxy variable. The first global `fetch` costs 20 ms and 12 MB more.
+ * One fetch of a JWKS, by Node's own client: the SDK has loaded it already, and it follows no redirect and heeds no
+ * proxy variable. The first global `fetch` costs 20 ms and 12 MB more.
  */
-
-/** The keys of a set that can verify, and those that were left out, as RFC 7517 section 5 has it. */
-export interface KeySet {
-  readonly keys: readonly VerificationKey[];
-  readonly leftOut: readonly LeftOutKey[];
-}
-
-/** `reason` follows on the words "the key …" and holds nothing that was received. */
-export interface LeftOutKey {
-  readonly kid: string | undefined;
-  readonly reason: string;
-}
 
 /** Where a JWKS is: at `uri`; or where the discovery document at `uri` says, if it is this issuer's. */
 export interface RemoteKeys {
@@ -43,8 +31,7 @@ const MAX_BYTES = 256 * 1024;
 const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'gzip' };
 
 /**
- * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB, plain or gzip, with or without a byte
- * order mark.
+ * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB, plain or gzip, with or without a byte order mark.
  *
  * @throws JwksUnavailable for every response but a 200 with such a set; the reason of an aborted signal
  */
@@ -60,10 +47,13 @@ export async function fetchJwks(
   return toKeySet(set['keys']);
 }
 
-/** Keys come over TLS; from this machine also without. */
-export function isFetchable({ protocol, hostname, username, password }: URL): boolean {
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
-  return isSafe && !username && !password;
+/** Gives an address that keys may come from: over TLS, or from this machine; nothing for any other. */
+export function toFetchable(address: unknown): URL | undefined {
+  if (typeof address !== 'string' || !URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  const isSafe =
+    url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  return isSafe && !url.username && !url.password ? url : undefined;
 }
 
 /** OpenID Connect Discovery 1.0, section 4.3: the document must name the issuer that it was asked for. */
@@ -72,27 +62,9 @@ async function discover(uri: URL, issuer: string, signal: AbortSignal): Promise<
   if (!isJsonObject(document) || document['issuer'] !== issuer) {
     throw new JwksUnavailable('its discovery document is of another issuer');
   }
-  const { jwks_uri: jwksUri } = document;
-  const found = typeof jwksUri === 'string' && URL.canParse(jwksUri) ? new URL(jwksUri) : undefined;
-  if (found && isFetchable(found)) return found;
+  const found = toFetchable(document['jwks_uri']);
+  if (found) return found;
   throw new JwksUnavailable('its discovery document has no jwks_uri that may be fetched');
-}
-
-function toKeySet(jwks: readonly unknown[]): KeySet {
-  const keys: VerificationKey[] = [];
-  const leftOut: LeftOutKey[] = [];
-  for (const jwk of jwks) {
-    const { use, kid } = isJsonObject(jwk) ? jwk : {};
-    // Keycloak and others also publish a key for encryption, which is of no use here.
-    if (use === 'enc') continue;
-    try {
-      keys.push(toVerificationKey(jwk));
-    } catch (error) {
-      if (!(error instanceof UnusableKey)) throw error;
-      leftOut.push({ kid: typeof kid === 'string' ? kid : undefined, reason: error.message });
-    }
-  }
-  return { keys, leftOut };
 }
 
 async function fetchJson(uri: URL, signal: AbortSignal): Promise<unknown> {

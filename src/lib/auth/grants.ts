@@ -1,4 +1,5 @@
 import { toClaimTests, unmetTest, type ClaimConditions, type ClaimTest } from './claim-tests.ts';
+import type { ApiKeyEntry } from './entries.ts';
 import { toPointer, valueAt, type Pointer } from './json-pointer.ts';
 import type { Grant, Principal, Scope } from './principal.ts';
 
@@ -11,35 +12,28 @@ export interface GrantTemplate extends Omit<Grant, 'owner'> {
 }
 
 /** The members that restrict an entry or one of its grants. */
-interface EntryMembers {
-  readonly engines?: readonly string[] | undefined;
-  readonly regions?: readonly string[] | undefined;
-  readonly owner?: string | undefined;
-}
-
-interface GrantMembers extends EntryMembers {
-  readonly when?: ClaimConditions | undefined;
-  readonly scopes: readonly Scope[];
-}
+type Members = Pick<ApiKeyEntry, 'engines' | 'regions' | 'owner'>;
 
 /** Gives the one grant of an API key or a webhook sender: its `owner` is the value itself. */
-export function toOwnGrant(
-  { engines, regions, owner }: EntryMembers,
-  scopes: readonly Scope[],
-): Grant {
+export function toOwnGrant(members: Members, scopes: readonly Scope[]): Grant {
+  const { engines, regions, owner } = members;
   // `["*"]` says that any engine is meant.
   const lists = engines && (engines[0] === '*' ? [] : [engines]);
   return { scopes, engines: lists, regions, owner };
 }
 
-export function toGrantTemplate({
-  when = {},
-  scopes,
-  owner,
-  ...members
-}: GrantMembers): GrantTemplate {
-  const pointer = owner === undefined ? undefined : toPointer(owner);
-  return { ...toOwnGrant(members, scopes), when: toClaimTests(when), owner: pointer };
+/** Gives the grant of an issuer's entry, or one of its `grants`: its `owner` is a pointer. */
+export function toGrantTemplate(
+  members: Members,
+  scopes: readonly Scope[],
+  when: ClaimConditions = {},
+): GrantTemplate {
+  const { owner, ...grant } = toOwnGrant(members, scopes);
+  return {
+    ...grant,
+    when: toClaimTests(when),
+    owner: owner === undefined ? owner : toPointer(owner),
+  };
 }
 
 /**
@@ -89,10 +83,7 @@ export interface GrantingEntries {
   readonly jwtIssuers: readonly GrantingIssuer[];
 }
 
-export const principalsOf = ({
-  apiKeys,
-  webhookSenders,
-}: Omit<GrantingEntries, 'jwtIssuers'>): Principal[] =>
+export const principalsOf = ({ apiKeys, webhookSenders }: GrantingEntries): Principal[] =>
   [...apiKeys.values(), ...webhookSenders].map(({ principal }) => principal);
 
 /** Names the entries that may act on every task without saying that this is meant. */

@@ -1,13 +1,13 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
 import { resolveSecret, type Environment } from '../config/secret-reference.ts';
-import { SettingError } from '../config/setting-error.ts';
+import { reasonsIn, SettingError } from '../config/setting-error.ts';
 import { toClaimTests, type ClaimTest } from './claim-tests.ts';
 import type { JwtIssuerEntry } from './entries.ts';
-import { isFetchable, type RemoteKeys } from './fetch-jwks.ts';
+import { toFetchable, type RemoteKeys } from './fetch-jwks.ts';
 import { toGrantTemplate, type GrantingIssuer } from './grants.ts';
 import { SCOPES, type Rate } from './principal.ts';
-import { toVerificationKey, UnusableKey, type VerificationKey } from './verification-keys.ts';
+import { toKeySet, type VerificationKey } from './verification-keys.ts';
 
 /** Where an issuer's keys are. They are `KeyObject`s, which neither JSON nor `inspect` can show. */
 export type KeySource =
@@ -68,8 +68,8 @@ function toJwtIssuer(entry: JwtIssuerEntry, keys: KeySource): JwtIssuer {
     keys,
     audience: [audience].flat(),
     require: toClaimTests(entry.require ?? {}),
-    entry: toGrantTemplate({ ...entry, scopes: entry.scopes ?? SCOPES }),
-    grants: entry.grants?.map(toGrantTemplate),
+    entry: toGrantTemplate(entry, entry.scopes ?? SCOPES),
+    grants: entry.grants?.map((grant) => toGrantTemplate(grant, grant.scopes, grant.when)),
     requireDetails: entry.requireAuthorizationDetails ?? false,
   };
 }
@@ -84,7 +84,7 @@ function slipsIn(entry: JwtIssuerEntry, earlier: readonly JwtIssuerEntry[]): str
   const isSymmetric = algorithms.includes('HS256');
   // RFC 8725 section 3.1: a public key must never be taken for an HMAC secret.
   const isMixed = isSymmetric && algorithms.some((algorithm) => algorithm !== 'HS256');
-  const slips: readonly (readonly [isSlip: boolean, reason: string])[] = [
+  return reasonsIn([
     [earlier.some((other) => other.id === id), 'another entry has the same id'],
     [earlier.some((other) => other.issuer === issuer), 'another entry has the same issuer'],
     [
@@ -100,20 +100,22 @@ function slipsIn(entry: JwtIssuerEntry, earlier: readonly JwtIssuerEntry[]): str
       !isMixed && isSymmetric !== (secret !== undefined),
       'HS256 needs a secret, and a secret needs HS256',
     ],
-  ];
-  return slips.flatMap(([isSlip, reason]) => (isSlip ? [reason] : []));
+  ]);
 }
 
 /** @throws SettingError */
 function toKeySource(entry: JwtIssuerEntry, env: Environment): KeySource {
-  const { algorithms, jwksUri, jwks, secret, discovery } = entry;
+  const { issuer, algorithms, jwksUri, jwks, secret, discovery } = entry;
   const given = [jwksUri, jwks, secret, discovery || undefined].filter((one) => one !== undefined);
   if (given.length !== 1) {
     throw new SettingError('exactly one of jwksUri, discovery, jwks and secret is needed');
   }
   if (secret !== undefined) return toSecret(resolveSecret(secret, env));
   if (jwks) return toStatic(jwks.keys, algorithms);
-  return jwksUri === undefined ? toDiscovered(entry.issuer) : toRemote(jwksUri, 'its jwksUri');
+  if (jwksUri !== undefined) return toRemote(jwksUri, 'its jwksUri');
+  // OpenID Connect Discovery 1.0, section 4.1. A query or a fragment of the issuer would take the path in.
+  const address = issuer.replace(/\/?$/, '/.well-known/openid-configuration');
+  return toRemote(/[?#]/.test(issuer) ? '' : address, 'for discovery its issuer', issuer);
 }
 
 function toSecret(secret: string): KeySource {
@@ -124,32 +126,19 @@ function toSecret(secret: string): KeySource {
 }
 
 function toStatic(jwks: readonly unknown[], pinned: readonly string[]): KeySource {
-  const reasons: string[] = [];
-  const keys = jwks.flatMap((jwk, index) => {
-    try {
-      const key = toVerificationKey(jwk);
-      if (key.algorithms.some((algorithm) => pinned.includes(algorithm))) return [key];
-      throw new UnusableKey('fits none of its algorithms');
-    } catch (error) {
-      if (!(error instanceof UnusableKey)) throw error;
-      reasons.push(`key ${index + 1} of its jwks ${error.message}`);
-      return [];
-    }
+  const sets = jwks.map((jwk) => toKeySet([jwk]));
+  const reasons = sets.flatMap(({ keys: [key], leftOut: [unusable] }, index) => {
+    if (key?.algorithms.some((algorithm) => pinned.includes(algorithm))) return [];
+    const reason = unusable?.reason ?? 'fits none of its algorithms';
+    return [`key ${index + 1} of its jwks ${reason}`];
   });
   if (reasons.length > 0) throw new SettingError(...reasons);
-  return { kind: 'static', keys };
-}
-
-/** OpenID Connect Discovery 1.0, section 4.1. */
-function toDiscovered(issuer: string): KeySource {
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  // A query or a fragment of the issuer would take the path into it.
-  return toRemote(/[?#]/.test(issuer) ? '' : address, 'for discovery its issuer', issuer);
+  return { kind: 'static', keys: sets.flatMap(({ keys }) => keys) };
 }
 
 function toRemote(address: string, subject: string, discoveryOf?: string): KeySource {
-  const uri = URL.canParse(address) ? new URL(address) : undefined;
-  if (uri && isFetchable(uri)) return { kind: 'remote', uri, discoveryOf };
+  const uri = toFetchable(address);
+  if (uri) return { kind: 'remote', uri, discoveryOf };
   throw new SettingError(
     `${subject} must be an https: address (http: on loopback only), without user name or password`,
   );

@@ -11,10 +11,22 @@ export interface VerificationKey {
   readonly key: KeyObject;
 }
 
+/** The keys of a set that can verify, and those that were left out, as RFC 7517 section 5 has it. */
+export interface KeySet {
+  readonly keys: readonly VerificationKey[];
+  readonly leftOut: readonly LeftOutKey[];
+}
+
+/** `reason` follows on the words "the key …" and holds nothing that was received. */
+export interface LeftOutKey {
+  readonly kid: string | undefined;
+  readonly reason: string;
+}
+
 /** What a token's header says of the key that signed it. */
 export interface KeyQuery {
   readonly alg: string;
-  readonly kid: string | undefined;
+  readonly kid: unknown;
   /** A key under which the token's signature has failed: it does not match any more. */
   readonly except?: KeyObject | undefined;
 }
@@ -36,8 +48,8 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 /**
  * Makes a key of a public JWK. Some providers write `oth: []`, which says nothing.
  *
- * @throws UnusableKey unless it is a public key that may verify signatures (RFC 7517 section 4) and
- *   is strong enough (RFC 7518 section 3.3: RSA of 2048 bits)
+ * @throws UnusableKey unless it is a public key that may verify signatures (RFC 7517 section 4) and is strong enough
+ *   (RFC 7518 section 3.3: RSA of 2048 bits)
  */
 export function toVerificationKey(jwk: unknown): VerificationKey {
   if (!isJsonObject(jwk)) throw new UnusableKey('is not an object');
@@ -78,9 +90,27 @@ function demand(condition: boolean, otherwise: string): asserts condition {
   if (!condition) throw new UnusableKey(otherwise);
 }
 
+/** Makes keys of the members of a JWK Set. */
+export function toKeySet(jwks: readonly unknown[]): KeySet {
+  const keys: VerificationKey[] = [];
+  const leftOut: LeftOutKey[] = [];
+  for (const jwk of jwks) {
+    const { use, kid } = isJsonObject(jwk) ? jwk : {};
+    // Keycloak and others also publish a key for encryption, which is of no use here.
+    if (use === 'enc') continue;
+    try {
+      keys.push(toVerificationKey(jwk));
+    } catch (error) {
+      if (!(error instanceof UnusableKey)) throw error;
+      leftOut.push({ kid: typeof kid === 'string' ? kid : undefined, reason: error.message });
+    }
+  }
+  return { keys, leftOut };
+}
+
 /**
- * Gives the keys that a token with this header can have been signed with (RFC 7515 section 4.1.4). A key
- * that stands twice in the set is one key.
+ * Gives the keys that a token with this header can have been signed with (RFC 7515 section 4.1.4). A key that stands
+ * twice in the set is one key.
  */
 export function matchingKeys(
   keys: readonly VerificationKey[],

@@ -8,3 +8,8 @@ export class SettingError extends Error {
     this.reasons = reasons;
   }
 }
+
+/** Gives the reasons of those rules that are broken. */
+export const reasonsIn = (
+  rules: readonly (readonly [isBroken: boolean, reason: string])[],
+): string[] => rules.flatMap(([isBroken, reason]) => (isBroken ? [reason] : []));

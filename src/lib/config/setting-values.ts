@@ -78,24 +78,23 @@ export const isLoopback = (hostname: string): boolean =>
 const split = (text: string): string[] => text.split(',').flatMap((one) => one.trim() || []);
 
 /** Members between commas; empty ones are skipped. */
-export const setOf = <T>(
-  { form, parse }: Kind<T>,
-  also = '',
-  members: (text: string) => readonly string[] = split,
-): Kind<ReadonlySet<T>> => ({
-  form: `${form}; several with commas between them${also}`,
-  parse: (text, source) => new Set(members(text).map((one) => parse(one, source))),
+export const setOf = <T>({ form, parse }: Kind<T>): Kind<ReadonlySet<T>> => ({
+  form: `${form}; several with commas between them`,
+  parse: (text, source) => new Set(split(text).map((one) => parse(one, source))),
 });
 
 const PRINCIPAL = /^((key|hook):[\w-]{1,64}|jwt:[\w-]{1,64}:(sub|client):.+)$/s;
+const principal = matching(PRINCIPAL, 'a principal such as key:reporting or jwt:idp:sub:alice');
 
 /** A token's subject may have a comma in it. A misspelt principal would block no caller, so it is refused. */
-export const principals = setOf(
-  matching(PRINCIPAL, 'a principal such as key:reporting or jwt:idp:sub:alice'),
-  ', or as a JSON array',
-  (text) =>
-    text.startsWith('[') ? fitting(z.array(z.string()), readJsonSetting(text, '')) : split(text),
-);
+export const principals: Kind<ReadonlySet<string>> = {
+  form: `${setOf(principal).form}, or as a JSON array`,
+  parse(text, source) {
+    if (!text.startsWith('[')) return setOf(principal).parse(text, source);
+    const members = fitting(z.array(z.string()), readJsonSetting(text, ''));
+    return new Set(members.map((one) => principal.parse(one, source)));
+  },
+};
 
 /**
  * A list of entries, as JSON or `@path`.

@@ -373,6 +373,17 @@ describe('an issuer with a JWKS address', () => {
     expect(told).toEqual([['corp', { kid: 'k2', reason: 'has private members' }]]);
   });
 
+  it('lets a failure of its own code through: a bug is no refusal', async () => {
+    const entries = jwtIssuerEntries.parse([complete({ jwksUri: server.uri.href })]);
+    const failing = createBearerAuthenticator(toJwtIssuers(entries, {}), {
+      onLeftOut: () => {
+        throw new TypeError('a bug');
+      },
+    });
+    server.behave(answerKeys({ jwk: { kty: 'oct', k: 'AA' } }));
+    await expect(failing(token(es), never)).rejects.toThrow(new TypeError('a bug'));
+  });
+
   it.each<[string, () => string]>([
     ['an algorithm that is not pinned', () => token(createKey('ES384', 'e1'))],
     ['crit', () => token(es, {}, { crit: ['exp'] })],
