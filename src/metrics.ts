@@ -3,17 +3,14 @@ import http from 'node:http';
 import { stackOf, type ObservedLog } from './lib/observability/log.ts';
 import { createMetrics, type Load, type Metrics } from './lib/observability/metrics.ts';
 
-/**
- * `GET /metrics` on a listener of its own, for Prometheus. It is a file of its own too (`metrics.js`), loaded only if
- * `METRICS_PORT` is set.
- */
+/** `GET /metrics` on a listener of its own, for Prometheus: loaded (`metrics.js`) only if `METRICS_PORT` is set. */
 
 /** Enough for scrapers and a person who looks. */
 const MAX_CONNECTIONS = 16;
 
 /**
- * Counts from now on, and serves the counts. The listener never keeps the process alive. If it cannot listen, the log
- * says so and the gateway goes on, because cancelling matters more than counting.
+ * Counts from now on, and serves the counts. It never keeps the process alive. If it cannot listen, the log
+ * says so, and the gateway goes on: cancelling matters more than counting.
  *
  * @param host `METRICS_HOST`; anybody who reaches it may read the counts
  * @param port 0: any free one
@@ -29,14 +26,11 @@ export function startMetrics(log: ObservedLog, load: Load, host: string, port: n
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.once('error', (error: NodeJS.ErrnoException) => {
-    log.write('error', 'no-metrics', {
-      reason: `cannot listen on ${host}:${port} (${error.code})`,
-    });
+    const reason = `cannot listen on ${host}:${port} (${error.code})`;
+    log.write('error', 'no-metrics', { reason });
   });
   server.listen(port, host, () => {
-    const address = server.address();
-    const actual = typeof address === 'object' && address ? address.port : port;
-    log.write('info', 'metrics-listening', { host, port: actual });
+    log.write('info', 'metrics-listening', { host, port: Object(server.address()).port });
   });
   server.unref();
 }

@@ -3,6 +3,7 @@ import { default as middy } from '@middy/core';
 import type {
   CallerEndpoint,
   Deps,
+  Endpoint,
   Route,
   TaskInput,
   CallerContext,
@@ -11,7 +12,7 @@ import type {
   Routed,
   RequestContext,
 } from './endpoint.ts';
-import type { HttpResponse } from './lib/http/message.ts';
+import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';
 import { auditIntent, auditResult, requireAuditLog } from './middlewares/audit.ts';
@@ -31,7 +32,7 @@ import { problemDetails } from './middlewares/problem-details.ts';
 import { quota, quotaOfBatch } from './middlewares/quota.ts';
 import { requestLimits } from './middlewares/request-limits.ts';
 import { responseHeaders } from './middlewares/response-headers.ts';
-import { route } from './middlewares/route.ts';
+import { route, routeRequest } from './middlewares/route.ts';
 
 /**
  * The way of a request, from top to bottom. The contract fixes the order of the checks. The outer
@@ -56,56 +57,73 @@ function outer({ log, clock, settings }: OuterDeps): Middleware<PartialContext>[
   ];
 }
 
-/** For every request: finds its endpoint, which then responds. */
+/**
+ * For every request. Each endpoint has a pipeline of its own: one for all, with those of the endpoints
+ * inside, would take a tenth longer for a refusal.
+ */
 export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
+  const { basePath } = deps.settings;
   const authenticateBy = createAuthenticate(deps.settings, deps);
-  const pipelines = new Map<AnyCallerEndpoint, Respond<RequestContext & Routed>>();
-  const pipelineOf = (endpoint: AnyCallerEndpoint): Respond<RequestContext & Routed> => {
-    const made = pipelines.get(endpoint) ?? callerPipeline(endpoint, authenticateBy, deps);
-    pipelines.set(endpoint, made);
-    return made;
+  const pipelines = new Map<Endpoint | undefined, Respond>();
+  const make = (endpoint: Endpoint | undefined): Respond =>
+    withMiddlewares<RequestContext, EndContext>(
+      [
+        ...outer(deps),
+        ...(endpoint ? [] : [route(routes, basePath)]),
+        requestLimits,
+        ...(endpoint?.access ? callerSteps(endpoint, authenticateBy, deps) : []),
+      ],
+      async (context) => context.endpoint.handle(context, deps),
+    );
+  return async (context) => {
+    const routed = routedOf(routes, context.request, basePath);
+    const pipeline = pipelines.get(routed?.endpoint) ?? make(routed?.endpoint);
+    pipelines.set(routed?.endpoint, pipeline);
+    return pipeline(Object.assign(context, routed));
   };
-  return withMiddlewares<RequestContext, RequestContext & Routed>(
-    [...outer(deps), route(routes, deps.settings.basePath), requestLimits],
-    async (context) => {
-      const { endpoint } = context;
-      return endpoint.access ? pipelineOf(endpoint)(context) : endpoint.handle(context, deps);
-    },
-  );
 }
 
-type AnyCallerEndpoint = CallerEndpoint;
+/** Nothing if the middleware `route` has to refuse the request. */
+function routedOf(
+  routes: readonly Route[],
+  request: HttpRequest,
+  basePath: string,
+): Routed | undefined {
+  if (request.refusal) return undefined;
+  try {
+    return routeRequest(routes, request, basePath);
+  } catch {
+    return undefined;
+  }
+}
 
-/** What the last middleware of a caller's pipeline leaves. */
+/** What the last middleware leaves where callers authenticate. */
 type EndContext = CallerContext & TaskInput & Permitted;
 
 /** For an endpoint whose callers authenticate. */
-function callerPipeline(
-  endpoint: AnyCallerEndpoint,
+function callerSteps(
+  endpoint: CallerEndpoint,
   authenticateBy: Authenticate,
   deps: Deps,
-): Respond<RequestContext & Routed> {
+): Middleware<EndContext>[] {
   const { settings, log } = deps;
   const { access, body } = endpoint;
   const isCancellation = access.scope === 'tasks:cancel';
-  return withMiddlewares<RequestContext & Routed, EndContext>(
-    [
-      ...(isCancellation ? [requireAuditLog(log)] : []),
-      ...(body?.isSigned ? [readBody(body)] : []),
-      authenticate(authenticateBy, access.schemes),
-      refuseBlockedPrincipals(settings.blockedPrincipals),
-      quota(access.scope, deps),
-      authorize(access.scope),
-      limitLoad(deps),
-      ...(body && !body.isSigned ? [readBody(body)] : []),
-      before((context) => endpoint.validate(context, settings)),
-      ...(body ? [quotaOfBatch(deps)] : []),
-      permit(access.scope, deps),
-      ...(body ? [permitEach(deps)] : []),
-      ...(isCancellation ? [auditIntent(log)] : []),
-    ],
-    async (context) => endpoint.handle(context, deps),
-  );
+  return [
+    ...(isCancellation ? [requireAuditLog(log)] : []),
+    ...(body?.isSigned ? [readBody(body)] : []),
+    authenticate(authenticateBy, access.schemes),
+    refuseBlockedPrincipals(settings.blockedPrincipals),
+    quota(access.scope, deps),
+    authorize(access.scope),
+    limitLoad(deps),
+    ...(body && !body.isSigned ? [readBody(body)] : []),
+    before((context: CallerContext) => endpoint.validate(context, settings)),
+    ...(body ? [quotaOfBatch(deps)] : []),
+    permit(access.scope, deps),
+    ...(body ? [permitEach(deps)] : []),
+    ...(isCancellation ? [auditIntent(log)] : []),
+  ];
 }
 
 /** For a gateway whose settings are wrong: it refuses every request. */

@@ -150,11 +150,8 @@ export async function drain(server: http.Server, ms: number): Promise<void> {
   clearTimeout(rest);
 }
 
-/** What Node gives `clientError` listeners. */
-interface ParserError extends NodeJS.ErrnoException {
-  /** What it was reading. */
-  readonly rawPacket?: Buffer;
-}
+/** What Node gives `clientError` listeners: with what it was reading. */
+type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
 
 const CODES: ReadonlyMap<string | undefined, ProblemCode> = new Map([
   ['HPE_HEADER_OVERFLOW', 'request-header-fields-too-large'],

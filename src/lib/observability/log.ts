@@ -31,7 +31,7 @@ export interface ObservedLog extends Log {
 const MIB = 1024 * 1024;
 
 /** Bytes that may wait for a reader before lines are dropped: errors last, and records never. */
-const MAX_WAITING = { debug: MIB, info: MIB, warn: MIB, error: 2 * MIB };
+const maxWaiting = (level: LogLevel): number => (level === 'error' ? 2 * MIB : MIB);
 
 /** Beyond this `isOverloaded`. */
 const OVERLOADED_BYTES = 8 * MIB;
@@ -106,14 +106,15 @@ export function createLog(
       } catch (error) {
         // It must not fail the request that it observes; and it would observe its own failure.
         const crash = { origin: 'observer', stack: stackOf(error) };
-        if (lowest !== 'silent') put(toLogLine(now(), 'error', 'crash', crash), MAX_WAITING.error);
+        if (lowest !== 'silent')
+          put(toLogLine(now(), 'error', 'crash', crash), maxWaiting('error'));
       }
     }
   };
   return {
     write(level, event, fields) {
       if (LOG_LEVELS.indexOf(level) >= threshold)
-        put(toLogLine(now(), level, event, fields), MAX_WAITING[level]);
+        put(toLogLine(now(), level, event, fields), maxWaiting(level));
       observe(event, fields);
     },
     record(event, fields) {
