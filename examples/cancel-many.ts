@@ -40,7 +40,7 @@ async function cancelAll(taskIds: readonly string[]): Promise<Map<string, Result
   return last;
 }
 
-function mayTryAgain(result: Result | undefined): boolean {
+function mayTryAgain(result?: Result): boolean {
   return result === undefined || ('retryable' in result && result.retryable);
 }
 

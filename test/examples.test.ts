@@ -94,16 +94,18 @@ itWith(['curl'], 'curl.sh cancels, and shows the state', async () => {
   expect(stdout).toMatch(/"outcome":"cancelled"[^\n]*\n[^\n]*"state":"cancelled"/);
 });
 
-itWith([NEEDS_TOOLS], 'the document makes types that node-service.ts compiles with', async () => {
+const TYPED = ['node-service.ts', 'cancel-many.ts'];
+
+itWith([NEEDS_TOOLS], 'the document makes types that the clients compile with', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'client-'));
   try {
     await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
-    await cp(at('node-service.ts'), path.join(folder, 'node-service.ts'));
+    for (const name of TYPED) await cp(at(name), path.join(folder, name));
     await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
     await writeFile(path.join(folder, 'wrong.ts'), WRONG);
     const types = path.join(folder, 'gateway-api.d.ts');
     await run(toolPath('openapi-typescript') ?? '', [`${url}/openapi.json`, '-o', types]);
-    expect(await compile(folder, 'node-service.ts')).toBe('');
+    for (const name of TYPED) expect(await compile(folder, name)).toBe('');
     expect(await compile(folder, 'wrong.ts')).toMatch(/wrong\.ts\(5,.*'"upstream-gone"'/);
   } finally {
     await rm(folder, { recursive: true });

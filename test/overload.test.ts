@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { offer, startFleet, type Fleet, type Offered } from './support/fleet.ts';
+import { keyOf, offer, startFleet, type Fleet, type Offered } from './support/fleet.ts';
+import { send } from './support/http-client.ts';
 import { describeWithRedis, startRedis, type RedisServer } from './support/redis.ts';
+import { until } from './support/until.ts';
 
 /** Ten times what DLC takes, offered to four processes for ten seconds, half of it by one caller. */
 
@@ -19,9 +21,9 @@ describeWithRedis('four servers that share the limit through Redis', () => {
     await redis.stop();
   });
 
-  const start = async (maxWaitMs: number): Promise<Fleet> => {
+  const start = async (maxWaitMs: number, more: Record<string, string> = {}): Promise<Fleet> => {
     const env = { UPSTREAM_RATE: '20', EXPECTED_INSTANCES: '4', MAX_WAIT_MS: String(maxWaitMs) };
-    return (fleet = await startFleet(4, LOAD.callers, { ...env, REDIS_URL: redis.url }));
+    return (fleet = await startFleet(4, LOAD.callers, { ...env, REDIS_URL: redis.url, ...more }));
   };
   const unexpected = (offered: readonly Offered[]): Offered[] =>
     offered.filter(({ status }) => ![202, 429, 503].includes(Number(status)));
@@ -51,6 +53,30 @@ describeWithRedis('four servers that share the limit through Redis', () => {
     expect(Math.min(...served.slice(1))).toBeGreaterThanOrEqual(fair / 2);
     const isSteady = (at: number): boolean => at >= begun + 1000 && at < begun + 10_000;
     expect((await four.arrivals()).filter(isSteady).length / 9).toBeGreaterThanOrEqual(18);
+  });
+
+  it('lose no task of two batches, and serve a third caller and their own single requests', async () => {
+    // Long enough for a machine that is busy.
+    const four = await start(3000, { REQUEST_TIMEOUT_MS: '120000', ATTEMPT_TIMEOUT_MS: '60000' });
+    const batches = [0, 1].map(async (caller) => {
+      const taskIds = Array.from({ length: 40 }, (_, i) => `t${caller * 1000 + i}`);
+      const headers = { 'x-api-key': keyOf(caller), 'content-type': 'application/json' };
+      const sent = { method: 'POST', path: '/tasks:cancel', headers };
+      const { port = 0 } = four.servers[caller] ?? {};
+      const { text } = await send(port, { ...sent, body: JSON.stringify({ taskIds }) });
+      const results: { status: number }[] = JSON.parse(text).results;
+      return results.map(({ status }) => status);
+    });
+    await until(async () => (await four.arrivals()).length >= 10);
+    const singles = [0, 1, 2].map(async (caller) => {
+      const { port = 0 } = four.servers[3 - caller] ?? {};
+      const headers = { 'x-api-key': keyOf(caller) };
+      return (await send(port, { method: 'DELETE', path: `/tasks/t${2000 + caller}`, headers }))
+        .status;
+    });
+    expect(await Promise.all(singles)).toEqual([202, 202, 202]);
+    expect(new Set((await Promise.all(batches)).flat())).toEqual(new Set([202]));
+    expect((await four.stats()).busiestSecond).toBeLessThanOrEqual(20 + late(four));
   });
 
   it('keep it where Redis dies in the middle, and comes back', async () => {

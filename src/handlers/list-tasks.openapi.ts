@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import { ACTIVE, DEFAULT_LIMIT, ENGINE, LIMIT } from '../lib/listing/query.ts';
+import { ACTIVE, DEFAULT_LIMIT, ENGINE } from '../lib/listing/query.ts';
 import {
   EXAMPLE,
   named,
@@ -67,8 +67,14 @@ export const words: OperationWords = {
       name: 'limit',
       in: 'query',
       description: `How many tasks at most; ${DEFAULT_LIMIT} without it.`,
-      schema: { type: 'string', maxLength: 3, pattern: LIMIT.source },
-      example: '50',
+      schema: {
+        type: 'integer',
+        format: 'int32',
+        minimum: 1,
+        maximum: 100,
+        default: DEFAULT_LIMIT,
+      },
+      example: DEFAULT_LIMIT,
     },
     {
       name: 'cursor',

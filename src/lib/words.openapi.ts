@@ -57,7 +57,7 @@ export interface Parameter {
   readonly required?: true;
   readonly description: string;
   readonly schema: object;
-  readonly example: string;
+  readonly example: string | number;
 }
 
 /** A reference to the component that a schema's `id` makes. */

@@ -20,7 +20,7 @@ export interface Fleet {
   stop(): Promise<void>;
 }
 
-const keyOf = (caller: number): string => `the-api-key-of-caller-${caller}`;
+export const keyOf = (caller: number): string => `the-api-key-of-caller-${caller}`;
 
 export async function startFleet(
   count: number,

@@ -24,7 +24,7 @@ export interface Position {
 }
 
 export const DEFAULT_LIMIT = 50;
-export const LIMIT = /^([1-9][0-9]?|100)$/;
+const LIMIT = /^([1-9][0-9]?|100)$/;
 export const ENGINE = /^[^\p{Cc}]{1,128}$/u;
 /** Stands for the states that are not final. */
 export const ACTIVE = 'active';
