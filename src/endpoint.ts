@@ -9,7 +9,7 @@ import type { Log } from './lib/observability/log.ts';
 import type { Problem } from './lib/problems.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';
-import type { ConcurrencyLimit } from './lib/concurrency-limit.ts';
+import type { ConcurrencyLimit } from './lib/rate-limit/quota.ts';
 import type { Settings } from './settings.ts';
 
 /** Routes, the endpoints behind their methods, and what each step knows of a request. */

@@ -143,8 +143,8 @@ describeWithRedis('three instances that share one Redis', () => {
         // On a machine that stalls, an instance may leave Redis once more, for a reply that was late.
         events: limiters.each.map((_, instance) => eventsOf(instance).slice(0, 2)),
         refusesTooLong: limiters.each.some((_, instance) => {
-          const outages = eventsOf(instance).filter((event) => event === 'limits-own').length;
-          return refusedMs(limiters, instance) > outages * 2 * (QUIET_MS + backMs);
+          const switched = eventsOf(instance).filter((event) => event === 'limits-own').length;
+          return refusedMs(limiters, instance) > switched * 2 * (QUIET_MS + backMs);
         }),
       };
     };

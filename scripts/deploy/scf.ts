@@ -1,6 +1,6 @@
 import { Client } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_client.js';
 
-import { readCredentials, type CloudCredentials } from '../../src/lib/dlc/credentials.ts';
+import { readCredentials, type CloudCredentials } from '../../src/lib/dlc/client.ts';
 import { parseEndpoint, type DlcEndpoint } from '../../src/lib/dlc/endpoint.ts';
 import { classify } from '../../src/lib/dlc/failure.ts';
 import { ObservedAgent, createConnections } from '../../src/lib/dlc/connections.ts';

@@ -1,4 +1,4 @@
-import { readCredentials } from '../../src/lib/dlc/credentials.ts';
+import { readCredentials } from '../../src/lib/dlc/client.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 

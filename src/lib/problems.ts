@@ -134,11 +134,7 @@ export class Problem extends Error {
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     const kind: ProblemKind = PROBLEMS[code];
     const { headers, retryAfter, reason, cause, status = kind.status, ...members } = options;
-    // A stack, which nobody reads, would take a twentieth of a refusal's time.
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
     super(members.detail ?? kind.detail, cause === undefined ? undefined : { cause });
-    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.status = status;
     this.members = members;

@@ -47,7 +47,8 @@ describe.each(COMMANDS)('npm run %s', (name) => {
   it('refuses every flag of its own that npm keeps, and names the line to type', async () => {
     const flags = await flagsOf(name);
     // One run for all flags: npm takes a second.
-    if (flags.length === 0) return expect(['build', 'emulator', 'lint', 'typecheck']).toContain(name);
+    if (flags.length === 0)
+      return expect(['build', 'emulator', 'lint', 'typecheck']).toContain(name);
     const { status, stdout, stderr } = npm(name, ...flags.flat());
     expect(status).toBe(64);
     // With --json, npm says itself that the script has failed.

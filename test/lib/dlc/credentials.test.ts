@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 
-import { readCredentials } from '../../../src/lib/dlc/credentials.ts';
+import { readCredentials } from '../../../src/lib/dlc/client.ts';
 
 const first = {
   TENCENTCLOUD_SECRETID: 'id1',
