@@ -13,6 +13,7 @@ const LIMITS = {
   'function.js': 190_000,
   'function.js, deflated': 64_000,
   'server.js': 190_000,
+  'deliveries.js': 10_000,
   'jose.js': 20_000,
   'metrics.js': 80_000,
   'redis.js': 200_000,

@@ -21,6 +21,7 @@ import {
   refuseBlockedPrincipals,
   type Authenticate,
 } from './middlewares/authenticate.ts';
+import { authenticateSender, readDeliveryOf } from './middlewares/authenticate-sender.ts';
 import { permitEach } from './middlewares/batch.ts';
 import { readBody } from './middlewares/body.ts';
 import { cors } from './middlewares/cors.ts';
@@ -91,9 +92,14 @@ function callerPipeline(
   return withMiddlewares<RequestContext & Routed, EndContext>(
     [
       ...(isCancellation ? [requireAuditLog(log)] : []),
-      ...(body?.isSigned ? [readBody(body)] : []),
-      authenticate(authenticateBy, access.schemes),
+      ...(access.isBySender && body
+        ? [authenticateSender(settings, body, deps)]
+        : [
+            ...(body?.isSigned ? [readBody(body)] : []),
+            authenticate(authenticateBy, access.schemes),
+          ]),
       refuseBlockedPrincipals(settings.blockedPrincipals),
+      ...(access.isBySender ? [readDeliveryOf(settings, log)] : []),
       quota(access.scope, deps),
       authorize(access.scope),
       limitLoad(deps),

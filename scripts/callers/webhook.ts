@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { webhookSenderEntries } from '../../src/lib/auth/entries.ts';
+import { webhookSenderEntries } from '../../src/lib/webhooks/sender-entries.ts';
 import { matching, print, readSecret, variableName, wrongUsage } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { progressLine } from '../cli/terminal.ts';

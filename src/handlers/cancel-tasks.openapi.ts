@@ -26,7 +26,7 @@ batchSchema.register(z.globalRegistry, {
 const { upstreamRequestId: upstreamId, requestId: id } = EXAMPLE;
 const ofDlc = { upstreamRequestId: z.optional(upstreamRequestId) };
 
-const done = named(
+export const done = named(
   z.strictObject({
     taskId: task.taskId,
     status: z.literal([200, 202]),
@@ -38,7 +38,7 @@ const done = named(
   'The cancellation is done, or DLC has accepted it; or, in a dry run, it would be sent.',
 );
 
-const failed = named(
+export const failed = named(
   z.strictObject({
     taskId: task.taskId,
     status: problemStatus,
