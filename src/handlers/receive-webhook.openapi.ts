@@ -44,7 +44,7 @@ export const words: OperationWords = {
   tag: 'Webhooks',
   summary: 'Cancel the tasks that a delivery names',
   description:
-    'For Grafana, Alertmanager, GitHub, Slack and others as they are: the entry of the sender says how it proves itself and where its body names tasks. What may yet succeed is a 503, which every sender repeats; all else is a 200.',
+    'For Grafana, Alertmanager, GitHub, Slack and others as they are: the entry of the sender says how it proves itself and where its body names tasks. What may yet succeed is a 503, which senders repeat; what is final is a 200 with its result.',
   parameters: [
     {
       name: 'senderId',
