@@ -32,7 +32,7 @@ export const receiveWebhook: CallerEndpoint<Input, Batched> = {
     if (named.length === 0) return ignoredResponse(sender, requestId);
     const results = merge(named, await cancelEach(context, deps));
     const typePrefix = deps.settings.problemPrefix;
-    const response = deliveryResponse(sender, results, { requestId, typePrefix });
+    const response = await deliveryResponse(sender, results, { requestId, typePrefix });
     // Where there is no task, the audit trail has nothing but the delivery.
     const { batchId } = batch;
     const logged = tasks.length > 0 ? { batchId, tasks: tasks.length, outcome: 'batch' } : {};

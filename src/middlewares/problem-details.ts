@@ -9,7 +9,7 @@ import type { Middleware } from '../request-context.ts';
 /** Turns any error into a problem document (RFC 9457). An error that is no Problem is a defect, and logged. */
 export function problemDetails(log: Log, typePrefix: string): Middleware<PartialContext> {
   return {
-    onError(request) {
+    async onError(request) {
       const { event: context, error } = request;
       const { requestId, route, task, sender, read } = context;
       if (!(error instanceof Problem)) {
@@ -19,7 +19,7 @@ export function problemDetails(log: Log, typePrefix: string): Middleware<Partial
       const known = { requestId, typePrefix, ...task };
       if (sender) {
         const ids = (read?.delivery?.named ?? []).flatMap(({ taskId }) => taskId ?? []);
-        request.response = refusedDelivery(sender, problem, known, ids);
+        request.response = await refusedDelivery(sender, problem, known, ids);
         return;
       }
       request.response = route?.isForSenders

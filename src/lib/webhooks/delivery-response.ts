@@ -2,8 +2,8 @@ import type { TaskResult } from '../cancellation/task-result.ts';
 import { jsonResponse, problemResponse, type ProblemContext } from '../http/response.ts';
 import type { HttpResponse } from '../http/message.ts';
 import { Problem } from '../problems.ts';
+import type * as Deliveries from './deliveries.ts';
 import { isAcknowledged, responseForSender } from './sender-response.ts';
-import { textOfNothing, textOfProblem, textOfResults } from './slack-text.ts';
 import type { WebhookSender } from './webhook-senders.ts';
 
 /** Responses to deliveries, as their senders understand them. */
@@ -11,13 +11,16 @@ import type { WebhookSender } from './webhook-senders.ts';
 type Result = TaskResult<string | null>;
 
 /** A delivery whose tasks were dealt with: a 200 if no repetition could change a result, else a 503. */
-export function deliveryResponse(
+export async function deliveryResponse(
   sender: WebhookSender,
   results: readonly Result[],
   context: ProblemContext,
-): HttpResponse {
+): Promise<HttpResponse> {
   const logged = { problem: results.map(problemOf).find((problem) => problem !== undefined) };
-  if (sender.row.isSlack) return { ...slackResponse(textOfResults(results)), logged };
+  if (sender.row.isSlack) {
+    const response = await slackResponse(({ textOfResults }) => textOfResults(results));
+    return { ...response, logged };
+  }
   const open = results.map(toOpen).find((problem) => problem !== undefined);
   if (open) {
     const isUnknown = results.some(({ outcomeUnknown }) => outcomeUnknown);
@@ -36,9 +39,12 @@ export function deliveryResponse(
 }
 
 /** A delivery that names no task: a test, a ping, an alert that is over. */
-export function ignoredResponse({ row }: WebhookSender, requestId: string): HttpResponse {
+export async function ignoredResponse(
+  { row }: WebhookSender,
+  requestId: string,
+): Promise<HttpResponse> {
   const response = row.isSlack
-    ? slackResponse(textOfNothing())
+    ? await slackResponse(({ textOfNothing }) => textOfNothing())
     : jsonResponse(200, { outcome: 'ignored', requestId });
   return { ...response, logged: { outcome: 'ignored' } };
 }
@@ -48,14 +54,15 @@ export function ignoredResponse({ row }: WebhookSender, requestId: string): Http
  *
  * @param taskIds those that it names, as far as this is known
  */
-export function refusedDelivery(
+export async function refusedDelivery(
   sender: WebhookSender,
   problem: Problem,
   context: ProblemContext,
   taskIds: readonly string[],
-): HttpResponse {
+): Promise<HttpResponse> {
   if (sender.row.isSlack) {
-    return { ...slackResponse(textOfProblem(problem, taskIds)), logged: { problem } };
+    const response = await slackResponse(({ textOfProblem }) => textOfProblem(problem, taskIds));
+    return { ...response, logged: { problem } };
   }
   if (isAcknowledged(problem) || !problem.kind.retryable)
     return responseForSender(problem, context);
@@ -86,6 +93,7 @@ function problemOf({ code, detail = '' }: Result): Problem | undefined {
 }
 
 /** Slack shows it to the person who gave the command, and to nobody else. */
-function slackResponse(text: string): HttpResponse {
+async function slackResponse(write: (texts: typeof Deliveries) => string): Promise<HttpResponse> {
+  const text = write(await import('./deliveries.ts'));
   return jsonResponse(200, { response_type: 'ephemeral', replace_original: false, text });
 }
