@@ -13,11 +13,12 @@ const LIMITS = {
   'function.js': 190_000,
   'function.js, deflated': 64_000,
   'server.js': 190_000,
+  'deliveries.js': 10_000,
   'jose.js': 20_000,
   'metrics.js': 80_000,
   'redis.js': 200_000,
   'function.zip': 160_000,
-  'web.zip': 185_000,
+  'web.zip': 190_000,
 } as const;
 
 const RECORD = path.join(root, 'scripts/budgets/record.json');

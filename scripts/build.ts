@@ -9,6 +9,7 @@ import { say } from './cli/terminal.ts';
 const FILES = [
   'function.js',
   'server.js',
+  'deliveries.js',
   'jose.js',
   'metrics.js',
   'redis.js',

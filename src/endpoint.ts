@@ -10,6 +10,8 @@ import type { Problem } from './lib/problems.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';
 import type { ConcurrencyLimit } from './lib/rate-limit/quota.ts';
+import type { Read } from './lib/webhooks/delivery.ts';
+import type { WebhookSender } from './lib/webhooks/webhook-senders.ts';
 import type { Settings } from './settings.ts';
 
 /** Routes, the endpoints behind their methods, and what each step knows of a request. */
@@ -65,7 +67,12 @@ export interface TaskInput {
  * @typeParam Added `Batched` if `validate` gives `tasks`
  */
 export interface CallerEndpoint<Input extends TaskInput = TaskInput, Added = unknown> {
-  readonly access: { readonly schemes: readonly Scheme[]; readonly scope: Scope };
+  readonly access: {
+    readonly schemes: readonly Scheme[];
+    readonly scope: Scope;
+    /** The URL names the webhook sender, whose entry says how it proves itself. */
+    readonly isBySender?: true;
+  };
   /** Absent: no body is read. `isSigned`: authentication needs it. */
   readonly body?: { readonly maxBytes: number; readonly isSigned: boolean };
   /** @throws Problem `invalid-request`, `unsupported-media-type` */
@@ -115,6 +122,10 @@ export interface Routed {
 /** Added by the middleware `authenticate`. */
 export interface Authenticated {
   readonly principal: Principal;
+  /** The webhook sender that the URL names. */
+  readonly sender?: WebhookSender;
+  /** What its delivery asks for, or why it is refused. */
+  readonly read?: Read;
 }
 
 /** Added by the middleware `quota`. */

@@ -22,6 +22,7 @@ import {
   refuseBlockedPrincipals,
   type Authenticate,
 } from './middlewares/authenticate.ts';
+import { authenticateSender, readDeliveryOf } from './middlewares/authenticate-sender.ts';
 import { permitEach } from './middlewares/batch.ts';
 import { readBody } from './middlewares/body.ts';
 import { cors } from './middlewares/cors.ts';
@@ -111,9 +112,14 @@ function callerSteps(
   const isCancellation = access.scope === 'tasks:cancel';
   return [
     ...(isCancellation ? [requireAuditLog(log)] : []),
-    ...(body?.isSigned ? [readBody(body)] : []),
-    authenticate(authenticateBy, access.schemes),
+    ...(access.isBySender && body
+      ? [authenticateSender(settings, body, deps)]
+      : [
+          ...(body?.isSigned ? [readBody(body)] : []),
+          authenticate(authenticateBy, access.schemes),
+        ]),
     refuseBlockedPrincipals(settings.blockedPrincipals),
+    ...(access.isBySender ? [readDeliveryOf(settings, log)] : []),
     quota(access.scope, deps),
     authorize(access.scope),
     limitLoad(deps),

@@ -2,6 +2,7 @@ import { DEMO_KEY_SHA256 } from './lib/auth/api-key.ts';
 import { needLookups, principalsOf } from './lib/auth/grants.ts';
 import { slipIn, type Environment } from './lib/config/secret-reference.ts';
 import { reasonsIn, SettingError } from './lib/config/setting-error.ts';
+import { doubtfulSenders } from './lib/webhooks/webhook-senders.ts';
 import { readTable, type Table } from './settings-table.ts';
 
 /** Everything that the environment says to the gateway, but for the cloud credentials. */
@@ -55,7 +56,9 @@ export function loadSettings(env: Environment, baseDir: string): Settings {
     reasons.unshift('DLC_REGION: must be set, for example to ap-guangzhou');
   }
   reasons.push(...contradictions(table, env));
-  warnings.push(...misspelt(env, names), ...(reasons.length === 0 ? strangers(table) : []));
+  const doubts =
+    reasons.length === 0 ? [...strangers(table), ...doubtfulSenders(table.webhookSenders)] : [];
+  warnings.push(...misspelt(env, names), ...doubts);
   const settings = { ...table, warnings };
   if (reasons.length > 0) throw new SettingsError(reasons, settings);
   return settings;

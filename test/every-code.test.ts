@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
-import { problemsOf, statusFor, upstreamCodeFor } from '../scripts/openapi/problem-codes.ts';
+import { problemsOf, statusesFor, upstreamCodeFor } from '../scripts/openapi/problem-codes.ts';
 import { createRoutes } from '../src/handlers/routes.ts';
 import type { ProblemCode } from '../src/lib/problems.ts';
 import {
   ask,
   batch,
   cancel,
+  delivery,
   gatewayWith,
   get,
   hook,
@@ -21,6 +22,7 @@ import {
   jwtIssuer,
   KEY,
   keyEntry,
+  sinkEntry,
   WEBHOOK_SECRET,
   type Answer,
 } from './support/three-callers.ts';
@@ -54,24 +56,28 @@ const CALLS = [
   ['GET', '/tasks/{taskId}', 'DescribeTasks', () => get],
   ['GET', '/tasks', 'DescribeTasks', () => list],
   ['POST', '/webhooks/cancel-task', 'CancelTask', hook],
+  ['POST', '/webhooks/{senderId}', 'CancelTask', () => delivery],
 ] as const;
 
-const CODES = CALLS.flatMap(([method, wanted, action, make]) => {
-  const route = createRoutes({ taskStateLookup: true }).find(({ template }) => template === wanted);
+const CODES = CALLS.flatMap(([method, path, action, make]) => {
+  const route = createRoutes({ taskStateLookup: true }).find(({ template }) => template === path);
   const endpoint = route?.methods[method];
-  if (!endpoint) throw new Error(`no ${method}`);
+  if (!route || !endpoint) throw new Error(`no ${method} ${path}`);
   return problemsOf(endpoint, {}).flatMap((code) => {
     const fault = faultFor(code);
-    const status = statusFor(code, method === 'POST');
-    const name = `${method} ${wanted}`;
-    return fault ? [{ name, code, status, fault: { ...fault, action }, make }] : [];
+    const status = statusesFor(code, route, endpoint).at(-1);
+    return fault ? [{ method, path, code, status, fault: { ...fault, action }, make }] : [];
   });
 });
 
-it.each(CODES)('$name: DLC makes $code', async ({ code, status, fault, make }) => {
+it.each(CODES)('$method $path: DLC makes $code', async ({ code, status, fault, make }) => {
   await emulator.addFault({ ...fault, times: 'always' });
   const answer = await ask(emulator.port, {}, make());
-  const { outcome } = answer.body;
+  const { outcome, results } = answer.body;
+  if (status === 200 && results) {
+    expect({ status: answer.status, results }).toMatchObject({ status, results: [{ code }] });
+    return;
+  }
   const told = status === 200 ? { outcome: code.replaceAll('-', '_') } : { code };
   expect({
     status: answer.status,
@@ -173,21 +179,24 @@ describe.each([
   });
 });
 
-it.each([['DELETE', () => cancel] as const, ['GET', () => get] as const, ['POST', hook] as const])(
-  '%s: the engine cannot be asked for',
-  async (_, make) => {
-    const fault = { action: 'DescribeTasks', kind: 'code', code: 'ServiceUnavailable' } as const;
-    await emulator.addFault({ ...fault, times: 'always' });
-    const settings = {
-      API_KEYS: JSON.stringify([keyEntry(KEY, { engines: ['mine'] })]),
-      WEBHOOK_SENDERS: JSON.stringify([
-        { id: 'hub', secrets: [WEBHOOK_SECRET], engines: ['mine'] },
-      ]),
-    };
-    const answer = await ask(emulator.port, settings, make());
-    expect(shown(answer)).toEqual({ status: 503, code: 'permission-check-unavailable' });
-  },
-);
+it.each([
+  ['DELETE', () => cancel] as const,
+  ['GET', () => get] as const,
+  ['POST', hook] as const,
+  ['POST, as it is', () => delivery] as const,
+])('%s: the engine cannot be asked for', async (_, make) => {
+  const fault = { action: 'DescribeTasks', kind: 'code', code: 'ServiceUnavailable' } as const;
+  await emulator.addFault({ ...fault, times: 'always' });
+  const settings = {
+    API_KEYS: JSON.stringify([keyEntry(KEY, { engines: ['mine'] })]),
+    WEBHOOK_SENDERS: JSON.stringify([
+      { id: 'hub', secrets: [WEBHOOK_SECRET], engines: ['mine'] },
+      sinkEntry({ engines: ['mine'] }),
+    ]),
+  };
+  const answer = await ask(emulator.port, settings, make());
+  expect(shown(answer)).toEqual({ status: 503, code: 'permission-check-unavailable' });
+});
 
 it('GET: where lookups are off', async () => {
   expect(await ask(emulator.port, { TASK_STATE_LOOKUP: 'off' }, get)).toMatchObject({

@@ -82,7 +82,7 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
       DLC_REGION: 'ap-guangzhou',
       API_KEYS: JSON.stringify([keyEntry(KEY)]),
     });
-    const answer = await large.invoke({ ...event, body: 'x'.repeat(20_000) });
+    const answer = await large.invoke({ ...event, body: 'x'.repeat(300_000) });
     expect(answer.statusCode).toBe(413);
     await large.stop();
     const wrong = await startFunction({});

@@ -8,7 +8,7 @@ import type { Build } from '../subjects.ts';
 /** Measures the bytes of every bundle, and of the gateway's as deflated in a zip. */
 export function measureSize({ dist, subjects }: Build): Figure[] {
   const bundles = subjects.filter(({ bundled }) => bundled);
-  const lazy = ['jose.js', 'metrics.js', 'redis.js'].map((name) => ({
+  const lazy = ['deliveries.js', 'jose.js', 'metrics.js', 'redis.js'].map((name) => ({
     name: `gateway: ${name}`,
     file: path.join(dist, name),
   }));

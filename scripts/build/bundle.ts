@@ -11,7 +11,12 @@ export const root = path.resolve(import.meta.dirname, '../..');
 const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
 /** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
-const LAZY = ['jose/jwt/verify', 'src/metrics.ts', 'src/lib/rate-limit/redis.ts'];
+const LAZY = [
+  'jose/jwt/verify',
+  'src/lib/webhooks/deliveries.ts',
+  'src/metrics.ts',
+  'src/lib/rate-limit/redis.ts',
+];
 
 /** `metrics` for a file `metrics.ts`, `jose` for a part of that package. */
 const nameOf = (module: string): string =>

@@ -2,14 +2,11 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
 import { toApiKeys } from '../../src/lib/auth/api-key.ts';
-import {
-  apiKeyEntries,
-  jwtIssuerEntries,
-  webhookSenderEntries,
-} from '../../src/lib/auth/entries.ts';
+import { apiKeyEntries, jwtIssuerEntries } from '../../src/lib/auth/entries.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
 import { fitting } from '../../src/lib/config/setting-values.ts';
+import { webhookSenderEntries } from '../../src/lib/webhooks/sender-entries.ts';
 import { badData } from '../cli/command-line.ts';
 import type { ZipEntry } from './zip.ts';
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { webhookSenderEntries } from '../../src/lib/auth/entries.ts';
+import { webhookSenderEntries } from '../../src/lib/webhooks/sender-entries.ts';
 import { matching, print, readSecret, variableName, wrongUsage } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { progressLine } from '../cli/terminal.ts';
 import { send, toCurl, type SignedWebhook } from './webhook-send.ts';
+import { deliveryOf } from './webhook-kinds.ts';
 import {
   cancelTaskBody,
   newWebhookKeyPair,
@@ -17,6 +18,10 @@ interface Options {
   readonly task?: string;
   readonly region?: string;
   readonly id?: string;
+  readonly kind?: string;
+  readonly via?: string;
+  readonly timestampHeader?: string;
+  readonly pointer?: string;
   readonly secretEnv?: readonly string[];
   readonly secretStdin?: true;
   readonly print?: true;
@@ -43,7 +48,8 @@ async function act(options: Options, signed: SignedWebhook): Promise<number> {
   const progress = progressLine();
   progress('Waiting for the response …');
   const { status, body } = await send(signed).finally(() => progress(''));
-  const response = { id: signed.headers['Webhook-Id'], status, body };
+  const id = signed.headers['Webhook-Id'];
+  const response = { ...(id !== undefined && { id }), status, body };
   print(options.json, response, `${status}\n${pretty(body)}`);
   return status >= 200 && status < 300 ? 0 : EXIT.failed;
 }
@@ -62,12 +68,27 @@ async function toWebhook(options: Options): Promise<SignedWebhook> {
   }
   const id = toId(options.id ?? `msg_${randomUUID()}`);
   const now = Date.now();
+  if (options.kind !== undefined) return toDelivery(options, { url, taskId, id, now });
   const body = cancelTaskBody({ taskId, region: options.region }, now);
   const message = { id, timestamp: Math.floor(now / 1000), body };
   return { url, headers: webhookHeaders(message, await readSecrets(options)), body };
 }
 
-async function readSecrets(options: Options): Promise<string[]> {
+/** A delivery in the form of a kind of senders. @throws CommandError 64, 65 */
+async function toDelivery(
+  { kind = '', via, timestampHeader, pointer, region, print: isPrinted, ...options }: Options,
+  { url, ...known }: { url: string; taskId: string; id: string; now: number },
+): Promise<SignedWebhook> {
+  const [secret = '', ...more] = await readSecrets(options);
+  if (more.length > 0) throw wrongUsage('--kind takes one secret');
+  const made = deliveryOf(kind, secret, { ...known, region, via, timestampHeader, pointer });
+  if (isPrinted && !made.isSigned) {
+    throw wrongUsage('--print would show the secret, which this kind sends as it is');
+  }
+  return { url, headers: made.headers, body: made.body };
+}
+
+async function readSecrets(options: Pick<Options, 'secretEnv' | 'secretStdin'>): Promise<string[]> {
   const { secretEnv: named, secretStdin: stdin = false } = options;
   if (stdin && named) throw wrongUsage('give one of --secret-env and --secret-stdin');
   const variables = named ?? [SECRET];

@@ -4,7 +4,8 @@ const TO = '--url http://127.0.0.1:9000/webhooks/cancel-task';
 const TASK = '--task 1f81eb52-5198-4599-803e-771906343485';
 
 export const webhook = command('webhook', {
-  summary: 'Sends the gateway a signed webhook (Standard Webhooks) that asks it to cancel a task.',
+  summary:
+    'Sends the gateway a webhook, signed or as another sender proves itself, that cancels a task.',
   details: 'Waits 15 s for the response, at most.',
   examples: ['--new-secret', `${TO} ${TASK}`, `${TO} ${TASK} --print`],
   environment: [
@@ -20,6 +21,13 @@ export const webhook = command('webhook', {
   .option('--url <url>', 'where to (required)')
   .option('--task <id>', 'which task (required)')
   .option('--region <name>', "the task's region, if not the gateway's default")
+  .option(
+    '--kind <kind>',
+    'in the form of a sender: grafana, slack, …; the URL is that of its entry',
+  )
+  .option('--via <how>', 'with --kind: sends the secret itself, by bearer, basic or a header field')
+  .option('--timestamp-header <name>', 'with --kind grafana: signs a timestamp too')
+  .option('--pointer <pointer>', 'with --kind: where the id stands in the body')
   .option('--id <id>', "the webhook's id (default: a new one)")
   .option(
     '--secret-env <name...>',

@@ -2,6 +2,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { checkCallers, checkSecrets } from './callers.ts';
+import { checkSenders } from './senders.ts';
 import { checkCredentials } from './credentials.ts';
 import { checkEndpoint } from './endpoint.ts';
 import { failed, skipped, type Finding } from './finding.ts';
@@ -36,6 +37,7 @@ export async function examine(examination: Examination): Promise<void> {
   tell(findings);
   if (!config) return tell([skipped('doctor', 'everything else, until the settings are right')]);
   tell(checkCallers(config, now()));
+  tell(checkSenders(config));
   tell(checkPermissions(config));
   tell(checkSecrets(env, baseDir));
   // All at once: an issuer that hangs must not keep the others waiting.

@@ -14,6 +14,7 @@ export interface Finding {
 export type CheckName =
   | 'settings'
   | 'callers'
+  | 'senders'
   | 'permissions'
   | 'secrets'
   | 'credentials'

@@ -96,7 +96,13 @@ function toOperation(
     security: (endpoint.access?.schemes ?? []).map((scheme) => ({ [SCHEME_NAMES[scheme]]: [] })),
     parameters: [...(words.parameters ?? []), REQUEST_ID],
     ...(words.body && {
-      requestBody: { required: true, content: { 'application/json': words.body } },
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': words.body,
+          ...(words.form && { 'application/x-www-form-urlencoded': words.form }),
+        },
+      },
     }),
     responses: {
       ...Object.fromEntries(successes),

@@ -1,15 +1,26 @@
 import { EXACT_CODES, FAMILIES, ruleFor } from '../../src/lib/dlc/errors.ts';
-import type { CallerEndpoint, Endpoint } from '../../src/endpoint.ts';
+import type { CallerEndpoint, Endpoint, Route } from '../../src/endpoint.ts';
 import { CODES, type OperationWords } from '../../src/lib/words.openapi.ts';
-import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
+import { isAcknowledged, responseForSender } from '../../src/lib/webhooks/sender-response.ts';
 import { Problem, PROBLEMS, type ProblemCode } from '../../src/lib/problems.ts';
 
 /** Which problems an operation can answer with: from DLC's table, and from the steps on the way of a request. */
 
 /** The status of a problem. To a webhook's sender that is 200 if the problem is acknowledged. */
-export function statusFor(code: ProblemCode, forSenders: boolean): number {
+function statusFor(code: ProblemCode, forSenders: boolean): number {
   if (!forSenders) return PROBLEMS[code].status;
   return responseForSender(new Problem(code), { requestId: '-', typePrefix: '' }).status;
+}
+
+/** The statuses of a problem of an endpoint; a 200 is no problem, but an acknowledgement. */
+export function statusesFor(code: ProblemCode, route: Route, { access }: Endpoint): number[] {
+  if (!access?.isBySender) return [statusFor(code, route.isForSenders === true)];
+  const problem = new Problem(code);
+  if (isAcknowledged(problem) || code === 'upstream-rejected-request') return [200];
+  // DLC says so of a task, or the settings are wrong.
+  if (code === 'gateway-misconfigured') return [500, 503];
+  const isLater = problem.kind.retryable || (UPSTREAM.has(code) && problem.status >= 500);
+  return [isLater ? 503 : statusFor(code, true)];
 }
 
 /** A cancellation or a lookup: whatever DLC may say (`lib/dlc/errors.ts`), and the transport's. */

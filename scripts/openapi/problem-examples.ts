@@ -1,13 +1,14 @@
 import { EXAMPLE, type Example } from '../../src/lib/words.openapi.ts';
 import { toCancelProblem } from '../../src/lib/cancellation/attempts.ts';
-import { problemResponse } from '../../src/lib/http/response.ts';
+import type { HttpResponse } from '../../src/lib/http/message.ts';
+import { problemResponse, type ProblemContext } from '../../src/lib/http/response.ts';
 import { Problem, type ProblemMembers, type ProblemCode, titleOf } from '../../src/lib/problems.ts';
 import { invalid } from '../../src/lib/tasks.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
 import { canHaveUpstreamId, quotaIsTold, upstreamCodeFor } from './problem-codes.ts';
 
 /** How an operation reports a problem: to whom, and whether the outcome is known. */
-export type Report = 'plain' | 'outcome-unknown' | 'to-sender';
+export type Report = 'plain' | 'outcome-unknown' | 'to-sender' | 'later';
 
 const { task, requestId, upstreamRequestId } = EXAMPLE;
 
@@ -16,10 +17,16 @@ export function problemExample(code: ProblemCode, report: Report): Example {
   const isAboutTask = quotaIsTold(code) === 'always';
   const context = { requestId, typePrefix: '', ...(isAboutTask && task) };
   const problem = report === 'outcome-unknown' ? unknownOutcome(code) : plain(code);
-  const toResponse = report === 'to-sender' ? responseForSender : problemResponse;
-  const value: unknown = JSON.parse(toResponse(problem, context).body);
+  const value: unknown = JSON.parse(toResponse(report, problem, context).body);
   const suffix = report === 'outcome-unknown' ? ', and nobody knows whether it took effect' : '';
   return { summary: `${titleOf(problem.code)}${suffix}`, value };
+}
+
+function toResponse(report: Report, problem: Problem, context: ProblemContext): HttpResponse {
+  if (report === 'to-sender') return responseForSender(problem, context);
+  return report === 'later'
+    ? problemResponse(problem, context, 503)
+    : problemResponse(problem, context);
 }
 
 function plain(code: ProblemCode): Problem {

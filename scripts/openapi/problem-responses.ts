@@ -9,7 +9,7 @@ import {
   outcomeUnknown,
   problemsOf,
   quotaIsTold,
-  statusFor,
+  statusesFor,
 } from './problem-codes.ts';
 import { problemExample, type Report } from './problem-examples.ts';
 
@@ -21,12 +21,14 @@ export function problemResponses(
   store: ComponentStore,
 ): Record<string, Json> {
   const codes = problemsOf(endpoint, words);
-  const statusOf = (code: ProblemCode): number => statusFor(code, route.isForSenders === true);
+  const statusesOf = (code: ProblemCode): number[] => statusesFor(code, route, endpoint);
   // To a webhook's sender, a 200 is no problem.
-  const statuses = new Set(codes.map(statusOf).filter((status) => status !== 200));
+  const statuses = new Set(codes.flatMap(statusesOf).filter((status) => status !== 200));
   const responses = [...statuses].map((status) => {
-    const some = codes.filter((code) => statusOf(code) === status);
-    const fields = { ...alwaysOn(route), ...fieldsOf(some, endpoint, route) };
+    const some = codes.filter((code) => statusesOf(code).includes(status));
+    // What goes wrong with a delivery after its quota was checked is told as a 503.
+    const isEarly = endpoint.access?.isBySender === true && status === 500;
+    const fields = { ...alwaysOn(route), ...(isEarly ? {} : fieldsOf(some, endpoint, route)) };
     const response = {
       description: some.map((code) => `- \`${code}\`: ${PROBLEM_TEXTS[code].meaning}`).join('\n'),
       headers: headersOf(fields, store),
@@ -59,7 +61,9 @@ function problemBody(
 const cancels = ({ access }: Endpoint): boolean => access?.scope === 'tasks:cancel';
 
 function reportsOf(code: ProblemCode, status: number, endpoint: Endpoint): Report[] {
-  if (PROBLEMS[code].status !== status) return ['to-sender'];
+  if (PROBLEMS[code].status !== status) {
+    return [endpoint.access?.isBySender ? 'later' : 'to-sender'];
+  }
   const unknown = cancels(endpoint) ? outcomeUnknown(code) : 'never';
   if (unknown === 'always') return ['outcome-unknown'];
   return unknown === 'never' ? ['plain'] : ['plain', 'outcome-unknown'];

@@ -18,7 +18,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   JWT_ISSUERS:
     'issuers of tokens: `[{id, issuer, audience or clientIds, algorithms, discovery or jwksUri or jwks or secret, require?, grants?, requireAuthorizationDetails?, maxTokenAge?, scopes?, engines?, regions?, owner?, rate?}]` (docs/identity-providers.md)',
   WEBHOOK_SENDERS:
-    'senders of signed webhooks: `[{id, secrets: ["whsec_…" or "whpk_…"], engines?, regions?, owner?, rate?}]`',
+    'webhook senders: `[{id, secrets: ["whsec_…" or "whpk_…"], engines?, regions?, owner?, rate?}]`; with a `kind`, Grafana, Slack and others as they are ([recipes](webhooks/README.md))',
   BLOCKED_PRINCIPALS: 'principals that are refused at once; a JSON array if one has a comma in it',
   CORS_ORIGINS: 'origins of frontends',
   UPSTREAM_RATE: 'CancelTask requests a second, per region, over all instances',

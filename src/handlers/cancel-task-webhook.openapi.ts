@@ -50,7 +50,7 @@ const acknowledged = named(
   'Acknowledged',
   'Nothing was cancelled, and no repetition would change that: the sender need not send it again.',
 );
-const ignored = named(
+export const ignored = named(
   z.strictObject({ outcome: z.literal('ignored'), requestId }),
   'Ignored',
   'The response to a well-signed webhook of a type that is not for this gateway.',

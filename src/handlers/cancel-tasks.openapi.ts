@@ -26,7 +26,7 @@ batchSchema.register(z.globalRegistry, {
 const { upstreamRequestId: upstreamId, requestId: id } = EXAMPLE;
 const ofDlc = { upstreamRequestId: z.optional(upstreamRequestId) };
 
-const done = named(
+export const done = named(
   z.strictObject({
     taskId: task.taskId,
     status: z.literal([200, 202]),
@@ -38,19 +38,21 @@ const done = named(
   'The cancellation is done, or DLC has accepted it; or, in a dry run, it would be sent.',
 );
 
+/** Of a problem with one task. */
+export const failedMembers = {
+  status: problemStatus,
+  code: problemCode,
+  detail: text(/^[A-Z].*\.$/, 500),
+  retryable: z.boolean(),
+  outcomeUnknown: z.optional(z.literal(true)),
+  retryAfter: z.optional(z.int().check(z.minimum(1))),
+  taskState: z.optional(finishedState),
+  upstreamCode: z.optional(upstreamRequestId),
+  ...ofDlc,
+};
+
 const failed = named(
-  z.strictObject({
-    taskId: task.taskId,
-    status: problemStatus,
-    code: problemCode,
-    detail: text(/^[A-Z].*\.$/, 500),
-    retryable: z.boolean(),
-    outcomeUnknown: z.optional(z.literal(true)),
-    retryAfter: z.optional(z.int().check(z.minimum(1))),
-    taskState: z.optional(finishedState),
-    upstreamCode: z.optional(upstreamRequestId),
-    ...ofDlc,
-  }),
+  z.strictObject({ taskId: task.taskId, ...failedMembers }),
   'TaskNotCancelled',
   'A problem with this task alone, with the members that its own response would have had.',
 );

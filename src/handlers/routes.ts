@@ -7,6 +7,7 @@ import { healthz } from './healthz.ts';
 import { listTasks } from './list-tasks.ts';
 import { openApi } from './openapi.ts';
 import { problemPage } from './problem-page.ts';
+import { receiveWebhook } from './receive-webhook.ts';
 import { createReadyz } from './readyz.ts';
 
 /** Every route of the gateway. */
@@ -22,6 +23,11 @@ export function createRoutes({ taskStateLookup }: { taskStateLookup: boolean }):
     {
       template: '/webhooks/cancel-task',
       methods: { POST: cancelTaskWebhook },
+      isForSenders: true,
+    },
+    {
+      template: '/webhooks/{senderId}',
+      methods: { POST: receiveWebhook },
       isForSenders: true,
     },
     { template: '/openapi.json', methods: { GET: openApi }, isForBrowsers: true },

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { BatchItem, Batched, CallerContext, Deps } from '../endpoint.ts';
 import { toCancelProblem } from '../lib/cancellation/attempts.ts';
 import { cancelBatch } from '../lib/cancellation/batch.ts';
+import type { TaskResult } from '../lib/cancellation/task-result.ts';
 import { lookUpAll, noteEngine } from '../lib/cancellation/lookup.ts';
 import { startDeadline } from '../lib/deadline.ts';
 import type { UpstreamStats } from '../lib/dlc/client.ts';
@@ -15,17 +16,6 @@ import { doneMembers, type DoneOutcome } from './cancel-task.ts';
 import { NOT_SHOWN } from './get-task.ts';
 
 /** Several tasks of one request: each is cancelled as `DELETE` does it with one. */
-
-/** What became of one task. */
-export interface TaskResult {
-  readonly taskId: string;
-  /** As `DELETE` would have answered. */
-  readonly status: number;
-  readonly outcome?: string;
-  readonly code?: string;
-  /** Seconds; there if the same cancellation may succeed later. */
-  readonly retryAfter?: number | undefined;
-}
 
 type Context = CallerContext & Batched;
 type Ended = Problem | (DoneOutcome & { readonly upstreamRequestId?: string });

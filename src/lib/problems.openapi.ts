@@ -40,12 +40,13 @@ export const PROBLEM_TEXTS = {
     advice: 'Send it again as a whole. Nothing was sent to DLC.',
   },
   'payload-too-large': {
-    meaning: 'The body is over 8 KiB, or over 16 KiB on the webhook route.',
-    advice: 'Send a smaller body; only the webhook route needs one at all.',
+    meaning:
+      'The body is over 8 KiB; 16 KiB on the webhook route, 256 KiB on those of single senders.',
+    advice: 'Send a smaller body; only webhook routes need one at all.',
   },
   'unsupported-media-type': {
-    meaning: 'The webhook is not application/json.',
-    advice: 'Send Content-Type: application/json.',
+    meaning: 'The webhook is not application/json, or, from Slack, no form.',
+    advice: 'Choose application/json as the content type at the sender.',
   },
   'quota-exceeded': {
     meaning: "This caller's own quota is used up; others are not affected.",

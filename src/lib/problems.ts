@@ -104,6 +104,8 @@ export interface ProblemMembers {
   upstreamCode?: string;
   upstreamRequestId?: string;
   taskState?: string;
+  /** Of a webhook delivery: what came of each task. */
+  results?: readonly object[];
   'violated-policies'?: readonly string[];
   /** Of `/readyz`: the kind of what an operator has to mend. */
   fault?: string;

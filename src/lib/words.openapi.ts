@@ -20,6 +20,8 @@ export interface OperationWords {
   /** OpenAPI parameter objects. Every operation also has `X-Request-Id`. */
   readonly parameters?: readonly Parameter[];
   readonly body?: Body;
+  /** What the body is instead if it is a form. */
+  readonly form?: Body;
   readonly successes: Readonly<Record<number, Success>>;
   /** Problems of the handler itself. Those of DLC and of the steps before the handler are added. */
   readonly problems?: readonly ProblemCode[];

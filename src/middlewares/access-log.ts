@@ -2,7 +2,6 @@ import type { PartialContext } from '../endpoint.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { LogFields, Log } from '../lib/observability/log.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
-import { isAcknowledged } from '../lib/webhooks/sender-response.ts';
 import { onResponse, type Middleware } from '../request-context.ts';
 
 /** One line of the log for each request. Nothing in it authenticates anybody. */
@@ -66,7 +65,7 @@ function levelOf(
 ): 'info' | 'warn' | 'error' {
   const problem = logged?.problem;
   if (isDisconnected(context, problem)) return 'info';
-  if (problem && context.route?.isForSenders && isAcknowledged(problem)) return 'warn';
+  if (problem && context.route?.isForSenders && status < 300) return 'warn';
   if (status < 500) return 'info';
   // A fault that passes by itself is worth a look; any other needs an engineer.
   return problem?.kind.retryable ? 'warn' : 'error';

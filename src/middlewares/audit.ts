@@ -104,6 +104,7 @@ function decision(context: PartialContext, problem: Problem | undefined): LogFie
   const { request, principal, task, stats, permittedBy } = context;
   return {
     batchId: context.batchId,
+    ...context.read?.delivery?.person,
     dryRun: context.dryRun || undefined,
     requestId: context.requestId,
     platformRequestId: request.platformRequestId,
@@ -121,7 +122,8 @@ function decision(context: PartialContext, problem: Problem | undefined): LogFie
 }
 
 /** The task in the path, if the request was refused before its task was looked at. */
-function taskInPath({ parameter }: PartialContext): string | undefined {
+function taskInPath({ parameter, endpoint }: PartialContext): string | undefined {
+  if (endpoint?.access?.isBySender) return undefined;
   return parameter !== undefined && TASK_ID.test(parameter) ? parameter : undefined;
 }
 

@@ -11,7 +11,7 @@ export const requestLimits: Middleware<RequestContext & Routed> = before(
     const isTooLarge = (request.bodyBytes ?? 0) > maxBodyBytes(endpoint);
     // A preflight is answered before anything is measured.
     if (isTooLarge && request.method !== 'OPTIONS') throw new Problem('payload-too-large');
-    refuseRepeatedHeaders(request);
+    refuseRepeatedHeaders(request, endpoint.access?.isBySender ? ON_EVERY_ROUTE : ONE_VALUE);
   },
 );
 
@@ -31,6 +31,8 @@ export function refuseLargeHeaders({ headers }: Pick<HttpRequest, 'headers'>): v
   if (size > MAX_HEADER_BYTES) throw new Problem('request-header-fields-too-large');
 }
 
+/** The entry of a sender says which other fields count. */
+const ON_EVERY_ROUTE = /^(host|content-type|prefer)$/;
 const ONE_VALUE = /^(host|authorization|x-api-key|content-type|prefer|webhook-.*|svix-.*)$/;
 
 /**
@@ -39,9 +41,12 @@ const ONE_VALUE = /^(host|authorization|x-api-key|content-type|prefer|webhook-.*
  *
  * @throws Problem `invalid-request`
  */
-export function refuseRepeatedHeaders({ headers }: Pick<HttpRequest, 'headers'>): void {
+export function refuseRepeatedHeaders(
+  { headers }: Pick<HttpRequest, 'headers'>,
+  oneValue: RegExp = ONE_VALUE,
+): void {
   for (const [name, values] of headers) {
-    if (values.length > 1 && ONE_VALUE.test(name)) {
+    if (values.length > 1 && oneValue.test(name)) {
       throw invalid([{ in: 'header', name, message: 'must not be repeated' }]);
     }
   }

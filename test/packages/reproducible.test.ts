@@ -81,15 +81,25 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
   const isPlain = ({ name }: { name: string }): boolean => !name.startsWith('config/');
   const plain = (name: string): object => expect.objectContaining({ name, mode: 0o100644 });
   expect(forFunctions.filter(isPlain)).toEqual(
-    [...start, 'redis.js'].map(plain).toSpliced(1, 0, plain('function.js'), plain('jose.js')),
+    [...start, 'redis.js']
+      .map(plain)
+      .toSpliced(1, 0, plain('deliveries.js'), plain('function.js'), plain('jose.js')),
   );
   expect(forWeb.filter(isPlain)).toEqual([
-    ...['THIRD-PARTY-LICENSES.txt', 'jose.js', 'metrics.js', 'openapi.json'].map(plain),
+    ...['THIRD-PARTY-LICENSES.txt', 'deliveries.js', 'jose.js'].map(plain),
+    ...['metrics.js', 'openapi.json'].map(plain),
     ...['package.json', 'redis.js'].map(plain),
     expect.objectContaining({ name: 'scf_bootstrap', mode: 0o100755 }),
     plain('server.js'),
   ]);
-  const bundles = ['function.js', 'jose.js', 'metrics.js', 'redis.js', 'server.js'];
+  const bundles = [
+    'deliveries.js',
+    'function.js',
+    'jose.js',
+    'metrics.js',
+    'redis.js',
+    'server.js',
+  ];
   const maps = bundles.map((name) => `${name}.map`);
   expect([...one.keys()].filter((name) => name.endsWith('.map'))).toEqual(maps.toSorted());
 });

@@ -19,7 +19,7 @@ import {
   newWebhookSecret,
   signWebhook,
 } from '../../scripts/callers/webhook-sign.ts';
-import { webhookSenderEntries } from '../../src/lib/auth/entries.ts';
+import { webhookSenderEntries } from '../../src/lib/webhooks/sender-entries.ts';
 import { toWebhookSenders } from '../../src/lib/webhooks/webhook-senders.ts';
 import { verifyWebhook } from '../../src/lib/webhooks/webhook-signature.ts';
 import { EXAMPLE, SVIX } from '../support/webhook.ts';

@@ -2,6 +2,7 @@ import { operations } from './described.ts';
 import {
   cancelBody,
   KEY,
+  SINK_SECRET,
   keyEntry,
   startGateway,
   webhook,
@@ -38,6 +39,16 @@ export const hook = (): Request => ({
   target: '/webhooks/cancel-task',
   ...webhook(cancelBody(TASK)),
 });
+/** Of a sender as it is. */
+export const delivery: Request = {
+  method: 'POST',
+  target: '/webhooks/sink',
+  headers: [
+    ['Content-Type', 'application/json'],
+    ['Authorization', `Bearer ${SINK_SECRET}`],
+  ],
+  body: JSON.stringify(cancelBody(TASK)),
+};
 
 export const ALL_OPERATIONS: readonly (() => Request)[] = [
   () => cancel,
@@ -45,6 +56,7 @@ export const ALL_OPERATIONS: readonly (() => Request)[] = [
   () => list,
   () => batch,
   hook,
+  () => delivery,
   ...openOperations(),
 ];
 

@@ -18,6 +18,7 @@ const NEEDS = {
   jq: () => hasProgram('jq'),
   python3: () => hasProgram('python3'),
   sha256sum: () => hasProgram('sha256sum'),
+  'prometheus-alertmanager': () => hasProgram('prometheus-alertmanager'),
   'npm ci --prefix tools': () => has('tools/node_modules/osls'),
   'npm ci --prefix bench/peers': () => has('bench/peers/node_modules/express'),
 } as const;

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 import { startInProcess, type InProcessGateway } from './in-process.ts';
 import { keyEntry } from './key-entry.ts';
 import { hmac, serialize } from './jwt.ts';
@@ -11,6 +13,8 @@ export { keyEntry } from './key-entry.ts';
 export const KEY = 'a-key-for-tests-that-nobody-else-has';
 export const TOKEN_SECRET = 'a-token-secret-of-more-than-32-bytes';
 export const WEBHOOK_SECRET = `whsec_${Buffer.from('a webhook secret of 32 bytes....').toString('base64')}`;
+/** Of a sender that cannot sign. */
+export const SINK_SECRET = 'a-static-secret-that-nobody-else-has';
 const ISSUER = 'https://issuer.example';
 
 /** @param settings beside those that make the three callers known */
@@ -21,11 +25,15 @@ export function startGateway(
   const env = {
     API_KEYS: JSON.stringify([keyEntry(KEY)]),
     JWT_ISSUERS: JSON.stringify([jwtIssuer()]),
-    WEBHOOK_SENDERS: JSON.stringify([{ id: 'hub', secrets: [WEBHOOK_SECRET] }]),
+    WEBHOOK_SENDERS: JSON.stringify([{ id: 'hub', secrets: [WEBHOOK_SECRET] }, sinkEntry()]),
     UPSTREAM_RATE: '20',
     ...settings,
   };
   return startInProcess({ port, env });
+}
+
+export function sinkEntry(members: object = {}): object {
+  return { id: 'sink', kind: 'generic-secret', sha256: [hash('sha256', SINK_SECRET)], ...members };
 }
 
 export function jwtIssuer(members: object = {}): object {

@@ -6,12 +6,14 @@ import { SCOPES, type Rate } from './principal.ts';
 import { ASYMMETRIC_ALGORITHMS } from './verification-keys.ts';
 
 /**
- * The schemas of the three lists of callers in the settings: keys, token issuers, webhook senders. Each is made at its
- * first use, because schemas are the largest part of a start and most gateways have one kind of callers.
+ * The schemas of two lists of callers in the settings, keys and token issuers, and what that of webhook senders has in
+ * common with them (`webhooks/sender-entries.ts`). Each is made at its first use, because schemas are the largest part of
+ * a start and most gateways have one kind of callers.
  */
 
-const entryId = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
-const text = () => z.string().check(z.minLength(1), z.maxLength(2048));
+export const entryId = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
+export const sha256 = () => z.string().check(z.regex(/^[0-9a-f]{64}$/));
+export const text = () => z.string().check(z.minLength(1), z.maxLength(2048));
 const pointer = () => text().check(z.regex(POINTER));
 /** A list with at least one member. */
 export const list = <S extends z.ZodMiniType>(member: S) => z.array(member).check(z.minLength(1));
@@ -41,7 +43,7 @@ const restrictions = () => ({
 });
 
 /** Of an entry with one grant. The owner is the task's `OperateUin` itself: a pointer, as issuers have it, is a slip. */
-const ownRestrictions = () => ({
+export const ownRestrictions = () => ({
   ...restrictions(),
   owner: z.optional(text().check(z.regex(/^[^/]/))),
   rate: z.optional(rateSchema),
@@ -49,7 +51,7 @@ const ownRestrictions = () => ({
 
 const claimValue = () => z.union([text(), z.number(), z.boolean()]);
 
-const claimConditions = () =>
+export const claimConditions = () =>
   z
     .record(pointer(), z.union([claimValue(), list(claimValue())]))
     .check(z.refine((conditions) => Object.keys(conditions).length > 0));
@@ -58,7 +60,7 @@ export const apiKeyEntries = z.lazy(() =>
   z.array(
     z.strictObject({
       id: entryId(),
-      sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+      sha256: sha256(),
       scopes: scopes(),
       expires: z.optional(z.iso.datetime({ offset: true })),
       ...ownRestrictions(),
@@ -101,16 +103,5 @@ export const jwtIssuerEntries = z.lazy(() =>
   ),
 );
 
-export const webhookSenderEntries = z.lazy(() =>
-  z.array(
-    z.strictObject({
-      id: entryId(),
-      secrets: list(z.string()),
-      ...ownRestrictions(),
-    }),
-  ),
-);
-
 export type ApiKeyEntry = z.output<typeof apiKeyEntries>[number];
 export type JwtIssuerEntry = z.output<typeof jwtIssuerEntries>[number];
-export type WebhookSenderEntry = z.output<typeof webhookSenderEntries>[number];

@@ -11,7 +11,10 @@ export type Pointer = readonly string[];
 /** A pointer to a part of a document; the empty pointer, to the whole, is none. */
 export const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/u;
 
-/** @param text matches `POINTER` */
+/** Also the empty pointer, which is the whole document. */
+export const POINTER_OR_WHOLE = /^(?:\/(?:[^~/]|~[01])*)*$/u;
+
+/** @param text matches `POINTER_OR_WHOLE` */
 export function toPointer(text: string): Pointer {
   const [, ...tokens] = text.split('/');
   return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));

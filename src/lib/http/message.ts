@@ -62,7 +62,7 @@ export interface LoggedResult {
   /** False: an attempt whose response was lost has probably taken effect. */
   readonly confirmed?: false;
   readonly upstreamRequestId?: string | undefined;
-  readonly problem?: Problem;
+  readonly problem?: Problem | undefined;
   /** Of a batch, whose tasks have audit lines of their own. */
   readonly batchId?: string;
   readonly tasks?: number;

@@ -4,7 +4,9 @@ import { header, type HeaderFields } from '../http/message.ts';
 import { Problem } from '../problems.ts';
 import { WEBHOOK_CHALLENGE } from '../auth/challenge.ts';
 import type { Principal } from '../auth/principal.ts';
-import { decodeBase64, type WebhookSecret, type WebhookSender } from './webhook-senders.ts';
+import { decodeBase64 } from './base64.ts';
+import type { WebhookSecret } from './standard-secrets.ts';
+import type { WebhookSender } from './webhook-senders.ts';
 
 /** The three header fields as they came, and the bytes of the body as they came. */
 export interface WebhookMessage {
@@ -48,7 +50,7 @@ const SIGNATURE_BYTES = { v1: 32, v1a: 64 } as const;
  * @throws Problem `unauthenticated`, the same for every failure but for its `reason`, for the log
  */
 export function verifyWebhook(
-  senders: readonly WebhookSender[],
+  senders: readonly Pick<WebhookSender, 'principal' | 'secrets'>[],
   message: WebhookMessage,
   nowMs: number,
 ): Principal {

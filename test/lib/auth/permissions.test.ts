@@ -1,13 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  apiKeyEntries,
-  jwtIssuerEntries,
-  webhookSenderEntries,
-} from '../../../src/lib/auth/entries.ts';
+import { apiKeyEntries, jwtIssuerEntries } from '../../../src/lib/auth/entries.ts';
 import { createBearerAuthenticator } from '../../../src/lib/auth/jwt.ts';
 import { toJwtIssuers } from '../../../src/lib/auth/jwt-issuers.ts';
 import type { Grant, Principal } from '../../../src/lib/auth/principal.ts';
+import { webhookSenderEntries } from '../../../src/lib/webhooks/sender-entries.ts';
 import { Problem } from '../../../src/lib/problems.ts';
 import { createKey, manualClock, NOW_SECONDS, token } from '../../support/jwt.ts';
 

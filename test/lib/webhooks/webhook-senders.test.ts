@@ -5,8 +5,12 @@ import * as fc from 'fast-check';
 
 import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/callers/webhook-sign.ts';
 import { isSoundPoint } from '../../../src/lib/auth/ed25519-point.ts';
-import { webhookSenderEntries, type WebhookSenderEntry } from '../../../src/lib/auth/entries.ts';
-import { decodeBase64, toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
+import {
+  webhookSenderEntries,
+  type WebhookSenderEntry,
+} from '../../../src/lib/webhooks/sender-entries.ts';
+import { decodeBase64 } from '../../../src/lib/webhooks/base64.ts';
+import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
 import { SettingError } from '../../../src/lib/config/setting-error.ts';
 import { EXAMPLE, SVIX } from '../../support/webhook.ts';
 

@@ -1,0 +1,63 @@
+import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
+import type { TaskResult } from '../lib/cancellation/task-result.ts';
+import { problemMembers } from '../lib/http/response.ts';
+import { Problem } from '../lib/problems.ts';
+import { invalid, type TaskRef } from '../lib/tasks.ts';
+import { deliveryResponse, ignoredResponse } from '../lib/webhooks/delivery-response.ts';
+import type { Named } from '../lib/webhooks/extract.ts';
+import type { Refusal } from '../lib/webhooks/unreadable.ts';
+import type { WebhookSender } from '../lib/webhooks/webhook-senders.ts';
+import { cancelEach } from './task-batch.ts';
+
+export const DELIVERY_BODY_BYTES = 256 * 1024;
+
+interface Input extends TaskInput {
+  readonly named: readonly Named[];
+  readonly sender: WebhookSender;
+  readonly tasks: readonly TaskRef[];
+}
+
+/** `POST /webhooks/{senderId}`: cancels every task that the delivery of a sender names, as the sender is. */
+export const receiveWebhook: CallerEndpoint<Input, Batched> = {
+  access: { schemes: ['webhook'], scope: 'tasks:cancel', isBySender: true },
+  body: { maxBytes: DELIVERY_BODY_BYTES, isSigned: true },
+  validate({ sender, read }) {
+    if (!sender || !read) throw new Error('a delivery without a sender');
+    if (read.refusal) throw toProblem(read.refusal);
+    const { named } = read.delivery;
+    return { sender, named, tasks: named.filter(isTask) };
+  },
+  async handle(context, deps) {
+    const { sender, named, tasks, requestId, batch } = context;
+    if (named.length === 0) return ignoredResponse(sender, requestId);
+    const results = merge(named, await cancelEach(context, deps));
+    const typePrefix = deps.settings.problemPrefix;
+    const response = await deliveryResponse(sender, results, { requestId, typePrefix });
+    // Where there is no task, the audit trail has nothing but the delivery.
+    const { batchId } = batch;
+    const logged = tasks.length > 0 ? { batchId, tasks: tasks.length, outcome: 'batch' } : {};
+    return { ...response, logged: { ...logged, ...response.logged } };
+  },
+};
+
+const isTask = (named: Named): named is TaskRef => 'region' in named;
+
+/** One result for each thing that was named, in the order of the delivery. */
+function merge(
+  named: readonly Named[],
+  done: readonly TaskResult[],
+): readonly TaskResult<string | null>[] {
+  const next = done.values();
+  return named.flatMap((one): TaskResult<string | null>[] => {
+    if (isTask(one)) return [next.next().value ?? []].flat();
+    const { taskId, detail } = one;
+    return [{ taskId, ...problemMembers(new Problem('invalid-request', { detail })) }];
+  });
+}
+
+function toProblem(refusal: Refusal): Problem {
+  const { code, ...options } = refusal;
+  if (!('violation' in options)) return new Problem(code, options);
+  const { violation, ...more } = options;
+  return new Problem(code, { ...invalid([violation]).members, ...more });
+}

@@ -1,0 +1,138 @@
+/**
+ * The kinds of webhook senders, as data: how each proves itself, where its bodies name tasks, and how it
+ * wants to be answered. A further sender that signs with HMAC-SHA256 is a row here. Sources of the forms:
+ * docs/webhooks/.
+ */
+
+/** How an HMAC-SHA256 signature is made and sent. */
+export interface HmacScheme {
+  /** The header field of the signatures. */
+  readonly header: string;
+  /** What is signed, with `{id}`, `{timestamp}` and `{body}` for what was sent. */
+  readonly signed: string;
+  readonly encoding: 'hex' | 'base64';
+  /** Stands before each signature. */
+  readonly prefix?: string | undefined;
+  /** Between the signatures, if there may be several. */
+  readonly split?: ',' | ' ' | undefined;
+  readonly id?: { readonly header: string } | undefined;
+  /** A field of its own, or what follows a literal such as `t=` among the signatures. */
+  readonly timestamp?: { readonly header: string } | { readonly part: string } | undefined;
+  /** Of the timestamp; default `s`. */
+  readonly unit?: 's' | 'ms' | undefined;
+  /** Seconds that the timestamp may differ from now, both ways; default 300. */
+  readonly tolerance?: number | undefined;
+  /** How a secret is written; `whsec`: in base64 after `whsec_`, else UTF-8. Default `utf8`. */
+  readonly key?: 'utf8' | 'base64' | 'whsec' | undefined;
+}
+
+/** Where a body names tasks, as entries write it. Pointers are relative to the item. */
+export interface TaskMembers {
+  /** The list of items; absent: the body is the one item. */
+  readonly each?: string | undefined;
+  readonly where?: Readonly<Record<string, Value | readonly Value[]>> | undefined;
+  /** The first pointer that leads somewhere. */
+  readonly id: string | readonly string[];
+  readonly region?: string | undefined;
+}
+type Value = string | number | boolean;
+
+export interface Kind {
+  /** Absent: it cannot sign. `generic-hmac` has it in the entry. */
+  readonly hmac?: HmacScheme;
+  /** What is signed instead if the entry names a `timestampHeader`. */
+  readonly signedWithTimestamp?: string;
+  /** It can send a static secret; in this way if the entry names no other. */
+  readonly via?: string;
+  /** Absent: the gateway's own body, `task.cancel`. */
+  readonly task?: TaskMembers;
+  /** Its bodies are its own: an entry without `task` would name nothing. */
+  readonly needsTask?: true;
+  /** It sends forms, and shows texts to people. */
+  readonly isSlack?: true;
+  /** Milliseconds within which it must have its answer. */
+  readonly answerMs?: number;
+}
+
+const ALERTS: TaskMembers = {
+  each: '/alerts',
+  where: { '/status': 'firing' },
+  id: '/labels/dlc_task_id',
+};
+
+const hexOfBody = (header: string, prefix?: string): HmacScheme => ({
+  header,
+  prefix,
+  signed: '{body}',
+  encoding: 'hex',
+});
+
+/** PagerDuty and Cloud Log Service wait 5 s, Slack 3 s; some of it is for the way. */
+const KINDS_BY_NAME = {
+  'standard-webhooks': {},
+  grafana: {
+    hmac: hexOfBody('x-grafana-alerting-signature'),
+    signedWithTimestamp: '{timestamp}:{body}',
+    via: 'bearer',
+    task: ALERTS,
+  },
+  alertmanager: { via: 'bearer', task: ALERTS },
+  github: { hmac: hexOfBody('x-hub-signature-256', 'sha256='), needsTask: true },
+  gitea: { hmac: hexOfBody('x-gitea-signature'), needsTask: true },
+  forgejo: { hmac: hexOfBody('x-forgejo-signature'), needsTask: true },
+  bitbucket: { hmac: hexOfBody('x-hub-signature', 'sha256='), needsTask: true },
+  gitlab: {
+    hmac: {
+      header: 'webhook-signature',
+      prefix: 'v1,',
+      split: ' ',
+      encoding: 'base64',
+      signed: '{id}.{timestamp}.{body}',
+      id: { header: 'webhook-id' },
+      timestamp: { header: 'webhook-timestamp' },
+      key: 'whsec',
+    },
+    via: 'x-gitlab-token',
+    needsTask: true,
+  },
+  slack: {
+    hmac: {
+      header: 'x-slack-signature',
+      prefix: 'v0=',
+      encoding: 'hex',
+      signed: 'v0:{timestamp}:{body}',
+      timestamp: { header: 'x-slack-request-timestamp' },
+    },
+    task: { id: ['/text', '/payload/actions/0/value'] },
+    isSlack: true,
+    answerMs: 2250,
+  },
+  pagerduty: {
+    hmac: { ...hexOfBody('x-pagerduty-signature', 'v1='), split: ',' },
+    needsTask: true,
+    answerMs: 4250,
+  },
+  stripe: {
+    hmac: {
+      header: 'stripe-signature',
+      prefix: 'v1=',
+      split: ',',
+      encoding: 'hex',
+      signed: '{timestamp}.{body}',
+      timestamp: { part: 't=' },
+    },
+    needsTask: true,
+  },
+  datadog: { via: 'bearer' },
+  cls: { via: 'bearer', answerMs: 4250 },
+  'generic-secret': { via: 'bearer' },
+  'generic-hmac': {},
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type KindName = keyof typeof KINDS_BY_NAME;
+
+export const KINDS: Readonly<Record<KindName, Kind>> = KINDS_BY_NAME;
+
+export const KIND_NAMES = Object.keys(KINDS_BY_NAME).filter(
+  (name): name is KindName => name in KINDS_BY_NAME,
+);
