@@ -31,13 +31,17 @@ interface PlaygroundParts {
 
 const RATE_WINDOW_MS = 30_000;
 
-const taskId = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/));
-const requestId = z.string().check(z.regex(/^[A-Za-z0-9._-]{1,128}$/));
-const task = z.object({ taskId });
-const batch = z.object({ taskIds: z.array(taskId), dryRun: z.boolean(), requestId });
+const taskIdSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/));
+const requestIdSchema = z.string().check(z.regex(/^[A-Za-z0-9._-]{1,128}$/));
+const task = z.object({ taskId: taskIdSchema });
+const batch = z.object({
+  taskIds: z.array(taskIdSchema),
+  dryRun: z.boolean(),
+  requestId: requestIdSchema,
+});
 const call = z.extend(task, {
   caller: z.enum(['key', 'webhook']),
-  requestId,
+  requestId: requestIdSchema,
   prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
 });
 
