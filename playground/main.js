@@ -2,8 +2,16 @@ import { byId, make, say, tabs } from './dom.js';
 import { FAULTS, faultsFor } from './faults.js';
 import { startRateView } from './rate.js';
 import { startResult } from './result.js';
-import { callFor, logOf, makeToken, resetEmulator, setFaults, settings } from './server.js';
-import { startTasks } from './tasks.js';
+import {
+  callBatch,
+  callFor,
+  logOf,
+  makeToken,
+  resetEmulator,
+  setFaults,
+  settings,
+} from './server.js';
+import { chosenTasks, startTasks } from './tasks.js';
 
 const { gateway, floodEngine } = await settings();
 const result = startResult();
@@ -29,30 +37,47 @@ function showNote() {
 
 const lookAtTasks = startTasks(floodEngine, (taskId) => void cancel(taskId));
 
-/** Cancels a task, one at a time: the result shows one. */
-async function cancel(taskId) {
+/** Cancels a task. */
+function cancel(taskId) {
+  return showing(caller, `Cancelling ${taskId} …`, async (requestId) => {
+    await setFaults(faultsFor(byId('fault').value, byId('times').value, taskId));
+    const wanted = {
+      taskId,
+      requestId,
+      ...(byId('prefer').checked && caller !== 'webhook' && { prefer: 'wait=3' }),
+    };
+    const tokenTask = byId('other-token').checked ? `not-${taskId}`.slice(0, 128) : taskId;
+    return caller === 'frontend' ? sendFrom(wanted, tokenTask) : callFor({ caller, ...wanted });
+  });
+}
+
+/** Cancels all tasks that are chosen, with one request. The fault meets the first of them. */
+function cancelChosen(dryRun) {
+  const taskIds = chosenTasks();
+  if (taskIds.length === 0) return result.fail('Choose tasks first.');
+  return showing('key', `Asking for ${taskIds.length} tasks …`, async (requestId) => {
+    await setFaults(faultsFor(byId('fault').value, byId('times').value, taskIds[0]));
+    return callBatch({ taskIds, dryRun, requestId });
+  });
+}
+
+byId('cancel-chosen').addEventListener('click', () => void cancelChosen(false));
+byId('dry-run').addEventListener('click', () => void cancelChosen(true));
+
+/** Sends one request at a time, since the result shows one. */
+async function showing(sender, text, send) {
   if (isBusy) return;
   isBusy = true;
   document.body.classList.add('busy');
-  say(byId('summary'), `Cancelling ${taskId} …`);
+  say(byId('summary'), text);
   byId('summary').className = '';
   // On a phone the result is far below the button.
   byId('result-title').scrollIntoView({ block: 'nearest' });
   try {
-    await setFaults(faultsFor(byId('fault').value, byId('times').value, taskId));
-    const wanted = {
-      taskId,
-      requestId: `playground-${crypto.randomUUID()}`,
-      ...(byId('prefer').checked && caller !== 'webhook' && { prefer: 'wait=3' }),
-    };
-    const tokenTask = byId('other-token').checked ? `not-${taskId}`.slice(0, 128) : taskId;
-    const sent =
-      caller === 'frontend'
-        ? await sendFrom(wanted, tokenTask)
-        : await callFor({ caller, ...wanted });
-    result.show(caller, sent);
+    const requestId = `playground-${crypto.randomUUID()}`;
+    result.show(sender, await send(requestId));
     void lookAtTasks();
-    result.showLog(await logOf(wanted.requestId));
+    result.showLog(await logOf(requestId));
   } catch (error) {
     result.fail(`There was no response: ${error.message}.`);
   } finally {

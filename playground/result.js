@@ -48,12 +48,22 @@ export function startResult() {
 
 function summaryOf({ status, statusText, body, ms }) {
   const said = parsed(body);
-  const what = said.outcome ?? said.code ?? '';
+  const what = said.outcome ?? said.code ?? countsOf(said.results ?? []);
   const more = [
     said.confirmed === false && 'not confirmed',
     said.outcomeUnknown && 'nobody knows whether it took effect',
   ].filter(Boolean);
   return [`${status} ${statusText}: ${what}`, ...more, `after ${ms} ms`].join(', ');
+}
+
+/** How many tasks of a batch had which result. */
+function countsOf(results) {
+  const counts = new Map();
+  for (const { outcome, code } of results) {
+    const name = outcome ?? code;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
 }
 
 function parsed(body) {

@@ -26,6 +26,7 @@ export const makeToken = (taskId) => post('/token', { taskId });
 /** @returns the header fields of a webhook with this body */
 export const signWebhook = (body) => post('/signature', { body });
 export const callFor = (wanted) => post('/call', wanted);
+export const callBatch = (wanted) => post('/batch', wanted);
 export const beginFlood = () => post('/flood');
 export const floodState = () => ask('/flood');
 export const arrivals = () => ask('/arrivals');

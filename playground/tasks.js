@@ -3,6 +3,10 @@ import { emulatorTasks } from './server.js';
 
 const LOOK_MS = 1000;
 
+/** The ids of the tasks that are chosen. */
+export const chosenTasks = () =>
+  [...byId('tasks').querySelectorAll(':checked')].map(({ value }) => value);
+
 /**
  * The list of tasks, updated once a second. Rows stay, so that the focus stays too.
  *
@@ -17,7 +21,9 @@ export function startTasks(floodEngine, cancel) {
     const button = make('button', { 'aria-label': `Cancel ${id}` }, 'Cancel');
     button.addEventListener('click', () => cancel(id));
     const state = make('td', {});
-    const row = make('tr', {}, make('th', { scope: 'row' }, id), state, make('td', {}, button));
+    const box = make('input', { type: 'checkbox', value: id, 'aria-label': `Choose ${id}` });
+    const name = make('th', { scope: 'row' }, id);
+    const row = make('tr', {}, make('td', {}, box), name, state, make('td', {}, button));
     return { row, state };
   }
 

@@ -10,7 +10,14 @@ import {
   type DemoCallers,
 } from '../start/demo.ts';
 import type { GatewayLog } from '../start/gateway.ts';
-import { createFlood, FLOOD_ENGINE, keyRequest, sendRequest, webhookRequest } from './callers.ts';
+import {
+  batchRequest,
+  createFlood,
+  FLOOD_ENGINE,
+  keyRequest,
+  sendRequest,
+  webhookRequest,
+} from './callers.ts';
 import type { PlaygroundAction, PlaygroundReply, PlaygroundRoutes } from './server.ts';
 
 /** What the playground's pages ask their own server for. */
@@ -24,10 +31,17 @@ interface PlaygroundParts {
 
 const RATE_WINDOW_MS = 30_000;
 
-const task = z.object({ taskId: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/)) });
+const taskIdSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/));
+const requestIdSchema = z.string().check(z.regex(/^[A-Za-z0-9._-]{1,128}$/));
+const task = z.object({ taskId: taskIdSchema });
+const batch = z.object({
+  taskIds: z.array(taskIdSchema),
+  dryRun: z.boolean(),
+  requestId: requestIdSchema,
+});
 const call = z.extend(task, {
   caller: z.enum(['key', 'webhook']),
-  requestId: z.string().check(z.regex(/^[A-Za-z0-9._-]{1,128}$/)),
+  requestId: requestIdSchema,
   prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
 });
 
@@ -59,6 +73,12 @@ export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoute
     '/call': {
       POST: taking(call, async ({ caller, ...wanted }) => {
         const request = CALLERS[caller](gateway, callers, wanted);
+        return ok({ request, response: await sendRequest(request) });
+      }),
+    },
+    '/batch': {
+      POST: taking(batch, async (wanted) => {
+        const request = batchRequest(gateway, callers, wanted);
         return ok({ request, response: await sendRequest(request) });
       }),
     },

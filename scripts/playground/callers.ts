@@ -41,6 +41,26 @@ export function keyRequest(gateway: string, callers: DemoCallers, wanted: Wanted
   };
 }
 
+/** An internal service's cancellation of several tasks, or a trial of it. */
+export function batchRequest(
+  gateway: string,
+  { key }: DemoCallers,
+  { taskIds, dryRun, requestId }: WantedBatch,
+): SentRequest {
+  const headers = {
+    'X-API-Key': key,
+    'Content-Type': 'application/json',
+    ...commonHeaders({ requestId }),
+  };
+  const body = JSON.stringify({ taskIds, ...(dryRun && { dryRun }) });
+  return { method: 'POST', url: `${gateway}/tasks:cancel`, headers, body };
+}
+
+interface WantedBatch extends Pick<Wanted, 'requestId'> {
+  readonly taskIds: readonly string[];
+  readonly dryRun: boolean;
+}
+
 /** A webhook sender's cancellation, signed now. */
 export function webhookRequest(gateway: string, callers: DemoCallers, wanted: Wanted): SentRequest {
   const body = cancelTaskBody({ taskId: wanted.taskId }, Date.now());
@@ -66,7 +86,7 @@ async function frontendRequest(
   };
 }
 
-const commonHeaders = ({ requestId, prefer }: Wanted): Record<string, string> => ({
+const commonHeaders = ({ requestId, prefer }: Omit<Wanted, 'taskId'>): Record<string, string> => ({
   'X-Request-Id': requestId,
   ...(prefer !== undefined && { Prefer: prefer }),
 });

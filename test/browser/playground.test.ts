@@ -50,6 +50,22 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     await page.waitForSelector('tr:has-text("demo-queued") .state:text-is("cancelled")');
   });
 
+  it('cancels those that are chosen with one request, or says what would become of them', async () => {
+    for (const task of ['demo-queued', 'demo-writing']) await page.check(`[value=${task}]`);
+    const press = async (button: string) => {
+      await page.click(button);
+      await page.waitForSelector('#summary:has-text("after")');
+      return page.innerText('#summary');
+    };
+    expect(await press('#dry-run')).toMatch(/^200 OK: 2 would_cancel, after/);
+    expect(await page.innerText('#response')).toContain('"taskId": "demo-writing"');
+    await page.waitForSelector('body:not(.busy)');
+    await page.click('#cancel-chosen');
+    await page.waitForSelector('#summary:has-text("2 cancel_requested, after")');
+    await page.waitForSelector('tr:has-text("demo-writing") .state:text-is("cancelled")');
+    expect(await page.innerText('#request')).toContain('POST /tasks:cancel HTTP/1.1');
+  });
+
   it('is refused with a token for another task', async () => {
     await page.check('#other-token');
     expect(await cancel(page, 'demo-queued')).toMatch(/^403 Forbidden: task-not-permitted/);
