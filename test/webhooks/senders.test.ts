@@ -130,6 +130,23 @@ describe.each(rows)('%s', (_, sender) => {
     }
   });
 
+  it('comes again after a failure, as its documents say, until the task is cancelled', async () => {
+    if (isSlack(sender)) return;
+    const code = 'LimitExceeded';
+    await emulator.addFault({ action: 'CancelTask', kind: 'code', code, times: 2 });
+    const settings = { MAX_ATTEMPTS: '1' };
+    const gateway = gatewayFor(sender, settings);
+    const body = sender.body('one');
+    const statuses: number[] = [];
+    // All of them repeat a 5xx, some a 429; every other failure is final, and may switch the address off.
+    do {
+      const headers = [['Content-Type', sender.contentType] as const, ...sender.prove(body, now())];
+      statuses.push((await gateway.send('POST', '/webhooks/it', headers, body)).status);
+    } while ((statuses.at(-1) ?? 0) >= 500 && statuses.length < 5);
+    expect(statuses).toEqual([503, 503, 200]);
+    expect(cancelled()).toEqual(['one']);
+  });
+
   it('names several tasks in one delivery', async () => {
     if (sender.isSingle) return;
     const answer = await deliver(sender, {
