@@ -279,7 +279,9 @@ describe('a request that is refused as a whole', () => {
   it('for a body that is too large, or that a defect keeps from being read', async () => {
     const gateway = withKey({});
     const send = (error: Error) =>
-      gateway.send('POST', '/tasks:cancel', [key, json], () => Promise.reject(error));
+      gateway.send('POST', '/tasks:cancel', [key, json], async () => {
+        throw error;
+      });
     const answers = [
       await send(new Problem('payload-too-large')),
       await send(new Error('a defect')),
