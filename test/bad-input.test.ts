@@ -232,12 +232,20 @@ const CASES: [string, Wrong][] = [
     'a webhook with a key',
     refused({ method: 'POST', target: '/webhooks/cancel-task', headers: [withKey], body: '{}' }),
   ],
-  ...['/', '/tasks', '/tasks/', `/tasks/${ID}/`, `/tasks/${ID}/x`, `//tasks/${ID}`, '/.env'].map(
-    (target): [string, Wrong] => [
-      `the path ${target}`,
-      { request: remove(target), status: 404, code: 'route-not-found' },
-    ],
-  ),
+  ...[
+    '/',
+    '/task',
+    '/tasks/',
+    '/tasks:cancel/',
+    '/tasks:stop',
+    `/tasks/${ID}/`,
+    `/tasks/${ID}/x`,
+    `//tasks/${ID}`,
+    '/.env',
+  ].map((target): [string, Wrong] => [
+    `the path ${target}`,
+    { request: remove(target), status: 404, code: 'route-not-found' },
+  ]),
   ...['POST', 'PUT', 'PATCH', 'TRACE'].map((method): [string, Wrong] => [
     `the method ${method}`,
     {

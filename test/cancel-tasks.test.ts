@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setMaxListeners } from 'node:events';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import { Problem } from '../src/lib/problems.ts';
+import { MAX_PER_PRINCIPAL } from '../src/middlewares/limit-load.ts';
 import { expectProblem } from './support/gateway.ts';
 import type { Answer, InProcessGateway } from './support/in-process.ts';
 import { bearer, KEY, keyEntry, startGateway } from './support/three-callers.ts';
@@ -271,6 +274,41 @@ describe('a request that is refused as a whole', () => {
     const reader = withKey({ scopes: ['tasks:read'] });
     expectProblem(await post(reader, body), 403, 'insufficient-scope');
     expect(calls()).toMatchObject({ CancelTask: 0, DescribeTasks: 0 });
+  });
+
+  it('for a body that is too large, or that a defect keeps from being read', async () => {
+    const gateway = withKey({});
+    const send = (error: Error) =>
+      gateway.send('POST', '/tasks:cancel', [key, json], async () => {
+        throw error;
+      });
+    const answers = [
+      await send(new Problem('payload-too-large')),
+      await send(new Error('a defect')),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([413, 500]);
+    // The quota is checked before the body is read.
+    for (const { headers } of answers) expect(headers['RateLimit']).toMatch(/^"cancel";r=/);
+  });
+
+  it('for a caller of whom too many requests hang, as every request of it is', async () => {
+    const gateway = withKey({}, { REQUEST_TIMEOUT_MS: '60000' });
+    const leaving = new AbortController();
+    setMaxListeners(0, leaving.signal);
+    const never = () => new Promise<Buffer>(() => undefined);
+    const headers = [key, json];
+    const hanging = Array.from({ length: MAX_PER_PRINCIPAL }, () =>
+      gateway.send('POST', '/tasks:cancel', headers, never, false, leaving.signal),
+    );
+    const refused = await Promise.all([
+      post(gateway, { taskIds: ['a'] }),
+      gateway.send('GET', '/tasks', headers),
+      gateway.send('GET', '/tasks/a', headers),
+      gateway.send('DELETE', '/tasks/a', headers),
+    ]);
+    for (const answer of refused) expectProblem(answer, 503, 'overloaded');
+    leaving.abort();
+    await Promise.all(hanging);
   });
 
   it('is not read before the quota and the scope are', async () => {

@@ -253,6 +253,10 @@ describe('a request that is not valid', () => {
     expect(emulator.stats().calls.DescribeTasks).toBe(0);
   });
 
+  it('is refused without credentials', async () => {
+    expectProblem(await start().send('GET', '/tasks'), 401, 'unauthenticated');
+  });
+
   it('is there only where lookups are on', async () => {
     const answer = await get(withKey({}, { TASK_STATE_LOOKUP: 'off' }));
     expectProblem(answer, 405, 'method-not-allowed');

@@ -28,7 +28,11 @@ export function problemResponses(
     const some = codes.filter((code) => statusesOf(code).includes(status));
     // What goes wrong with a delivery after its quota was checked is told as a 503.
     const isEarly = endpoint.access?.isBySender === true && status === 500;
-    const fields = { ...alwaysOn(route), ...(isEarly ? {} : fieldsOf(some, endpoint, route)) };
+    const fields = {
+      ...alwaysOn(route),
+      ...(isEarly ? {} : fieldsOf(some, endpoint, route)),
+      ...(words.about === 'each' && { 'X-Tc-Request-Id': 'never' as const }),
+    };
     const response = {
       description: some.map((code) => `- \`${code}\`: ${PROBLEM_TEXTS[code].meaning}`).join('\n'),
       headers: headersOf(fields, store),
