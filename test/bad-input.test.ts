@@ -232,7 +232,7 @@ const CASES: [string, Wrong][] = [
     'a webhook with a key',
     refused({ method: 'POST', target: '/webhooks/cancel-task', headers: [withKey], body: '{}' }),
   ],
-  ...['/', '/tasks', '/tasks/', `/tasks/${ID}/`, `/tasks/${ID}/x`, `//tasks/${ID}`, '/.env'].map(
+  ...['/', '/task', '/tasks/', `/tasks/${ID}/`, `/tasks/${ID}/x`, `//tasks/${ID}`, '/.env'].map(
     (target): [string, Wrong] => [
       `the path ${target}`,
       { request: remove(target), status: 404, code: 'route-not-found' },
