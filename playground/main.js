@@ -13,7 +13,7 @@ import {
 } from './server.js';
 import { chosenTasks, startTasks } from './tasks.js';
 
-const { gateway, floodEngine } = await settings();
+const { gateway, floodEngine, kinds } = await settings();
 const result = startResult();
 let caller = 'frontend';
 let isBusy = false;
@@ -26,6 +26,7 @@ tabs(byId('callers'), (tab) => {
   byId('prefer-row').hidden = caller === 'webhook';
 });
 
+byId('kind').append(...kinds.map((kind) => make('option', { value: kind }, kind)));
 byId('fault').append(...FAULTS.map(({ name, label }) => make('option', { value: name }, label)));
 byId('fault').addEventListener('change', showNote);
 showNote();
@@ -45,6 +46,7 @@ function cancel(taskId) {
       taskId,
       requestId,
       ...(byId('prefer').checked && caller !== 'webhook' && { prefer: 'wait=3' }),
+      ...(caller === 'webhook' && byId('kind').value && { kind: byId('kind').value }),
     };
     const tokenTask = byId('other-token').checked ? `not-${taskId}`.slice(0, 128) : taskId;
     return caller === 'frontend' ? sendFrom(wanted, tokenTask) : callFor({ caller, ...wanted });

@@ -29,7 +29,7 @@ export function startResult() {
       write();
       say(byId('copied'), '');
       say(byId('summary'), summaryOf(response));
-      byId('summary').className = response.status < 300 ? 'good' : 'bad';
+      byId('summary').className = classOf(response);
       say(byId('sent-by'), SENT_BY[caller]);
       say(byId('response'), responseText(response));
       say(
@@ -46,9 +46,20 @@ export function startResult() {
   };
 }
 
+/** A delivery is acknowledged although nothing was cancelled: that is no success. */
+const CANCELLED =
+  /^(would_cancel|cancel_requested|cancelled|already_cancelled)$|: (DLC was asked|cancelled|it was cancelled)/;
+
+function classOf({ status, body }) {
+  if (status >= 300) return 'bad';
+  const { outcome, text, results = [] } = parsed(body);
+  const said = [outcome, text, ...results.map((result) => result.outcome)];
+  return said.some((one) => CANCELLED.test(one ?? '')) ? 'good' : 'noted';
+}
+
 function summaryOf({ status, statusText, body, ms }) {
   const said = parsed(body);
-  const what = said.outcome ?? said.code ?? countsOf(said.results ?? []);
+  const what = said.outcome ?? said.text ?? said.code ?? countsOf(said.results ?? []);
   const more = [
     said.confirmed === false && 'not confirmed',
     said.outcomeUnknown && 'nobody knows whether it took effect',

@@ -10,6 +10,7 @@ import {
   type DemoCallers,
 } from '../start/demo.ts';
 import type { GatewayLog } from '../start/gateway.ts';
+import { SENT_KINDS } from '../callers/webhook-kinds.ts';
 import {
   batchRequest,
   createFlood,
@@ -41,6 +42,7 @@ const batch = z.object({
 });
 const call = z.extend(task, {
   caller: z.enum(['key', 'webhook']),
+  kind: z.optional(z.enum(SENT_KINDS)),
   requestId: requestIdSchema,
   prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
 });
@@ -57,7 +59,13 @@ export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoute
     '/settings': {
       GET: () => {
         const demo = { key: callers.key, tokenTask: DEMO_TASKS.forToken };
-        return ok({ gateway, emulator: emulator.url, floodEngine: FLOOD_ENGINE, ...demo });
+        return ok({
+          gateway,
+          emulator: emulator.url,
+          floodEngine: FLOOD_ENGINE,
+          kinds: SENT_KINDS,
+          ...demo,
+        });
       },
     },
     '/docs/openapi.json': { GET: () => document(gateway) },

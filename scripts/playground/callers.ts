@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Emulator } from '../../emulator/emulator.ts';
 import { cancelTaskBody } from '../callers/webhook-sign.ts';
-import { oneTaskToken, signedHeaders, type DemoCallers } from '../start/demo.ts';
+import { demoDelivery, oneTaskToken, signedHeaders, type DemoCallers } from '../start/demo.ts';
 
 /** The callers that are not in the browser: the playground's server sends for them, one request or a flood. */
 
@@ -30,6 +30,8 @@ interface Wanted {
   readonly requestId: string;
   /** The value of `Prefer`. */
   readonly prefer?: string | undefined;
+  /** Of a webhook sender as it is; absent: it signs our own body. */
+  readonly kind?: string | undefined;
 }
 
 /** An internal service's cancellation, with its API key. */
@@ -63,12 +65,14 @@ interface WantedBatch extends Pick<Wanted, 'requestId'> {
 
 /** A webhook sender's cancellation, signed now. */
 export function webhookRequest(gateway: string, callers: DemoCallers, wanted: Wanted): SentRequest {
+  const common = { 'X-Request-Id': wanted.requestId };
+  if (wanted.kind !== undefined) {
+    const { path, headers: own, body } = demoDelivery(wanted.kind, wanted.taskId, callers);
+    return { method: 'POST', url: `${gateway}${path}`, headers: { ...own, ...common }, body };
+  }
   const body = cancelTaskBody({ taskId: wanted.taskId }, Date.now());
   // Senders do not send `Prefer`.
-  const headers = {
-    ...signedHeaders(body, callers.webhookSecret),
-    'X-Request-Id': wanted.requestId,
-  };
+  const headers = { ...signedHeaders(body, callers.webhookSecret), ...common };
   return { method: 'POST', url: `${gateway}/webhooks/cancel-task`, headers, body };
 }
 

@@ -1,3 +1,7 @@
+import { hash } from 'node:crypto';
+
+import { KINDS, type Kind, type KindName } from '../../src/lib/webhooks/kinds.ts';
+import { deliveryOf, SENT_KINDS, type Delivery } from '../callers/webhook-kinds.ts';
 import { randomUUID } from 'node:crypto';
 
 import { makeKey } from '../callers/make-key.ts';
@@ -33,6 +37,8 @@ export interface DemoCallers {
   readonly key: string;
   readonly tokenSecret: string;
   readonly webhookSecret: string;
+  /** Of each kind of senders that the playground plays. */
+  readonly senderSecrets: ReadonlyMap<string, string>;
   /** The gateway's settings that let them in: entries, by the name of the setting. */
   readonly entries: Readonly<Record<string, readonly object[]>>;
 }
@@ -43,14 +49,43 @@ export function makeDemoCallers(): DemoCallers {
   const { key, entry } = makeKey({ id: 'demo', scopes }, () => DEMO_KEY_BYTES);
   const tokenSecret = newTokenSecret();
   const webhookSecret = newWebhookSecret();
+  const senderSecrets = new Map(SENT_KINDS.map((kind) => [kind, newWebhookSecret()]));
+  const senders = SENT_KINDS.map((kind) => senderEntry(kind, senderSecrets.get(kind) ?? ''));
   const issuer = { id: 'demo', ...ISSUER, algorithms: ['HS256'], secret: tokenSecret };
   const entries = {
     API_KEYS: [entry],
     JWT_ISSUERS: [issuer],
-    WEBHOOK_SENDERS: [{ id: 'demo', secrets: [webhookSecret] }],
+    WEBHOOK_SENDERS: [{ id: 'demo', secrets: [webhookSecret] }, ...senders],
   };
-  return { key, tokenSecret, webhookSecret, entries };
+  return { key, tokenSecret, webhookSecret, senderSecrets, entries };
 }
+
+/** The entry of a sender as it is; its address ends with `demo-` and the kind. */
+function senderEntry(kind: KindName, secret: string): object {
+  const { hmac, needsTask, isSlack }: Kind = KINDS[kind];
+  return {
+    id: `demo-${kind}`,
+    kind,
+    engines: ['*'],
+    ...(hmac ? { secrets: [secret] } : { sha256: [hash('sha256', secret)] }),
+    ...(needsTask && { task: { id: TASK_POINTER } }),
+    ...(isSlack && { require: { '/command': '/dlc-cancel' } }),
+  };
+}
+
+/** A delivery of that sender. */
+export function demoDelivery(
+  kind: string,
+  taskId: string,
+  { senderSecrets }: DemoCallers,
+): Delivery & { readonly path: string } {
+  const pointer = SENT_KINDS.find((one) => one === kind && KINDS[one].needsTask) && TASK_POINTER;
+  const options = { taskId, id: 'msg_demo', now: Date.now(), pointer };
+  const made = deliveryOf(kind, senderSecrets.get(kind) ?? '', options);
+  return { ...made, path: `/webhooks/demo-${kind}` };
+}
+
+const TASK_POINTER = '/task';
 
 /** Where the servers listen. */
 export interface Addresses {

@@ -90,6 +90,18 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
   it('acknowledges to a webhook sender what is final', async () => {
     await page.click('#tab-webhook');
     expect(await cancel(page, 'demo-succeeded')).toMatch(/^200 OK: task_already_finished/);
+    expect(await page.getAttribute('#summary', 'class')).toBe('noted');
+  });
+
+  it.each([
+    ['grafana', /^200 OK: 1 cancel_requested/],
+    ['slack', /^200 OK: Task demo-writing: DLC was asked to cancel it/],
+  ])('sends as %s does', async (kind, response) => {
+    await page.click('#tab-webhook');
+    await page.selectOption('#kind', kind);
+    expect(await cancel(page, 'demo-writing')).toMatch(response);
+    expect(await page.getAttribute('#summary', 'class')).toBe('good');
+    expect(await page.innerText('#request')).toContain(`/webhooks/demo-${kind}`);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { SENT_KINDS } from '../../scripts/callers/webhook-kinds.ts';
 import { startDemo, type Demo } from '../support/demo.ts';
 import { GatewayLog } from '../../scripts/start/gateway.ts';
 
@@ -137,6 +138,17 @@ describe('what it passes on', () => {
       expect(shown.map((line) => JSON.parse(line).event)).toEqual(['audit', 'audit', 'request']);
     },
   );
+
+  it('is a delivery of every kind of sender, which the gateway takes', async () => {
+    const settings: unknown = await (await fetch(`${url}/settings`)).json();
+    expect(settings).toMatchObject({ kinds: SENT_KINDS });
+    for (const kind of SENT_KINDS) {
+      const wanted = { caller: 'webhook', kind, taskId: 'demo-queued', requestId: `as-${kind}` };
+      const called = await (await post('/call', wanted)).json();
+      const said = expect.stringContaining('demo-queued');
+      expect(called).toMatchObject({ response: { status: 200, body: said } });
+    }
+  });
 
   it('is nothing that makes no sense', async () => {
     const wanted = { caller: 'key', taskId: 'a/b', requestId: 'r' };

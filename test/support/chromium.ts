@@ -12,6 +12,7 @@ export interface Page {
   check(selector: string): Promise<void>;
   selectOption(selector: string, value: string): Promise<unknown>;
   innerText(selector: string): Promise<string>;
+  getAttribute(selector: string, name: string): Promise<string | null>;
   /** Evaluates an expression in the page; the page's policy does not apply to it. */
   evaluate(expression: string): Promise<unknown>;
   readonly keyboard: { press(key: string): Promise<void> };

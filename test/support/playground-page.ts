@@ -74,7 +74,7 @@ export async function cancel(page: Page, taskId: string): Promise<string> {
 
 /** The summary on the page, once there is a response and its timeline is drawn. */
 export async function summary(page: Page): Promise<string> {
-  await page.waitForSelector('#summary:is(.good, .bad)', SLOW);
+  await page.waitForSelector('#summary:is(.good, .bad, .noted)', SLOW);
   await page.waitForSelector('body:not(.busy)', SLOW);
   return page.innerText('#summary');
 }
