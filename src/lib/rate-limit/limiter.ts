@@ -3,7 +3,6 @@ import type { Log } from '../observability/log.ts';
 import { MemoryStore, MARGIN_MS, slotRule, type Kind } from './slots.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from './quota.ts';
 import type { RedisTarget } from './redis-url.ts';
-import { SharedStore } from './shared-store.ts';
 import type { Misconfiguration, Store } from './store.ts';
 
 /**
@@ -97,12 +96,28 @@ function createStore(
     log.write('warn', 'expected-instances', { reason });
   }
   const rule = slotRule(upstreamRate, maxWaitMs);
-  const open = async (): Promise<Store> => {
+  return loadedAtFirstUse(async () => {
     // A file of its own, which is loaded only here.
-    const { openStore } = await import('./redis.ts');
-    return openStore(redis, rule, steadyMs);
+    const { openSharedStore } = await import('./redis.ts');
+    return openSharedStore(redis, rule, { own, quietMs: rule.quiet / 1000, steadyMs, log });
+  });
+}
+
+/** A store that is loaded at the first decision. If that fails, each decision rejects, and the next one tries again. */
+function loadedAtFirstUse(load: () => Promise<Store>): Store {
+  let loading: Promise<Store> | undefined;
+  const loaded = (): Promise<Store> => {
+    loading ??= load();
+    loading.catch(() => (loading = undefined));
+    return loading;
   };
-  return new SharedStore({ open, own, quietMs: rule.quiet / 1000, steadyMs, log });
+  return {
+    acquire: async (...asked) => (await loaded()).acquire(...asked),
+    backOff: async (region) => (await loaded()).backOff(region),
+    spend: async (...asked) => (await loaded()).spend(...asked),
+    misconfiguration: async () => (await loaded()).misconfiguration?.(),
+    close: () => void loading?.then((store) => store.close()).catch(() => undefined),
+  };
 }
 
 /** Waits until the slot's time has come. A slot that expires meanwhile is left for another one. */

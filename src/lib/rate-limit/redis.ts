@@ -5,12 +5,22 @@ import { RedisConnection } from './redis-connection.ts';
 import type { ScriptName } from './redis-scripts.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { holderId, shareOf, type Holder, type SlotRule } from './slots.ts';
+import { SharedStore, type SharedStoreDeps } from './shared-store.ts';
 import type { Store } from './store.ts';
 
 /**
  * The limits shared in Redis: a file of its own (`redis.js`), loaded only if `REDIS_URL` is set. It
  * connects at the first call.
  */
+export function openSharedStore(
+  target: RedisTarget,
+  rule: SlotRule,
+  deps: Omit<SharedStoreDeps, 'open'>,
+): Store {
+  return new SharedStore({ ...deps, open: async () => openStore(target, rule, deps.steadyMs) });
+}
+
+/** Redis itself, without what happens while it fails. */
 export function openStore(target: RedisTarget, rule: SlotRule, steadyMs: () => number): Store {
   const connection = new RedisConnection(target, steadyMs);
   const { spacing, maxWait, quiet } = rule;

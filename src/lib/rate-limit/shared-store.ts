@@ -29,7 +29,7 @@ interface Failure {
   readonly again: () => Promise<unknown>;
 }
 
-interface SharedStoreDeps {
+export interface SharedStoreDeps {
   /** Loads what talks to Redis; called at the first decision. */
   readonly open: () => Promise<Store>;
   /** This instance's share. */
