@@ -65,6 +65,7 @@ describe('a batch', () => {
     // The three states that only a lookup shows are looked up at once.
     expect(calls()).toMatchObject({ CancelTask: 6, DescribeTasks: 1 });
     expect(answer.headers).not.toHaveProperty('Retry-After');
+    expect(answer.headers['X-Tc-Request-Id']).toBe(resultsOf(answer)[0]?.['upstreamRequestId']);
   });
 
   it('says by Retry-After when the first of its tasks may be tried again', async () => {
@@ -79,6 +80,20 @@ describe('a batch', () => {
       { status: 409, retryAfter: 1, retryable: true },
     ]);
     expect(answer.headers['Retry-After']).toBe('1');
+  });
+
+  it('looks up what is open while another task hangs', async () => {
+    await emulator.addFault([
+      { action: 'CancelTask', kind: 'reset-after', taskId: 'a' },
+      { action: 'CancelTask', kind: 'hang', taskId: 'b' },
+      { action: 'DescribeTasks', kind: 'hang', times: 'always', taskId: 'b' },
+    ]);
+    const settings = { MAX_ATTEMPTS: '1', REQUEST_TIMEOUT_MS: '4000' };
+    const answer = await post(withKey({}, settings), { taskIds: ['a', 'b'] });
+    expect(resultsOf(answer)).toMatchObject([
+      { taskId: 'a', status: 200, outcome: 'cancelled' },
+      { taskId: 'b', status: 504, outcomeUnknown: true },
+    ]);
   });
 
   it('is permitted task by task, with one question to DLC for up to 50', async () => {

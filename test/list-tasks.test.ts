@@ -145,6 +145,12 @@ describe('the list', () => {
     expect(seen.length).toBe(new Set(seen).size);
   });
 
+  it('refuses a cursor that the gateway cannot have made', async () => {
+    const cursor = Buffer.from('0.5.a').toString('base64url');
+    expectProblem(await get(withKey(), `cursor=${cursor}`), 400, 'invalid-request');
+    expect(emulator.stats().calls.DescribeTasks).toBe(0);
+  });
+
   it.each([30, 150])('misses nothing when %i tasks vanish in front', async (gone) => {
     const ids = addMany(400, { state: 'running' });
     const [first] = await pages(withKey(), 'limit=100', undefined, 1);

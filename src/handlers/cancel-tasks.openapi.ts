@@ -114,7 +114,7 @@ export const words: OperationWords = {
           },
         },
       },
-      headers: { 'Retry-After': 'at times' },
+      headers: { 'Retry-After': 'at times', 'X-Tc-Request-Id': 'at times' },
     },
   },
   problems: ['unsupported-media-type'],

@@ -51,7 +51,11 @@ export const cancelTasks: CallerEndpoint<Batch, Batched> = {
     const { region, requestId, batch } = context;
     const results = await cancelEach(context, deps);
     const waits = results.flatMap(({ retryAfter = [] }) => retryAfter);
-    const headers = waits.length > 0 ? { 'Retry-After': String(Math.min(...waits)) } : {};
+    const id = results.find(({ upstreamRequestId }) => upstreamRequestId)?.upstreamRequestId;
+    const headers = {
+      ...(waits.length > 0 && { 'Retry-After': String(Math.min(...waits)) }),
+      ...(id !== undefined && { 'X-Tc-Request-Id': id }),
+    };
     const response = jsonResponse(200, { results, region, requestId }, headers);
     const outcome = batch.dryRun ? 'dry_run' : 'batch';
     const { batchId } = batch;

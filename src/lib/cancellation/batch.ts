@@ -1,5 +1,5 @@
 import type { UpstreamStats } from '../dlc/client.ts';
-import type { Lookup } from '../dlc/describe-task.ts';
+import { isFinal, type Lookup } from '../dlc/describe-task.ts';
 import type { TaskRef } from '../tasks.ts';
 import { needsLookup, settle, type Attempt, type CancelResult } from './attempts.ts';
 import { attemptUntilSettled, type CancelDeps, type CancelJob } from './cancel.ts';
@@ -14,7 +14,7 @@ export interface BatchTask {
 
 /**
  * Cancels several tasks, each as `cancelTask` does it. Their attempts overlap, and wait for slots in one
- * list for each region. The states that settle what is open are looked up together, after all attempts.
+ * list for each region. The states that settle what is open are looked up together.
  *
  * @param job its stats count the lookups
  * @returns a result for each task, in order
@@ -29,11 +29,11 @@ export function cancelBatch(
     const own = { ...deps, limiter: limiterFor(i, stats) };
     return { task, stats, attempts: attemptUntilSettled(task, { ...job, stats }, own) };
   });
-  const lookups = lookUpOpen(all, job, deps);
+  const stateOf = lookUpOpen(all, job, deps);
   return all.map(async ({ task, stats, attempts }) => {
     const made = await attempts;
     if (!needsLookup(made)) return settle(made, undefined);
-    const lookup = (await lookups).get(task);
+    const lookup = await stateOf(task);
     if (lookup) noteEngine(lookup, { stats });
     return settle(made, lookup);
   });
@@ -55,17 +55,42 @@ function createSlotLists(limiter: CancelDeps['limiter']) {
   });
 }
 
-/** Looks up, after all attempts, the tasks that only their states can settle. */
-async function lookUpOpen(
+/**
+ * Looks up the tasks that only their states can settle, together: those of which the attempts have ended
+ * at half the time, and after all attempts those that are open still. So a task that hangs does not hold
+ * up the others until no time is left to look them up.
+ */
+function lookUpOpen(
   all: readonly { readonly task: TaskRef; readonly attempts: Promise<readonly Attempt[]> }[],
   job: CancelJob,
   deps: CancelDeps,
-): Promise<ReadonlyMap<TaskRef, Lookup>> {
-  const open: TaskRef[] = [];
-  for (const { task, attempts } of all) {
-    // A defect of one task is its own.
-    const made = await attempts.catch(() => []);
-    if (needsLookup(made)) open.push(task);
-  }
-  return lookUpAll(open, job, deps);
+): (task: TaskRef) => Promise<Lookup | undefined> {
+  const open = new Set<TaskRef>();
+  const allEnded = new AbortController();
+  const lookUpEarly = async (): Promise<ReadonlyMap<TaskRef, Lookup>> => {
+    const half = job.deadline.remaining() / 2;
+    await deps.clock.sleep(half, allEnded.signal).catch(() => undefined);
+    if (allEnded.signal.aborted) return new Map();
+    const found = await lookUpAll([...open], job, deps);
+    for (const [task, lookup] of found) if (isSettled(lookup)) open.delete(task);
+    return found;
+  };
+  const lookUpLate = async (): Promise<ReadonlyMap<TaskRef, Lookup>> => {
+    const ends = all.map(async ({ task, attempts }) => {
+      // A defect of one task is its own.
+      if (needsLookup(await attempts.catch(() => []))) open.add(task);
+    });
+    await Promise.all(ends);
+    allEnded.abort();
+    return lookUpAll([...open], job, deps);
+  };
+  const [early, late] = [lookUpEarly(), lookUpLate()];
+  return async (task) => {
+    const first = (await early).get(task);
+    return isSettled(first) ? first : ((await late).get(task) ?? first);
+  };
+}
+
+function isSettled(lookup: Lookup | undefined): boolean {
+  return lookup?.outcome === 'found' && isFinal(lookup.task.state);
 }

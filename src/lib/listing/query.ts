@@ -90,5 +90,7 @@ function toPosition(cursor: string): Position | undefined {
   const [, offset, total, after = ''] = /^(\d{1,9})\.(\d{1,9})\.([\w-]{0,128})$/.exec(text) ?? [];
   if (offset === undefined) return undefined;
   const position = { offset: Number(offset), total: Number(total), ...(after !== '' && { after }) };
+  // A task that comes before the page cannot come before the list.
+  if (position.offset === 0 && after !== '') return undefined;
   return toCursor(position) === cursor ? position : undefined;
 }
