@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { toHeaderFields } from '../src/lib/http/message.ts';
 import { lazyApp, openLog } from '../src/app.ts';
+import { Problem } from '../src/lib/problems.ts';
 import { expectDocumented } from './support/documented.ts';
 import { ALL_OPERATIONS, ask, shown, TASK, type Request } from './support/every-operation.ts';
 import { startFunction } from './support/processes.ts';
@@ -50,6 +51,15 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
     const answer = await ask(emulator.port, settings, make(), [], never);
     if (isNeeded) expect(shown(answer)).toEqual({ status, code: 'request-timeout' });
     else expect(answer.status).toBeLessThan(300);
+  });
+
+  it('whose body is dropped for another one', async () => {
+    const dropped = async (): Promise<Buffer> => {
+      throw new Problem('overloaded');
+    };
+    const answer = await ask(emulator.port, {}, make(), [], dropped);
+    if (make().method !== 'POST') expect(answer.status).toBeLessThan(300);
+    else expect(shown(answer)).toEqual({ status: 503, code: 'overloaded' });
   });
 
   it('which the gateway has a defect for', async () => {

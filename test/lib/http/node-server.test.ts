@@ -17,6 +17,7 @@ import {
   type RawAnswer,
   type RawConnection,
 } from '../../support/http-client.ts';
+import { ALL_OPERATIONS } from '../../support/every-operation.ts';
 import { startInProcess, type InProcessGateway } from '../../support/in-process.ts';
 import { until } from '../../support/until.ts';
 
@@ -604,7 +605,12 @@ describe('too slow', () => {
   it.each([
     ['nothing at all', ''],
     ['half a request line', 'GET /heal'],
-    ['half of the header fields', 'GET /healthz HTTP/1.1\r\nHost: x\r\nX-Half'],
+    ...ALL_OPERATIONS.map((make) => make())
+      .filter(({ method }) => method !== 'POST')
+      .map(({ method, target }) => [
+        `half of the header fields for ${method} ${target}`,
+        `${method} ${target} HTTP/1.1\r\nHost: x\r\nX-Half`,
+      ]),
   ])('%s is a 408', async (_, text) => {
     const { port, accessLines } = await start({ timeouts });
     const answer = only(await exchangeRaw(port, text));
