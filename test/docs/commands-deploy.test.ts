@@ -98,6 +98,8 @@ it('there is nothing to go back to behind the first version', async () => {
 });
 
 itWith([NEEDS_TOOLS], 'AWS', async () => {
+  // Where only what needs other programs is run, nothing has been built yet.
+  if (!existsSync(path.join(copy.folder, 'dist'))) await shell.run(build);
   expect(await shell.run(aws)).toMatchObject({ status: 0 });
   expect(existsSync(path.join(copy.folder, '.serverless'))).toBe(true);
 });
