@@ -45,6 +45,14 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     'python3 -m http.server 8080 --bind 127.0.0.1 --directory my-page': start,
     'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef': callers,
   },
+  'docs/kubernetes.md': {
+    'docker build -t registry.example.com/dlc-task-gateway:0.2.0 .': {
+      not: 'needs a container engine; `test/deployment/container.test.ts` starts what it would hold',
+    },
+    'npm run key -- --id reporting --add-to config/api-keys.json   # shows the key, once': {
+      not: 'needs a cluster; `npm run key` is run for docs/deploy.md',
+    },
+  },
   'docs/observability.md': { '# all that was decided about it': logs },
   'docs/operations.md': {
     'jq -r \'select(.event == "request" and .code) | .code\' gateway.log | sort | uniq -c | sort -rn':

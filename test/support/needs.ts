@@ -19,6 +19,8 @@ const NEEDS = {
   python3: () => hasProgram('python3'),
   sha256sum: () => hasProgram('sha256sum'),
   'prometheus-alertmanager': () => hasProgram('prometheus-alertmanager'),
+  promtool: () => hasProgram('promtool'),
+  kubectl: () => hasProgram('kubectl'),
   'npm ci --prefix tools': () => has('tools/node_modules/osls'),
   'npm ci --prefix bench/peers': () => has('bench/peers/node_modules/express'),
 } as const;

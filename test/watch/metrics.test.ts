@@ -58,7 +58,7 @@ describe('GET /metrics', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it('counts requests, refusals, calls to DLC and turns, and is what Prometheus reads', async () => {
+  it('counts requests, refusals, calls to DLC and slots, and is what Prometheus reads', async () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'reset-before', times: 1 });
     const { server, scrape } = await start();
     await ask(server, 'DELETE', '/tasks/a');
@@ -76,6 +76,10 @@ describe('GET /metrics', () => {
     expect(sum(found, 'dlc_gateway_request_duration_seconds_count', { route })).toBe(3);
     expect(sum(found, 'dlc_gateway_refusals_total', { code: 'unauthenticated', route })).toBe(1);
     expect(sum(found, 'dlc_gateway_refusals_total')).toBe(2);
+    const tasks = 'dlc_gateway_cancellations_total';
+    expect(sum(found, tasks, { outcome: 'cancel_requested' })).toBe(1);
+    expect(sum(found, tasks, { outcome: 'not_cancelled' })).toBe(1);
+    expect(sum(found, tasks)).toBe(2);
     const calls = 'dlc_gateway_upstream_calls_total';
     const cancels = { action: 'CancelTask' };
     expect(sum(found, calls, { ...cancels, outcome: 'answered', code: 'none' })).toBe(1);

@@ -60,6 +60,11 @@ function defineMetrics(registry: Registry, load: Load) {
       ['route', 'code'],
       'Requests that were answered with a problem, by its code.',
     ),
+    cancellations: counter(
+      'dlc_gateway_cancellations_total',
+      ['outcome'],
+      'Tasks that a caller wanted to cancel, by what came of it: those of batches and webhooks, too.',
+    ),
     upstreamCalls: counter(
       'dlc_gateway_upstream_calls_total',
       ['action', 'outcome', 'code'],
@@ -113,6 +118,7 @@ export function createMetrics(load: Load): Metrics {
   // There is no Redis to be up or down until an event tells of it.
   metrics.sharedLimitsUp.remove();
   for (const origin of ORIGINS) metrics.crashes.inc({ origin }, 0);
+  metrics.cancellations.inc({ outcome: 'unknown' }, 0);
   for (const route of CANCEL_ROUTES) {
     for (const code of NEVER_EXPECTED) metrics.refusals.inc({ route, code }, 0);
   }
@@ -128,6 +134,10 @@ export function createMetrics(load: Load): Metrics {
       metrics.requestDuration.observe(labels(fields, 'route'), seconds(totalMs));
       if (code !== undefined && !disconnected)
         metrics.refusals.inc(labels(fields, 'route', 'code'));
+    },
+    audit(fields) {
+      if (fields['phase'] !== 'result' || fields['dryRun']) return;
+      metrics.cancellations.inc(labels(fields, 'outcome'));
     },
     call(fields) {
       metrics.upstreamCalls.inc(labels(fields, 'action', 'outcome', 'code'));
