@@ -37,7 +37,7 @@ export const GOALS: readonly Goal[] = [
     goal: 'function.js deflated, bytes',
     of: ['size', 'gateway, deflated'],
     kind: 'at most',
-    limit: 64 * 1024,
+    limit: 64_000,
   },
   {
     goal: 'memory at ready over bare Node, MB',

@@ -107,6 +107,13 @@ describe('an import of a package that has a stand-in', () => {
   );
 });
 
+it("another package's own file is no stand-in's", () => {
+  const from = (importer: string) =>
+    resolveStandIn('./lib/parse.js', `/x/node_modules/${importer}`);
+  expect(from('json-bigint/index.js')?.path).toMatch(/stubs\/json-bigint-parse\.cjs$/);
+  expect(from('qs/index.js')).toBeUndefined();
+});
+
 describe('files of config/', () => {
   const SECRET = 'whsec_cGxhbnRlZC1wbGFudGVkLXBsYW50ZWQ=';
   const ENTRY = { id: 'a', sha256: 'b'.repeat(64), scopes: ['tasks:cancel'] };

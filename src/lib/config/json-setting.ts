@@ -91,7 +91,7 @@ export function explainJson(text: string): string {
 const SLIPS: readonly (readonly [RegExp, string])[] = [
   [/^$/, 'the text ends too early: a bracket is not closed, or it was cut off'],
   [/^'/, 'single quotes: JSON takes double quotes alone'],
-  [/^[`‘’“”]/, 'quotes of another kind: JSON takes double quotes (") alone'],
+  [/^[`\u2018\u2019\u201c\u201d]/, 'quotes of another kind: JSON takes double quotes (") alone'],
   [/^(\/[/*]|#)/, 'JSON has no comments'],
   [/^"(?:[^"\\]|\\.)*$/s, 'the text that begins here is not closed'],
   [/^"(?:[^"\\]|\\.)*[\p{Cc}]/su, 'the text that begins here has a line break or tab in it'],
