@@ -158,7 +158,7 @@ export interface BatchItem {
   /** Of this task alone. */
   readonly stats: UpstreamStats;
   /** Why the caller may not cancel it. */
-  readonly refusal?: Problem;
+  readonly refusal: Problem | undefined;
   /** Of the permission, if DLC was asked for it. */
   readonly lookup: Lookup | undefined;
   /** Writes the audit line of the result. */

@@ -37,8 +37,7 @@ export function cancelResponse(context: TaskContext, done: Done, waited?: Waited
   const { upstreamRequestId } = done;
   const { state, headers = {} } = waited ?? {};
   if (state === 'succeeded' || state === 'failed') {
-    const id = upstreamRequestId === undefined ? {} : { upstreamRequestId };
-    throw new Problem('task-already-finished', { taskState: state, headers, ...id });
+    throw new Problem('task-already-finished', { taskState: state, headers, upstreamRequestId });
   }
   const { status, members } = doneMembers(state ? { outcome: state } : done);
   return taskResponse(status, context, {

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 
 import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
-import { parseJsonBody } from '../lib/http/json-body.ts';
+import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
-import { jsonResponse } from '../lib/http/response.ts';
+import { jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { MOST_UNITS } from '../lib/rate-limit/quota.ts';
 import {
   inQuery,
@@ -14,7 +14,6 @@ import {
   type Regions,
   type TaskRef,
 } from '../lib/tasks.ts';
-import { toSentences } from '../lib/validation.ts';
 import { cancelEach } from './task-batch.ts';
 
 const BODY_BYTES = 16 * 1024;
@@ -54,7 +53,7 @@ export const cancelTasks: CallerEndpoint<Batch, Batched> = {
     const id = results.find(({ upstreamRequestId }) => upstreamRequestId)?.upstreamRequestId;
     const headers = {
       ...(waits.length > 0 && { 'Retry-After': String(Math.min(...waits)) }),
-      ...(id !== undefined && { 'X-Tc-Request-Id': id }),
+      ...upstreamId(id),
     };
     const response = jsonResponse(200, { results, region, requestId }, headers);
     const outcome = batch.dryRun ? 'dry_run' : 'batch';
@@ -64,12 +63,8 @@ export const cancelTasks: CallerEndpoint<Batch, Batched> = {
 };
 
 function parseBatch(body: unknown, regions: Regions): Batch {
-  const parsed = batchSchema.safeParse(body);
-  if (!parsed.success) {
-    const sentences = toSentences(parsed.error.issues);
-    throw invalid(sentences.map(({ at, message }) => ({ in: 'body', name: at, message })));
-  }
-  const { taskIds, region = regions.defaultRegion, dryRun = false } = parsed.data;
+  const { taskIds, dryRun = false, ...named } = fittingBody(batchSchema, body);
+  const { region = regions.defaultRegion } = named;
   const message = regionRule(region, regions);
   if (message !== undefined) throw invalid([{ in: 'body', name: 'region', message }]);
   const tasks = taskIds.map((taskId) => ({ taskId, region }));

@@ -1,7 +1,7 @@
 import type { CallerEndpoint, TaskInput } from '../endpoint.ts';
 import { describe, textIn, type DescribedTask, type TaskRecord } from '../lib/dlc/describe-task.ts';
 import { invalidResponse, toLookupProblem } from '../lib/dlc/failure.ts';
-import { jsonResponse } from '../lib/http/response.ts';
+import { jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { parseListQuery, toCursor, type ListQuery, type Position } from '../lib/listing/query.ts';
 import { selectReadable, type Selection } from '../lib/listing/selection.ts';
 import { TaskReader } from '../lib/listing/task-reader.ts';
@@ -12,17 +12,16 @@ export const listTasks: CallerEndpoint<TaskInput & { readonly list: ListQuery }>
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read' },
   validate: ({ request }, settings) => ({ list: parseListQuery(request.query, settings) }),
   async handle(context, deps) {
-    const { list, principal, requestId } = context;
+    const { list, requestId } = context;
     const { region } = list;
-    const selection = selectReadable(principal, region);
+    const selection = selectReadable(context.principal, region);
     const reader = new TaskReader(region, selection, context, deps);
     const { tasks, next } = await fillPage(list, selection, reader);
     const nextCursor = next && toCursor(next);
     const upstreamRequestId = reader.requestId;
-    const id = upstreamRequestId === undefined ? {} : { upstreamRequestId };
-    const field = upstreamRequestId === undefined ? {} : { 'X-Tc-Request-Id': upstreamRequestId };
-    const response = jsonResponse(200, { tasks, nextCursor, region, requestId, ...id }, field);
-    return { ...response, logged: { outcome: 'listed', tasks: tasks.length, ...id } };
+    const body = { tasks, nextCursor, region, requestId, upstreamRequestId };
+    const logged = { outcome: 'listed', tasks: tasks.length, upstreamRequestId };
+    return { ...jsonResponse(200, body, upstreamId(upstreamRequestId)), logged };
   },
 };
 

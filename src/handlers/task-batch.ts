@@ -87,10 +87,9 @@ function report({ task: { taskId }, record }: BatchItem, ended: Ended): TaskResu
     return { taskId, ...problemMembers(ended) };
   }
   const { upstreamRequestId } = ended;
-  const id = upstreamRequestId === undefined ? {} : { upstreamRequestId };
   const { status, members } = doneMembers(ended);
-  record({ status, logged: { ...members, ...id } });
-  return { taskId, status, ...members, ...id };
+  record({ status, logged: { ...members, upstreamRequestId } });
+  return { taskId, status, ...members, upstreamRequestId };
 }
 
 /** One task's defect is no other's. */

@@ -100,10 +100,10 @@ export interface Violation {
 export interface ProblemMembers {
   detail?: string;
   errors?: readonly Violation[];
-  outcomeUnknown?: true;
-  upstreamCode?: string;
-  upstreamRequestId?: string;
-  taskState?: string;
+  outcomeUnknown?: true | undefined;
+  upstreamCode?: string | undefined;
+  upstreamRequestId?: string | undefined;
+  taskState?: string | undefined;
   /** Of a webhook delivery: what came of each task. */
   results?: readonly object[];
   'violated-policies'?: readonly string[];
@@ -115,11 +115,11 @@ export interface ProblemOptions extends ProblemMembers {
   /** Header fields that belong to this problem, such as `WWW-Authenticate` or `Allow`. */
   headers?: Readonly<Record<string, string>>;
   /** Seconds, whole: overrides the table's. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** Another status than the table's, in the one place where a probe expects it. */
   status?: number;
   /** For the log alone: why, in a few words that name no secret. Never reaches a caller. */
-  reason?: string;
+  reason?: string | undefined;
   /** For the log alone; never reaches a caller. */
   cause?: unknown;
 }

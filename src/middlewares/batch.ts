@@ -36,7 +36,7 @@ function toItem(
   return {
     task,
     stats,
-    ...(refusal && { refusal }),
+    refusal,
     lookup,
     record: (response) => recordResult(log, audited, response),
   };

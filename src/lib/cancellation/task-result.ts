@@ -16,7 +16,7 @@ export interface TaskResult<Id extends string | null = string> {
   readonly code?: ProblemCode;
   readonly detail?: string;
   readonly retryable?: boolean;
-  readonly outcomeUnknown?: true;
+  readonly outcomeUnknown?: true | undefined;
   /** Seconds; there if the same cancellation may succeed later. */
   readonly retryAfter?: number | undefined;
   readonly taskState?: string | undefined;

@@ -1,5 +1,8 @@
+import type * as z from 'zod/mini';
+
 import { Problem } from '../problems.ts';
 import { invalid } from '../tasks.ts';
+import { toSentences } from '../validation.ts';
 
 /**
  * Reads a JSON body.
@@ -15,4 +18,12 @@ export function parseJsonBody(contentType: string | undefined, body: Buffer): un
   } catch {
     throw invalid([{ in: 'body', name: '', message: 'must be JSON in UTF-8' }]);
   }
+}
+
+/** Checks what a body holds against a schema. @throws Problem `invalid-request` */
+export function fittingBody<S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const sentences = toSentences(parsed.error.issues);
+  throw invalid(sentences.map(({ at, message }) => ({ in: 'body', name: at, message })));
 }

@@ -32,7 +32,8 @@ export function taskResponse(
   return { ...jsonResponse(status, body, headers), logged: { ...logged, upstreamRequestId } };
 }
 
-function upstreamId(id: string | undefined): Headers {
+/** The header field with DLC's id of the request, if there is one. */
+export function upstreamId(id: string | undefined): Headers {
   return id === undefined ? {} : { 'X-Tc-Request-Id': id };
 }
 

@@ -7,9 +7,9 @@ import { inQuery, invalid, regionRule, type Regions } from '../tasks.ts';
 export interface ListQuery {
   readonly region: string;
   /** Absent: all. */
-  readonly states?: ReadonlySet<TaskState>;
+  readonly states?: ReadonlySet<TaskState> | undefined;
   /** Name or id. */
-  readonly engine?: string;
+  readonly engine?: string | undefined;
   readonly limit: number;
   readonly from: Position;
 }
@@ -61,12 +61,10 @@ export function parseListQuery(
     if (isRepeated) violations.push(inQuery(name, 'must not be repeated'));
   }
   if (violations.length > 0) throw invalid(violations);
-  const states = statesIn(values.get('state') ?? '');
-  const engine = values.get('engine');
   return {
     region: values.get('region') ?? regions.defaultRegion,
-    ...(states && { states }),
-    ...(engine !== undefined && { engine }),
+    states: statesIn(values.get('state') ?? ''),
+    engine: values.get('engine'),
     limit: Number(values.get('limit') ?? DEFAULT_LIMIT),
     from: toPosition(values.get('cursor') ?? '') ?? START,
   };

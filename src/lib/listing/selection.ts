@@ -6,9 +6,9 @@ import { Problem } from '../problems.ts';
 /** The tasks of a region that a principal may read. */
 export interface Selection {
   /** If there are no others, DLC is asked for these alone. */
-  readonly taskIds?: readonly string[];
+  readonly taskIds: readonly string[] | undefined;
   /** The same, by their owners. */
-  readonly operators?: readonly string[];
+  readonly operators: readonly string[] | undefined;
   /** What DLC cannot filter, or was not asked to. */
   isReadable(taskId: string, task: DescribedTask): boolean;
 }
@@ -17,11 +17,10 @@ export interface Selection {
 export function selectReadable(principal: Principal, region: string): Selection {
   const grants = grantsIn(principal, 'tasks:read', region);
   if (grants.length === 0) throw new Problem('task-not-permitted');
-  const taskIds = differentOf(grants.map(({ taskId }) => taskId));
   const owners = differentOf(grants.map(({ owner }) => owner));
   return {
-    ...(taskIds && { taskIds }),
-    ...(owners && owners.length <= MOST_OPERATORS && { operators: owners }),
+    taskIds: differentOf(grants.map(({ taskId }) => taskId)),
+    operators: owners && owners.length <= MOST_OPERATORS ? owners : undefined,
     isReadable: (taskId, task) =>
       grants.some(
         (grant) =>
