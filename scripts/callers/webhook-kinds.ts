@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-import { decodeBase64 } from '../../src/lib/webhooks/base64.ts';
+import { decodeBase64 } from '../../src/lib/webhooks/signature-form.ts';
 import { KIND_NAMES, KINDS, type HmacScheme, type Kind } from '../../src/lib/webhooks/kinds.ts';
 import { badData, wrongUsage } from '../cli/command-line.ts';
 import { cancelTaskBody } from './webhook-sign.ts';

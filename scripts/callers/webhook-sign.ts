@@ -8,7 +8,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-import { decodeBase64 } from '../../src/lib/webhooks/base64.ts';
+import { decodeBase64 } from '../../src/lib/webhooks/signature-form.ts';
 import { badData } from '../cli/command-line.ts';
 
 /** The sender's side of Standard Webhooks: for the tool, the demo and the tests. */

@@ -2,9 +2,8 @@ import * as z from 'zod/mini';
 
 import { Problem } from '../lib/problems.ts';
 import { isAcknowledged } from '../lib/webhooks/sender-response.ts';
-import { webhookBodySchema } from '../lib/webhooks/webhook-request.ts';
 import { ALREADY_CANCELLED, cancelled, REQUESTED } from './cancel-task.openapi.ts';
-import { WEBHOOK_BODY_BYTES } from './cancel-task-webhook.ts';
+import { WEBHOOK_BODY_BYTES, webhookBodySchema } from './cancel-task-webhook.ts';
 import {
   CODES,
   EXAMPLE,

@@ -1,27 +1,55 @@
+import * as z from 'zod/mini';
+
 import type { CallerEndpoint } from '../endpoint.ts';
+import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
 import { jsonResponse } from '../lib/http/response.ts';
-import type { TaskRef } from '../lib/tasks.ts';
-import { parseWebhookRequest } from '../lib/webhooks/webhook-request.ts';
+import { invalid, regionSchema, taskIdSchema, type Regions, type TaskRef } from '../lib/tasks.ts';
 import { cancel, cancelResponse } from './cancel-task.ts';
 
 export const WEBHOOK_BODY_BYTES = 16 * 1024;
+
+/**
+ * The body of a signed webhook: which task to cancel. The signature covers the body and not the path,
+ * which is why the task is named here. Members beside these are ignored at the top, as a sender's
+ * envelope may have more, but not in `data`: a misspelt `region` must not cancel in the wrong one.
+ */
+export const webhookBodySchema = z.lazy(() =>
+  z.object({
+    type: z.literal('task.cancel'),
+    timestamp: z.iso.datetime({ offset: true }),
+    data: z.strictObject({ taskId: taskIdSchema, region: z.optional(regionSchema) }),
+  }),
+);
 
 /** `POST /webhooks/cancel-task`: the same cancellation, asked for by a signed webhook. */
 export const cancelTaskWebhook: CallerEndpoint<{ readonly task: TaskRef | undefined }> = {
   access: { schemes: ['webhook'], scope: 'tasks:cancel' },
   body: { maxBytes: WEBHOOK_BODY_BYTES, isSigned: true },
   validate: ({ request, body }, settings) => ({
-    task: parseWebhookRequest(header(request.headers, 'content-type'), body, settings),
+    task: taskIn(parseJsonBody(header(request.headers, 'content-type'), body), settings),
   }),
   async handle(context, deps) {
     const { task, requestId } = context;
-    if (!task)
-      return {
-        ...jsonResponse(200, { outcome: 'ignored', requestId }),
-        logged: { outcome: 'ignored' },
-      };
-    const known = { ...context, task };
-    return cancelResponse(known, await cancel(known, deps));
+    if (task) {
+      const known = { ...context, task };
+      return cancelResponse(known, await cancel(known, deps));
+    }
+    const logged = { outcome: 'ignored' };
+    return { ...jsonResponse(200, { ...logged, requestId }), logged };
   },
 };
+
+const envelopeSchema = z.lazy(() => z.object({ type: z.string() }));
+
+/** Gives nothing for a webhook of another type, which is not for this gateway. */
+function taskIn(body: unknown, regions: Regions): TaskRef | undefined {
+  const envelope = envelopeSchema.safeParse(body);
+  if (envelope.success && envelope.data.type !== 'task.cancel') return undefined;
+  const { taskId, region = regions.defaultRegion } = fittingBody(webhookBodySchema, body).data;
+  if (!regions.allowedRegions.has(region)) {
+    const message = 'is not a region that this gateway serves';
+    throw invalid([{ in: 'body', name: 'data.region', message }]);
+  }
+  return { taskId, region };
+}

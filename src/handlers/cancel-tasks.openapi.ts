@@ -26,7 +26,7 @@ batchSchema.register(z.globalRegistry, {
 const { upstreamRequestId: upstreamId, requestId: id } = EXAMPLE;
 const ofDlc = { upstreamRequestId: z.optional(upstreamRequestId) };
 
-export const done = named(
+const done = named(
   z.strictObject({
     taskId: task.taskId,
     status: z.literal([200, 202]),
@@ -39,7 +39,7 @@ export const done = named(
 );
 
 /** Of a problem with one task. */
-export const failedMembers = {
+const failedMembers = {
   status: problemStatus,
   code: problemCode,
   detail: text(/^[A-Z].*\.$/, 500),
@@ -56,6 +56,17 @@ const failed = named(
   'TaskNotCancelled',
   'A problem with this task alone, with the members that its own response would have had.',
 );
+
+const failedDelivery = named(
+  z.strictObject({ taskId: z.nullable(text(/^[A-Za-z0-9_?-]+$/, 128)), ...failedMembers }),
+  'NamedTaskNotCancelled',
+  'A problem with this task alone. What is no id is there too: `?` stands for characters that no id has, `null` for what is no text.',
+);
+
+/** What came of each task of a webhook delivery. */
+export const deliveryResults = z
+  .array(z.xor([done, failedDelivery]))
+  .check(z.minLength(1), z.maxLength(MOST_UNITS));
 
 const results = named(
   z.strictObject({

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 
-import { taskResults } from '../lib/webhooks/task-result.openapi.ts';
 import { EXAMPLE, named, requestId, text, type OperationWords } from '../lib/words.openapi.ts';
 import { ignored } from './cancel-task-webhook.openapi.ts';
+import { deliveryResults } from './cancel-tasks.openapi.ts';
 import { DELIVERY_BODY_BYTES } from './receive-webhook.ts';
 
 const settled = named(
-  z.strictObject({ results: taskResults, requestId }),
+  z.strictObject({ results: deliveryResults, requestId }),
   'Settled',
   'What came of each task of the delivery: no repetition would change it.',
 );

@@ -3,9 +3,9 @@ import type { TaskResult } from '../lib/cancellation/task-result.ts';
 import { problemMembers } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
 import { invalid, type TaskRef } from '../lib/tasks.ts';
-import { deliveryResponse, ignoredResponse } from '../lib/webhooks/delivery-response.ts';
+import type { Refusal } from '../lib/webhooks/delivery-body.ts';
 import type { Named } from '../lib/webhooks/extract.ts';
-import type { Refusal } from '../lib/webhooks/unreadable.ts';
+import { deliveryResponse, ignoredResponse } from '../lib/webhooks/sender-response.ts';
 import type { WebhookSender } from '../lib/webhooks/webhook-senders.ts';
 import { cancelEach } from './task-batch.ts';
 
@@ -55,9 +55,6 @@ function merge(
   });
 }
 
-function toProblem(refusal: Refusal): Problem {
-  const { code, ...options } = refusal;
-  if (!('violation' in options)) return new Problem(code, options);
-  const { violation, ...more } = options;
-  return new Problem(code, { ...invalid([violation]).members, ...more });
+function toProblem({ code, violation, ...options }: Refusal): Problem {
+  return new Problem(code, { ...(violation && invalid([violation]).members), ...options });
 }

@@ -6,10 +6,14 @@ import { startDeadline, untilAborted } from '../lib/deadline.ts';
 import { header } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import { TASK_ID } from '../lib/tasks.ts';
-import type { SignedRequest } from '../lib/webhooks/hmac.ts';
-import { TOO_MANY } from '../lib/webhooks/most-tasks.ts';
+import { TOO_MANY } from '../lib/webhooks/extract.ts';
+import type { SignedRequest } from '../lib/webhooks/prove.ts';
 import type { WebhookSender } from '../lib/webhooks/webhook-senders.ts';
-import { verifyWebhook, webhookMessage } from '../lib/webhooks/webhook-signature.ts';
+import {
+  verifyWebhook,
+  webhookMessage,
+  type SignedSender,
+} from '../lib/webhooks/webhook-signature.ts';
 import type { Settings } from '../settings.ts';
 import { before, type Middleware } from '../request-context.ts';
 
@@ -66,14 +70,14 @@ async function prove(
   const { whyNotProven } = await import('../lib/webhooks/deliveries.ts');
   const reason =
     proof.by === 'standard'
-      ? whyNotStandard({ principal, secrets: proof.secrets }, request, nowMs)
+      ? whyNotStandard({ principal, ...proof }, request, nowMs)
       : whyNotProven(proof, request, nowMs);
   if (reason !== undefined) throw refused(`${principal.id}: ${reason}`);
 }
 
 /** On this route every 401 is the same, and names no header field. */
 function whyNotStandard(
-  sender: Pick<WebhookSender, 'principal' | 'secrets'>,
+  sender: SignedSender,
   { headers, body }: SignedRequest,
   nowMs: number,
 ): string | undefined {
@@ -105,16 +109,16 @@ function refused(reason: string): Problem {
  * Reads the delivery of a sender that has proved itself. What is wrong with it is kept until the sender's
  * quota was checked: that comes first.
  */
-export function readDeliveryOf(settings: Settings, log: Deps['log']): Middleware {
+export function readDeliveryOf(
+  { defaultRegion, allowedRegions }: Settings,
+  log: Deps['log'],
+): Middleware {
+  const served = { defaultRegion, allowedRegions, taskPattern: TASK_ID };
   return before(async ({ sender, request, body, requestId }) => {
     if (!sender) return undefined;
     const { readDelivery } = await import('../lib/webhooks/deliveries.ts');
-    const { defaultRegion, allowedRegions } = settings;
-    const read = readDelivery(
-      sender,
-      { contentType: header(request.headers, 'content-type'), body },
-      { defaultRegion, allowedRegions, taskPattern: TASK_ID },
-    );
+    const contentType = header(request.headers, 'content-type');
+    const read = readDelivery(sender, { contentType, body }, served);
     if (read.refusal?.reason === TOO_MANY) {
       log.write('error', 'too-many-tasks', { requestId, principal: sender.principal.id });
     }

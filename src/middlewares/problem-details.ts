@@ -2,8 +2,7 @@ import type { PartialContext } from '../endpoint.ts';
 import { problemResponse } from '../lib/http/response.ts';
 import { stackOf, type Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
-import { refusedDelivery } from '../lib/webhooks/delivery-response.ts';
-import { responseForSender } from '../lib/webhooks/sender-response.ts';
+import { refusedDelivery, responseForSender } from '../lib/webhooks/sender-response.ts';
 import type { Middleware } from '../request-context.ts';
 
 /** Turns any error into a problem document (RFC 9457). An error that is no Problem is a defect, and logged. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
 import { ALWAYS } from '../../src/lib/http/response.ts';
-import { webhookBodySchema } from '../../src/lib/webhooks/webhook-request.ts';
+import { webhookBodySchema } from '../../src/handlers/cancel-task-webhook.ts';
 import { DOCUMENTS, readDocument } from '../support/documents.ts';
 import { expectDocumented } from '../support/documented.ts';
 

@@ -6,9 +6,8 @@ import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 
 import { toHeaderFields } from '../../src/lib/http/message.ts';
-import { verifyHmac } from '../../src/lib/webhooks/hmac.ts';
 import { KINDS, type KindName } from '../../src/lib/webhooks/kinds.ts';
-import { NotProven } from '../../src/lib/webhooks/not-proven.ts';
+import { NotProven, verifyHmac } from '../../src/lib/webhooks/prove.ts';
 import { itWith, NEEDS_TOOLS } from '../support/needs.ts';
 import { call, TOOLS } from '../support/tools.ts';
 

@@ -13,7 +13,7 @@ import {
   upstreamRequestId,
 } from '../words.openapi.ts';
 import { FAULTS } from '../../handlers/readyz.ts';
-import { taskResults } from '../webhooks/task-result.openapi.ts';
+import { deliveryResults } from '../../handlers/cancel-tasks.openapi.ts';
 import type { ProblemMembers } from '../problems.ts';
 import { POLICIES } from '../../middlewares/quota.ts';
 import { MOST_VIOLATIONS } from '../tasks.ts';
@@ -33,7 +33,7 @@ const members = {
   upstreamCode: z.optional(upstreamRequestId),
   upstreamRequestId: z.optional(upstreamRequestId),
   taskState: z.optional(finishedState),
-  results: z.optional(taskResults),
+  results: z.optional(deliveryResults),
   errors: z.optional(z.array(violation).check(z.minLength(1), z.maxLength(MOST_VIOLATIONS))),
   'violated-policies': z.optional(z.array(z.enum(POLICIES)).check(z.minLength(1), z.maxLength(1))),
   fault: z.optional(z.enum(FAULTS)),

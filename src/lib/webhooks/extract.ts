@@ -1,10 +1,15 @@
 import type { ClaimTest } from '../auth/claim-tests.ts';
 import { valueAt, type Pointer } from '../auth/json-pointer.ts';
 import type { Regions, TaskRef } from '../tasks.ts';
-import { MOST_TASKS, TOO_MANY } from './most-tasks.ts';
-import { invalidBody } from './unreadable.ts';
+import { invalidBody } from './delivery-body.ts';
 
 /** The one extractor: which tasks a delivery names. */
+
+/** The most tasks of one delivery. */
+const MOST_TASKS = 100;
+
+/** Why a delivery that names more is refused: somebody has to know. */
+export const TOO_MANY = `names more than ${MOST_TASKS} tasks`;
 
 export interface TaskRule {
   /** Absent: the document is the one item. */
@@ -35,12 +40,15 @@ export interface Served extends Regions {
  */
 export function namedTasks(document: unknown, rule: TaskRule, served: Served): Named[] {
   const found = new Map<string, Named>();
-  for (const item of itemsOf(document, rule)) {
+  const list: unknown = rule.each ? valueAt(document, rule.each) : [document];
+  const items: readonly unknown[] = Array.isArray(list) ? list : [];
+  for (const item of items) {
     if (!meets(rule.where, item)) continue;
-    const id = firstValue(rule.ids, item);
-    if (id === undefined || id === null || id === '') continue;
+    const values = rule.ids.map((pointer) => valueAt(item, pointer));
+    const id = values.find((value) => value !== undefined) ?? '';
+    if (id === '') continue;
     const named = toNamed(id, rule.region && valueAt(item, rule.region), served);
-    found.set(keyOf(named), named);
+    found.set(`${'region' in named ? named.region : named.detail} ${named.taskId}`, named);
     if (found.size > MOST_TASKS) {
       throw invalidBody(`must name at most ${MOST_TASKS} tasks`, '', TOO_MANY);
     }
@@ -48,38 +56,18 @@ export function namedTasks(document: unknown, rule: TaskRule, served: Served): N
   return [...found.values()];
 }
 
-function keyOf(named: Named): string {
-  const what = 'region' in named ? named.region : named.detail;
-  return `${what} ${String(named.taskId)}`;
-}
-
-function itemsOf(document: unknown, { each }: TaskRule): readonly unknown[] {
-  if (!each) return [document];
-  const list = valueAt(document, each);
-  return Array.isArray(list) ? list : [];
-}
-
 /** A condition holds if the member equals one of the values, strictly; a list does not equal its members. */
 export function meets(tests: readonly ClaimTest[], item: unknown): boolean {
   return tests.every(({ pointer, values }) => values.has(valueAt(item, pointer)));
 }
 
-function firstValue(pointers: readonly Pointer[], item: unknown): unknown {
-  for (const pointer of pointers) {
-    const value = valueAt(item, pointer);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
 /** Only a text is an id: a number loses digits when it is parsed. */
 function toNamed(id: unknown, named: unknown, served: Served): Named {
-  const { taskPattern, defaultRegion, allowedRegions } = served;
   if (typeof id !== 'string') return { taskId: null, detail: 'A task id must be a JSON string.' };
   const taskId = id.slice(0, 128).replace(/[^A-Za-z0-9_-]/g, '?');
-  if (!taskPattern.test(id)) return { taskId, detail: NO_ID };
-  const region = named === undefined ? defaultRegion : named;
-  return typeof region === 'string' && allowedRegions.has(region)
+  if (!served.taskPattern.test(id)) return { taskId, detail: NO_ID };
+  const region = named === undefined ? served.defaultRegion : named;
+  return typeof region === 'string' && served.allowedRegions.has(region)
     ? { taskId, region }
     : { taskId, detail: 'The region of the task is not one that this gateway serves.' };
 }

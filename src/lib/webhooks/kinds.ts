@@ -1,3 +1,5 @@
+import type { ClaimConditions } from '../auth/claim-tests.ts';
+
 /**
  * The kinds of webhook senders, as data: how each proves itself, where its bodies name tasks, and how it
  * wants to be answered. A further sender that signs with HMAC-SHA256 is a row here. Sources of the forms:
@@ -30,12 +32,11 @@ export interface HmacScheme {
 export interface TaskMembers {
   /** The list of items; absent: the body is the one item. */
   readonly each?: string | undefined;
-  readonly where?: Readonly<Record<string, Value | readonly Value[]>> | undefined;
+  readonly where?: ClaimConditions | undefined;
   /** The first pointer that leads somewhere. */
   readonly id: string | readonly string[];
   readonly region?: string | undefined;
 }
-type Value = string | number | boolean;
 
 export interface Kind {
   /** Absent: it cannot sign. `generic-hmac` has it in the entry. */

@@ -2,9 +2,10 @@ import * as z from 'zod/mini';
 
 import { claimConditions, entryId, ownRestrictions, sha256, text } from '../auth/entries.ts';
 import { POINTER_OR_WHOLE } from '../auth/json-pointer.ts';
-import { KIND_NAMES } from './kinds.ts';
+import { reasonsIn } from '../config/setting-error.ts';
+import { KIND_NAMES, KINDS, type HmacScheme, type Kind } from './kinds.ts';
 
-/** The schema of the list of webhook senders in the settings, made at its first use. */
+/** The list of webhook senders in the settings: its schema, made at its first use, and what the schema cannot say. */
 
 /** Relative to an item of a delivery: the empty pointer is the item itself. */
 const itemPointer = () => z.string().check(z.maxLength(2048), z.regex(POINTER_OR_WHOLE));
@@ -56,3 +57,63 @@ export const webhookSenderEntries = z.lazy(() =>
 );
 
 export type WebhookSenderEntry = z.output<typeof webhookSenderEntries>[number];
+
+const MOST_SECRETS = 4;
+
+/** Says which members an entry lacks, and which its kind does not take. */
+export function entryFaults(entry: WebhookSenderEntry): string[] {
+  const { kind: name = 'standard-webhooks', secrets, sha256: digests, hmac: scheme } = entry;
+  const kind: Kind = KINDS[name];
+  const isGeneric = name === 'generic-hmac';
+  const signs = isGeneric || kind.hmac !== undefined || name === 'standard-webhooks';
+  const ways = [signs && 'secrets', kind.via && 'sha256'].filter(Boolean).join(' or ');
+  const count = (secrets ?? []).length + (digests ?? []).length;
+  return [
+    ...reasonsIn([
+      [!secrets && !digests, `must have ${ways}`],
+      [secrets !== undefined && digests !== undefined, 'must have one of secrets and sha256'],
+      [secrets !== undefined && !signs, `cannot have secrets: kind ${name} does not sign`],
+      [digests !== undefined && !kind.via, `cannot have sha256: kind ${name} signs`],
+      [entry.via !== undefined && !digests, 'has via, which only goes with sha256'],
+      [
+        entry.timestampHeader !== undefined && (!kind.signedWithTimestamp || !secrets),
+        'has timestampHeader, which only goes with kind grafana and secrets',
+      ],
+      [isGeneric && !scheme, 'must have hmac'],
+      [!isGeneric && scheme !== undefined, 'has hmac, which only goes with kind generic-hmac'],
+    ]),
+    ...(scheme ? schemeFaults(scheme) : []),
+    ...reasonsIn([
+      [
+        count > MOST_SECRETS && name !== 'standard-webhooks',
+        `has more than ${MOST_SECRETS} secrets`,
+      ],
+    ]),
+  ];
+}
+
+function schemeFaults({ signed, split, id, timestamp, unit, tolerance }: HmacScheme): string[] {
+  const names = [...signed.matchAll(/\{(.*?)\}/g)].map(([, name = '']) => name);
+  const count = (name: string): number => names.filter((one) => one === name).length;
+  return reasonsIn([
+    [count('body') !== 1, 'hmac.signed must have {body} exactly once'],
+    [
+      count('timestamp') > 0 !== (timestamp !== undefined),
+      'hmac.signed must have {timestamp} with timestamp',
+    ],
+    [count('id') > 0 !== (id !== undefined), 'hmac.signed must have {id} with id, and only then'],
+    [/\}\{/.test(signed), 'hmac.signed must have something between two placeholders'],
+    [
+      !names.every((name) => /^(body|timestamp|id)$/.test(name)),
+      'hmac.signed must have no other placeholder than {id}, {timestamp} and {body}',
+    ],
+    [
+      timestamp !== undefined && 'part' in timestamp && split === undefined,
+      'hmac.timestamp.part needs hmac.split',
+    ],
+    [
+      !timestamp && (unit ?? tolerance) !== undefined,
+      'hmac.unit and hmac.tolerance need hmac.timestamp',
+    ],
+  ]);
+}

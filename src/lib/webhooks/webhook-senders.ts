@@ -3,12 +3,12 @@ import { toOwnGrant } from '../auth/grants.ts';
 import { toPointer } from '../auth/json-pointer.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Environment } from '../config/secret-reference.ts';
-import { SettingError } from '../config/setting-error.ts';
+import { reasonsIn, SettingError } from '../config/setting-error.ts';
 import type { TaskRule } from './extract.ts';
 import { KINDS, type Kind, type KindName, type TaskMembers } from './kinds.ts';
-import type { WebhookSenderEntry } from './sender-entries.ts';
+import { entryFaults, type WebhookSenderEntry } from './sender-entries.ts';
 import { toProof, type Proof, type Reading } from './sender-proof.ts';
-import type { WebhookSecret } from './standard-secrets.ts';
+import type { WebhookSecret } from './webhook-signature.ts';
 
 export interface WebhookSender {
   readonly id: string;
@@ -44,23 +44,24 @@ export function toWebhookSenders(
   const ids = new Set<string>();
   const holders = new Map<string, string>();
   const senders = entries.map((entry): WebhookSender => {
-    if (ids.has(entry.id)) reasons.push(`"${entry.id}" is the id of two senders`);
-    if (entry.id === RESERVED_ID) reasons.push(`"${entry.id}" is reserved, and no sender's id`);
-    ids.add(entry.id);
+    const { id } = entry;
+    if (ids.has(id)) reasons.push(`"${id}" is the id of two senders`);
+    if (id === RESERVED_ID) reasons.push(`"${id}" is reserved, and no sender's id`);
+    ids.add(id);
+    reasons.push(...entryFaults(entry).map((fault) => `"${id}" ${fault}`));
     return toSender(entry, {
       env,
-      report: (reason) =>
-        reasons.push(`"${entry.id}"${reason.startsWith('secret ') ? ',' : ''} ${reason}`),
-      claim: (identities) => {
+      report: (reason, position) => reasons.push(`"${id}", secret ${position}: ${reason}`),
+      claim(identities) {
         const holder = identities.map((one) => holders.get(one)).find((one) => one !== undefined);
         if (holder !== undefined) {
           throw new SettingError(`is the same as an earlier one of "${holder}"`);
         }
-        for (const identity of identities) holders.set(identity, entry.id);
+        for (const identity of identities) holders.set(identity, id);
       },
     });
   });
-  reasons.push(...excess(entries, senders));
+  reasons.push(...excess(senders));
   if (reasons.length > 0) throw new SettingError(...reasons);
   return senders;
 }
@@ -84,7 +85,7 @@ function toSender(entry: WebhookSenderEntry, reading: Reading): WebhookSender {
       scheme: 'webhook',
       grants: [toOwnGrant(entry, ['tasks:cancel'])],
       basis: 'scope',
-      ...(rate && { rate }),
+      rate,
     },
   };
 }
@@ -101,28 +102,22 @@ function toTaskRule({ each, where = {}, id, region }: TaskMembers): TaskRule {
 /** Sentences for the log about senders that work, but probably not as somebody meant. */
 export function doubtfulSenders(senders: readonly WebhookSender[]): string[] {
   return senders.flatMap(({ id, row, task, require, kind }) => {
-    const found: string[] = [];
-    if (row.isSlack && require.length === 0) {
-      found.push('has no require: everybody in the workspace who can use the app may cancel');
-    }
-    if (row.needsTask && !task) found.push(`has no task, and ${kind} sends no task.cancel`);
-    return found.map((what) => `WEBHOOK_SENDERS: "${id}" ${what}`);
+    const doubts = reasonsIn([
+      [
+        row.isSlack === true && require.length === 0,
+        'has no require: everybody in the workspace who can use the app may cancel',
+      ],
+      [row.needsTask === true && !task, `has no task, and ${kind} sends no task.cancel`],
+    ]);
+    return doubts.map((doubt) => `WEBHOOK_SENDERS: "${id}" ${doubt}`);
   });
 }
 
-function excess(
-  entries: readonly WebhookSenderEntry[],
-  senders: readonly WebhookSender[],
-): string[] {
-  const found: string[] = [];
-  const secrets = entries.flatMap(({ kind = 'standard-webhooks', secrets: some = [] }) =>
-    kind === 'standard-webhooks' ? some : [],
-  );
-  const publicKeys = senders
-    .flatMap(({ proof }) => (proof.by === 'standard' ? proof.secrets : []))
-    .filter(({ version }) => version === 'v1a');
-  if (secrets.length > MAX_SECRETS) found.push(`has more than ${MAX_SECRETS} secrets in all`);
-  if (publicKeys.length > MAX_PUBLIC_KEYS)
-    found.push(`has more than ${MAX_PUBLIC_KEYS} whpk_ keys in all`);
-  return found;
+function excess(senders: readonly WebhookSender[]): string[] {
+  const secrets = senders.flatMap(({ proof }) => (proof.by === 'standard' ? proof.secrets : []));
+  const publicKeys = secrets.filter(({ version }) => version === 'v1a');
+  return reasonsIn([
+    [secrets.length > MAX_SECRETS, `has more than ${MAX_SECRETS} secrets in all`],
+    [publicKeys.length > MAX_PUBLIC_KEYS, `has more than ${MAX_PUBLIC_KEYS} whpk_ keys in all`],
+  ]);
 }

@@ -1,12 +1,72 @@
-import { createHmac, timingSafeEqual, verify } from 'node:crypto';
+import {
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  timingSafeEqual,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
 
+import { WEBHOOK_CHALLENGE } from '../auth/challenge.ts';
+import { isSoundPoint } from '../auth/ed25519-point.ts';
+import type { Principal } from '../auth/principal.ts';
+import { SettingError } from '../config/setting-error.ts';
 import { header, type HeaderFields } from '../http/message.ts';
 import { Problem } from '../problems.ts';
-import { WEBHOOK_CHALLENGE } from '../auth/challenge.ts';
-import type { Principal } from '../auth/principal.ts';
-import { decodeBase64 } from './base64.ts';
-import type { WebhookSecret } from './standard-secrets.ts';
-import type { WebhookSender } from './webhook-senders.ts';
+import {
+  decodeBase64,
+  MAX_HEADER_BYTES,
+  MAX_SIGNATURES,
+  MESSAGE_ID,
+  timestampFault,
+} from './signature-form.ts';
+
+/** Standard Webhooks: its secrets and its signatures. */
+
+/** A secret and the version of signature it checks; a `KeyObject` shows nothing when logged or serialised. */
+export interface WebhookSecret {
+  readonly version: 'v1' | 'v1a';
+  readonly key: KeyObject;
+}
+
+/**
+ * Reads a secret as Standard Webhooks writes it ("Signature scheme"): `whsec_` (HMAC-SHA256, 24 to 64 bytes)
+ * or `whpk_` (an Ed25519 public key, 32 bytes), both in base64.
+ *
+ * @returns what two secrets have in common if they make the same signatures, as `identity`
+ * @throws SettingError
+ */
+export function parseStandardSecret(text: string): { secret: WebhookSecret; identity: string } {
+  const prefix = text.slice(0, text.indexOf('_') + 1);
+  if (prefix === 'whsk_') {
+    throw new SettingError('is a private key, which only its sender may hold: give the whpk_ key');
+  }
+  if (prefix !== 'whsec_' && prefix !== 'whpk_') {
+    throw new SettingError('must begin with whsec_ or whpk_');
+  }
+  const bytes = decodeBase64(text.slice(prefix.length));
+  if (!bytes) throw new SettingError(`must be standard base64, with padding, after ${prefix}`);
+  if (prefix === 'whsec_') {
+    if (bytes.length < 24 || bytes.length > HMAC_BLOCK) {
+      throw new SettingError('must be 24 to 64 bytes after whsec_');
+    }
+    const secret = { version: 'v1', key: createSecretKey(bytes) } as const;
+    return { secret, identity: hmacIdentity(bytes) };
+  }
+  if (bytes.length !== 32) throw new SettingError('must be 32 bytes after whpk_');
+  if (!isSoundPoint(bytes)) throw new SettingError('is not a usable Ed25519 public key');
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') };
+  const key = createPublicKey({ key: jwk, format: 'jwk' });
+  return { secret: { version: 'v1a', key }, identity: jwk.x };
+}
+
+/** The block of SHA-256, to which HMAC fills a key up with zeros (RFC 2104). */
+const HMAC_BLOCK = 64;
+
+/** Keys that differ in zeros at the end alone make the same signatures. */
+export function hmacIdentity(bytes: Buffer): string {
+  return Buffer.concat([bytes], Math.max(bytes.length, HMAC_BLOCK)).toString('hex');
+}
 
 /** The three header fields as they came, and the bytes of the body as they came. */
 export interface WebhookMessage {
@@ -21,23 +81,18 @@ export function webhookMessage(headers: HeaderFields, body: Buffer): WebhookMess
   const prefix = headers.has('webhook-signature') ? 'webhook' : 'svix';
   const field = (name: string): string | undefined =>
     header(headers, `${prefix}-${name}`) ?? header(headers, `webhook-${name}`);
-  return {
-    id: field('id'),
-    timestamp: field('timestamp'),
-    signature: field('signature'),
-    body,
-  };
+  return { id: field('id'), timestamp: field('timestamp'), signature: field('signature'), body };
 }
 
-/** The decoded signatures that a header carries, of the two versions that the gateway knows. */
-interface Signatures {
-  readonly v1: readonly Buffer[];
-  readonly v1a: readonly Buffer[];
+/** The decoded signatures that a header carries. */
+type Signatures = Record<WebhookSecret['version'], Buffer[]>;
+
+/** A sender that signs as Standard Webhooks says. */
+export interface SignedSender {
+  readonly principal: Principal;
+  readonly secrets: readonly WebhookSecret[];
 }
 
-const TOLERANCE_SECONDS = 300;
-const MAX_HEADER_BYTES = 4096;
-const MAX_SIGNATURES = 8;
 const MAX_V1A = 4;
 const SIGNATURE_BYTES = { v1: 32, v1a: 64 } as const;
 
@@ -50,7 +105,7 @@ const SIGNATURE_BYTES = { v1: 32, v1a: 64 } as const;
  * @throws Problem `unauthenticated`, the same for every failure but for its `reason`, for the log
  */
 export function verifyWebhook(
-  senders: readonly Pick<WebhookSender, 'principal' | 'secrets'>[],
+  senders: readonly SignedSender[],
   message: WebhookMessage,
   nowMs: number,
 ): Principal {
@@ -58,8 +113,9 @@ export function verifyWebhook(
   if (id === undefined || timestamp === undefined || signature === undefined) {
     throw refused('webhook-id, webhook-timestamp or webhook-signature is missing');
   }
-  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw refused('webhook-id is malformed');
-  checkTimestamp(timestamp, nowMs);
+  if (!MESSAGE_ID.test(id)) throw refused('webhook-id is malformed');
+  const fault = timestampFault(timestamp, nowMs);
+  if (fault !== undefined) throw refused(`webhook-timestamp ${fault}`);
   const signatures = parseSignatures(signature);
   const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
   const sender = senders.find(({ secrets }) =>
@@ -67,14 +123,6 @@ export function verifyWebhook(
   );
   if (!sender) throw refused('no signature is of a configured secret');
   return sender.principal;
-}
-
-/** Age in whole seconds, as the timestamp itself is cut to them: so the specification's own libraries count. */
-function checkTimestamp(timestamp: string, nowMs: number): void {
-  if (!/^(0|[1-9]\d{0,14})$/.test(timestamp)) throw refused('webhook-timestamp is malformed');
-  const age = Math.floor(nowMs / 1000) - Number(timestamp);
-  if (age > TOLERANCE_SECONDS) throw refused('webhook-timestamp is too old');
-  if (age < -TOLERANCE_SECONDS) throw refused('webhook-timestamp is too new');
 }
 
 /** What cannot be a signature of a known version is skipped, so that senders may add versions. */

@@ -9,7 +9,7 @@ import {
   webhookSenderEntries,
   type WebhookSenderEntry,
 } from '../../../src/lib/webhooks/sender-entries.ts';
-import { decodeBase64 } from '../../../src/lib/webhooks/base64.ts';
+import { decodeBase64 } from '../../../src/lib/webhooks/signature-form.ts';
 import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
 import { SettingError } from '../../../src/lib/config/setting-error.ts';
 import { EXAMPLE, SVIX } from '../../support/webhook.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { TASK_ID } from '../../../src/lib/tasks.ts';
-import { readDelivery } from '../../../src/lib/webhooks/delivery.ts';
+import { readDelivery } from '../../../src/lib/webhooks/deliveries.ts';
 import { webhookSenderEntries } from '../../../src/lib/webhooks/sender-entries.ts';
 import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
 

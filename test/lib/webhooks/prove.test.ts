@@ -3,10 +3,8 @@ import { createHmac, createSecretKey, hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 
 import { toHeaderFields } from '../../../src/lib/http/message.ts';
-import { verifyHmac } from '../../../src/lib/webhooks/hmac.ts';
 import { KINDS, type HmacScheme } from '../../../src/lib/webhooks/kinds.ts';
-import { NotProven } from '../../../src/lib/webhooks/not-proven.ts';
-import { verifySecret } from '../../../src/lib/webhooks/static-secret.ts';
+import { NotProven, verifyHmac, verifySecret } from '../../../src/lib/webhooks/prove.ts';
 
 type Pairs = readonly (readonly [string, string])[];
 
