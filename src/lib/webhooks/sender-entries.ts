@@ -81,14 +81,9 @@ export function entryFaults(entry: WebhookSenderEntry): string[] {
       ],
       [isGeneric && !scheme, 'must have hmac'],
       [!isGeneric && scheme !== undefined, 'has hmac, which only goes with kind generic-hmac'],
+      [count > MOST_SECRETS, `has more than ${MOST_SECRETS} secrets`],
     ]),
     ...(scheme ? schemeFaults(scheme) : []),
-    ...reasonsIn([
-      [
-        count > MOST_SECRETS && name !== 'standard-webhooks',
-        `has more than ${MOST_SECRETS} secrets`,
-      ],
-    ]),
   ];
 }
 

@@ -155,16 +155,23 @@ describe('toWebhookSenders', () => {
   it('takes 100 secrets, 10 of them public keys, and not one more of either', () => {
     const symmetric = Array.from({ length: 90 }, () => newWebhookSecret());
     const asymmetric = Array.from({ length: 10 }, () => newWebhookKeyPair().publicKey);
-    const entries = (...more: string[]): WebhookSenderEntry[] => [
-      { id: 'one', secrets: symmetric },
-      { id: 'two', secrets: [...asymmetric, ...more] },
-    ];
+    const entries = (...more: string[]): WebhookSenderEntry[] =>
+      [...symmetric, ...asymmetric, ...more].map((secret, i) => ({
+        id: `${i}`,
+        secrets: [secret],
+      }));
     expect(reasonsOf(entries())).toEqual([]);
     expect(reasonsOf(entries(newWebhookSecret()))).toEqual(['has more than 100 secrets in all']);
     expect(reasonsOf(entries(newWebhookKeyPair().publicKey))).toEqual([
       'has more than 100 secrets in all',
       'has more than 10 whpk_ keys in all',
     ]);
+  });
+
+  it('takes 4 secrets in an entry, and not one more', () => {
+    const secrets = Array.from({ length: 5 }, () => newWebhookSecret());
+    expect(reasonsOf([{ id: 'hub', secrets: secrets.slice(1) }])).toEqual([]);
+    expect(reasonsOf([{ id: 'hub', secrets }])).toEqual(['"hub" has more than 4 secrets']);
   });
 
   it('names everything that is wrong at once', () => {
