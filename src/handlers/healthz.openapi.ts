@@ -1,6 +1,4 @@
-import * as z from 'zod/mini';
-
-import { named, type OperationWords } from '../lib/words.openapi.ts';
+import { probeSuccess, type OperationWords } from '../lib/words.openapi.ts';
 
 export const words: OperationWords = {
   route: 'GET /healthz',
@@ -9,18 +7,6 @@ export const words: OperationWords = {
   summary: 'Ask whether the process can serve',
   description: 'For probes: 200 as long as the process can serve. DLC is never asked.',
   successes: {
-    200: {
-      description: 'It can.',
-      content: {
-        'application/json': {
-          schema: named(
-            z.strictObject({ status: z.literal('ok') }),
-            'Health',
-            'The process can serve.',
-          ),
-          examples: { health: { summary: 'It can serve', value: { status: 'ok' } } },
-        },
-      },
-    },
+    200: probeSuccess('ok', 'Health', 'The process can serve'),
   },
 };

@@ -1,9 +1,7 @@
-import * as z from 'zod/mini';
-
 import { problemSchema } from '../lib/http/problem-response.openapi.ts';
 import { problemResponse } from '../lib/http/response.ts';
 import { notReady } from './readyz.ts';
-import { EXAMPLE, named, type OperationWords } from '../lib/words.openapi.ts';
+import { EXAMPLE, probeSuccess, type OperationWords } from '../lib/words.openapi.ts';
 
 const { body } = problemResponse(notReady('cloud-credentials-rejected'), {
   requestId: EXAMPLE.requestId,
@@ -18,19 +16,7 @@ export const words: OperationWords = {
   description:
     'For probes and deployments: whether there are cloud credentials, DLC accepts them, and Redis accepts the settings. DLC is asked at most once a minute.',
   successes: {
-    200: {
-      description: 'It can.',
-      content: {
-        'application/json': {
-          schema: named(
-            z.strictObject({ status: z.literal('ready') }),
-            'Readiness',
-            'The gateway can cancel tasks.',
-          ),
-          examples: { ready: { summary: 'It can cancel tasks', value: { status: 'ready' } } },
-        },
-      },
-    },
+    200: probeSuccess('ready', 'Readiness', 'The gateway can cancel tasks'),
     503: {
       description: 'An operator has to mend something first: `fault` names its kind.',
       content: {

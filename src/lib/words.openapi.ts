@@ -72,6 +72,16 @@ export const named = <S extends z.ZodMiniType>(schema: S, id: string, descriptio
 export const text = (pattern: RegExp, maxLength: number): z.ZodMiniString =>
   z.string().check(z.maxLength(maxLength), z.regex(pattern));
 
+/** The 200 of a probe, whose body is one word. */
+export function probeSuccess(status: string, schemaId: string, summary: string): Success {
+  const schema = z.strictObject({ status: z.literal(status) });
+  const body = {
+    schema: named(schema, schemaId, `${summary}.`),
+    examples: { [status]: { summary, value: { status } } },
+  };
+  return { description: 'It can.', content: { 'application/json': body } };
+}
+
 export const upstreamText = text(/[\s\S]/, MAX_RESPONSE_BYTES);
 
 export const EXAMPLE = {

@@ -62,7 +62,7 @@ export function verifyHmac(
   if (fault !== undefined) throw new NotProven(`the timestamp ${fault}`);
   const id = scheme.id && onlyValue(headers, scheme.id.header);
   if (id !== undefined && !MESSAGE_ID.test(id)) throw new NotProven('the id is malformed');
-  const content = fill(scheme.signed, { id, timestamp }, body);
+  const content = fill(scheme.signed, body, id, timestamp);
   const isMade = keys.some((key) => {
     const expected = createHmac('sha256', key).update(content).digest();
     return signatures.some((signature) => timingSafeEqual(expected, signature));
@@ -85,12 +85,11 @@ function itemsOf({ split }: HmacScheme, field: string): string[] {
 /** An item of another form is skipped, so that senders may add versions. */
 function signaturesIn({ prefix = '', encoding, timestamp }: HmacScheme, items: readonly string[]) {
   const part = timestamp && 'part' in timestamp ? timestamp.part : undefined;
-  const texts = items
+  const found = items
     .filter((item) => item !== '' && item.startsWith(prefix))
-    .filter((item) => part === undefined || !item.startsWith(part))
-    .map((item) => item.slice(prefix.length));
-  if (texts.length > MAX_SIGNATURES) throw new NotProven('there are too many signatures');
-  const signatures = texts.flatMap((text) => decode(text, encoding) ?? []);
+    .filter((item) => part === undefined || !item.startsWith(part));
+  if (found.length > MAX_SIGNATURES) throw new NotProven('there are too many signatures');
+  const signatures = found.flatMap((item) => decode(item.slice(prefix.length), encoding) ?? []);
   if (signatures.length === 0) throw new NotProven('there is no well-formed signature');
   return signatures;
 }
@@ -114,10 +113,8 @@ function timestampOf(
   return found.slice(part.length);
 }
 
-type Filling = Readonly<Record<'id' | 'timestamp', string | undefined>>;
-
 /** `{body}` is found before anything is put in: nothing that was sent can move it. */
-function fill(template: string, { id = '', timestamp = '' }: Filling, body: Buffer): Buffer {
+function fill(template: string, body: Buffer, id = '', timestamp = ''): Buffer {
   const [before = '', after = ''] = template.split('{body}');
   const put = (text: string): Buffer =>
     Buffer.from(text.replaceAll('{id}', () => id).replaceAll('{timestamp}', () => timestamp));
