@@ -1,29 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setMaxListeners } from 'node:events';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { Problem } from '../src/lib/problems.ts';
 import { MAX_PER_PRINCIPAL } from '../src/middlewares/limit-load.ts';
+import { onEmulator } from './support/emulator.ts';
 import { expectProblem } from './support/gateway.ts';
 import type { Answer, InProcessGateway } from './support/in-process.ts';
 import { bearer, KEY, keyEntry, startGateway } from './support/three-callers.ts';
 
 /** `POST /tasks:cancel`, through the whole gateway. */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks([
+onEmulator(
+  [
     { id: 'a', state: 'running', engine: 'etl' },
     { id: 'b', state: 'running', engine: 'reports', operator: '100' },
     { id: 'cancelled', state: 'cancelled', engine: 'etl' },
     { id: 'succeeded', state: 'succeeded', engine: 'etl' },
     { id: 'failed', state: 'failed', engine: 'etl' },
-  ]);
-});
-afterAll(() => emulator.close());
+  ],
+  (started) => void (emulator = started),
+);
 
 const key = ['X-API-Key', KEY] as const;
 const json = ['Content-Type', 'application/json'] as const;

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import { onEmulator } from './support/emulator.ts';
 import {
   bearer,
   cancelBody,
@@ -12,14 +13,7 @@ import {
 
 /** What a caller reads in a refusal, and what a probe reads in `/readyz`. */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: 'mine', state: 'running' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: 'mine', state: 'running' }, (started) => void (emulator = started));
 
 const start = (settings: Record<string, string> = {}) => startGateway(emulator.port, settings);
 const key = [['X-API-Key', KEY]] as const;

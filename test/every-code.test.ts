@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { problemsOf, statusesFor, upstreamCodeFor } from '../scripts/openapi/problem-codes.ts';
 import { createRoutes } from '../src/handlers/routes.ts';
 import type { ProblemCode } from '../src/lib/problems.ts';
+import { onEmulator } from './support/emulator.ts';
 import {
   ask,
   batch,
@@ -32,14 +33,7 @@ import {
  * (`support/received-reporter.js`), and looks as the document says.
  */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 100_000 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: TASK, state: 'running', engine: 'mine' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: TASK, state: 'running', engine: 'mine' }, (started) => void (emulator = started));
 
 /** A way for DLC, or the connection to it, to make each problem. */
 function faultFor(code: ProblemCode) {

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { toHeaderFields } from '../src/lib/http/message.ts';
 import { lazyApp, openLog } from '../src/app.ts';
 import { Problem } from '../src/lib/problems.ts';
+import { onEmulator } from './support/emulator.ts';
 import { expectDocumented } from './support/documented.ts';
 import { ALL_OPERATIONS, ask, shown, TASK, type Request } from './support/every-operation.ts';
 import { startFunction } from './support/processes.ts';
@@ -17,14 +18,7 @@ const ORIGIN = 'https://app.example.org';
 const nameOf = ({ method, target }: Request): string => `${method} ${target}`;
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 100_000 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: TASK, state: 'running', engine: 'mine' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: TASK, state: 'running', engine: 'mine' }, (started) => void (emulator = started));
 
 describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s', (_, make) => {
   it('with a field that is repeated', async () => {

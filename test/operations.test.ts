@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import { onEmulator } from './support/emulator.ts';
 import { createKey, token } from './support/jwt.ts';
 import {
   bearer,
@@ -29,17 +30,14 @@ const entries = new Map(
 );
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks([
+onEmulator(
+  [
     { id: 'nightly-etl', state: 'running', engine: 'etl', region: 'ap-guangzhou' },
     { id: 'done-long-ago', state: 'succeeded' },
-  ]);
-});
-afterAll(() => emulator.close());
+  ],
+  (started) => void (emulator = started),
+  { cancelMs: 0 },
+);
 
 interface Fault {
   readonly settings?: Readonly<Record<string, string>>;

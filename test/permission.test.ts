@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
+import { onEmulator } from './support/emulator.ts';
 import { bearer, jwtIssuer, KEY, keyEntry, startGateway } from './support/three-callers.ts';
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks([
+onEmulator(
+  [
     { id: 'mine', state: 'running', engine: 'etl' },
     { id: 'other', state: 'running', engine: 'reports' },
-  ]);
-});
-afterAll(() => emulator.close());
+  ],
+  (started) => void (emulator = started),
+);
 
 const start = (settings: Record<string, string>) => startGateway(emulator.port, settings);
 const withKey = (members: object) => start({ API_KEYS: JSON.stringify([keyEntry(KEY, members)]) });

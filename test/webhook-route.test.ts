@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../emulator/emulator.ts';
+import type { Emulator } from '../emulator/emulator.ts';
 import { newWebhookKeyPair } from '../scripts/callers/webhook-sign.ts';
+import { onEmulator } from './support/emulator.ts';
 import {
   bearer,
   cancelBody,
@@ -12,14 +13,7 @@ import {
 } from './support/three-callers.ts';
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: 'mine', state: 'running', engine: 'etl' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: 'mine', state: 'running', engine: 'etl' }, (started) => void (emulator = started));
 
 const PATH = '/webhooks/cancel-task';
 const start = (settings: Record<string, string> = {}) => startGateway(emulator.port, settings);

@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { deliveryOf } from '../../scripts/callers/webhook-kinds.ts';
+import { onEmulator } from '../support/emulator.ts';
 import { startInProcess } from '../support/in-process.ts';
 import { SECRET, SENDERS, digest } from '../support/senders.ts';
 import { runScript } from './run-script.ts';
 
 /** The tool sends as each kind: the gateway, which others' signers have proved, takes what it makes. */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: 'one', state: 'running' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: 'one', state: 'running' }, (started) => void (emulator = started));
 
 const kinds = new Set(Object.values(SENDERS).map(({ kind }) => kind));
 const made = [...kinds].filter((kind) => !/^(standard-webhooks|generic-hmac)$/.test(kind));

@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { onEmulator } from '../support/emulator.ts';
 import { bearer, cancelBody, KEY, startGateway, webhook } from '../support/three-callers.ts';
 
 /** Nobody writes into the log: what is sent stays within its field, whatever it is sent in. */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: 'mine', state: 'running' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: 'mine', state: 'running' }, (started) => void (emulator = started));
 
 const FORGED = '{"event":"audit","principal":"forged","decision":"allow"}';
 /** Ends the line in every way there is, forges one, and turns a terminal's colours and direction. */

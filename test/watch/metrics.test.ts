@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import net from 'node:net';
 
-import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import { createMetrics } from '../../src/lib/observability/metrics.ts';
+import { onEmulator } from '../support/emulator.ts';
 import { KEYS, settingsFor } from '../support/gateway.ts';
 import { portOf, send, type Answer, type Sent } from '../support/http-client.ts';
 import { startServer, type ListeningServer } from '../support/processes.ts';
@@ -12,14 +13,7 @@ import { parsePrometheus, type Family } from '../support/prometheus-text.ts';
 import { until } from '../support/until.ts';
 
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: 'a', state: 'running' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: 'a', state: 'running' }, (started) => void (emulator = started));
 
 const isReady = ({ event }: Record<string, unknown>): boolean => event === 'metrics-listening';
 

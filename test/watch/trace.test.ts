@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { onEmulator } from '../support/emulator.ts';
 import { KEY, keyEntry, startGateway } from '../support/three-callers.ts';
 
 /** A trace that a caller has begun goes on: in the log, and in every call to DLC. */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks({ id: 'mine', state: 'running', engine: 'etl' });
-});
-afterAll(() => emulator.close());
+onEmulator({ id: 'mine', state: 'running', engine: 'etl' }, (started) => void (emulator = started));
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE}-00f067aa0ba902b7-01`;

@@ -1,24 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
 import { Problem } from '../../src/lib/problems.ts';
+import { onEmulator } from '../support/emulator.ts';
 import { startInProcess } from '../support/in-process.ts';
 import { SENDERS, type Sender } from '../support/senders.ts';
 
 /** What a delivery is answered with, and what of it reaches DLC and the log. */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks(
-    ['one', 'two', 'three'].map((id) => ({ id, state: 'running' as const, engine: 'etl' })),
-  );
-});
-afterAll(() => emulator.close());
+onEmulator(
+  ['one', 'two', 'three'].map((id) => ({ id, state: 'running' as const, engine: 'etl' })),
+  (started) => void (emulator = started),
+);
 
 function sender(name: string): Sender {
   const found = SENDERS[name];

@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
-import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { onEmulator } from '../support/emulator.ts';
 import { startInProcess } from '../support/in-process.ts';
 import { SENDERS, type Sender } from '../support/senders.ts';
 
 /** Each kind of sender, in its real form, through the real SDK: what it names is cancelled, and nothing else. */
 let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator({ cancelMs: 0, rate: 1e6 });
-});
-beforeEach(async () => {
-  await emulator.reset();
-  emulator.addTasks(['one', 'two', 'over'].map((id) => ({ id, state: 'running' as const })));
-});
-afterAll(() => emulator.close());
+onEmulator(
+  ['one', 'two', 'over'].map((id) => ({ id, state: 'running' as const })),
+  (started) => void (emulator = started),
+);
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
