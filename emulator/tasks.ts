@@ -14,15 +14,9 @@ export const taskStates = {
 
 type TaskStateName = keyof typeof taskStates;
 
-export const taskStateNames = [
-  'initializing',
-  'running',
-  'succeeded',
-  'writing',
-  'queued',
-  'failed',
-  'cancelled',
-] as const satisfies readonly TaskStateName[];
+export const taskStateNames = Object.keys(taskStates).filter(
+  (name): name is TaskStateName => name in taskStates,
+);
 
 /** The states in which CancelTask accepts a cancellation. */
 const cancellableStates: ReadonlySet<number> = new Set([

@@ -175,18 +175,7 @@ describe('the module', () => {
   });
 
   it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['null', null],
-    ['[]', []],
-    ['a text', 'x'],
-    ['a number', 5],
-    ['an SQS batch', other.sqs],
-    ['an SNS message', other.sns],
-    ['an S3 event', other.s3],
-    ['an EventBridge event', other.eventBridge],
-    ["SCF's timer", other.scfTimer],
-    ["SCF's object storage", other.scfObjectStorage],
-    ['an authorizer, TOKEN', other.tokenAuthorizer],
+    ...other.NO_REQUESTS,
     ['an authorizer, REQUEST', fromCaller(other.requestAuthorizer)],
     ['an authorizer of an HTTP API', fromCaller(other.requestAuthorizerV2)],
   ])("answers %s with a 400 and the platform's id", async (_, event) => {

@@ -1,26 +1,22 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
 import { startPlayground } from '../../scripts/playground/server.ts';
 import { axeFindings, type Page } from '../support/chromium.ts';
 import { NEEDS_BROWSER, describeWith } from '../support/needs.ts';
-import { cancel, PlaygroundBrowser, SLOW, summary } from '../support/playground-page.ts';
+import {
+  cancel,
+  type PlaygroundBrowser,
+  SLOW,
+  summary,
+  onPlayground,
+} from '../support/playground-page.ts';
 
 /** The playground for everybody: keyboard, axe, dark, a phone's width; its rate view; and other origins. */
 
 describeWith(NEEDS_BROWSER, 'the playground', () => {
   let at: PlaygroundBrowser;
   let page: Page;
-  beforeAll(async () => {
-    at = await PlaygroundBrowser.start();
-  });
-  afterAll(() => at.end());
-  beforeEach(async () => {
-    page = await at.open();
-  });
-  afterEach(async () => {
-    await page.close();
-    expect([at.complaints, at.strangers()]).toEqual([[], []]);
-  });
+  onPlayground((...opened) => void ([at, page] = opened));
 
   it('offers far more than DLC takes, for a while, and draws it', async () => {
     await page.click('#flood');

@@ -1,25 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
 import { type Page } from '../support/chromium.ts';
 import { NEEDS_BROWSER, describeWith } from '../support/needs.ts';
-import { cancel, PlaygroundBrowser } from '../support/playground-page.ts';
+import { cancel, type PlaygroundBrowser, onPlayground } from '../support/playground-page.ts';
 
 /** What each of the three callers sends and is answered in the playground, as usual and when DLC fails. */
 
 describeWith(NEEDS_BROWSER, 'the playground', () => {
   let at: PlaygroundBrowser;
   let page: Page;
-  beforeAll(async () => {
-    at = await PlaygroundBrowser.start();
-  });
-  afterAll(() => at.end());
-  beforeEach(async () => {
-    page = await at.open();
-  });
-  afterEach(async () => {
-    await page.close();
-    expect([at.complaints, at.strangers()]).toEqual([[], []]);
-  });
+  onPlayground((...opened) => void ([at, page] = opened));
 
   const toGateway = () => at.sent.filter((request) => request.url.startsWith(at.gateway));
 

@@ -1,3 +1,5 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
+
 import { startDemo } from './demo.ts';
 import { startChromium, type Browser, type Page, type PageRequest } from './chromium.ts';
 
@@ -58,6 +60,24 @@ export class PlaygroundBrowser {
     const origins = new Set(this.sent.map((request) => new URL(request.url).origin));
     return [...origins].filter((origin) => ![this.url, this.gateway, 'null'].includes(origin));
   }
+}
+
+/** Opens the page for each of the tests, which leave no complaint and ask no stranger. */
+export function onPlayground(use: (at: PlaygroundBrowser, page: Page) => void): void {
+  let at: PlaygroundBrowser;
+  let page: Page;
+  beforeAll(async () => {
+    at = await PlaygroundBrowser.start();
+  });
+  afterAll(() => at.end());
+  beforeEach(async () => {
+    page = await at.open();
+    use(at, page);
+  });
+  afterEach(async () => {
+    await page.close();
+    expect([at.complaints, at.strangers()]).toEqual([[], []]);
+  });
 }
 
 const noted = (request: PageRequest) => ({

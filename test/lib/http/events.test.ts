@@ -375,21 +375,10 @@ describe('what is no HTTP request', () => {
   const httpLike = { httpMethod: 'DELETE', path: '/tasks/x' };
 
   it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['null', null],
-    ['[]', []],
-    ['a text', 'x'],
-    ['a number', 5],
+    ...other.NO_REQUESTS,
     ['a list of requests', [scfFunctionUrl]],
     ['{}', {}],
-    ['an SQS batch', other.sqs],
-    ['an SNS message', other.sns],
-    ['an S3 event', other.s3],
-    ['an EventBridge event', other.eventBridge],
-    ["SCF's timer", other.scfTimer],
-    ["SCF's object storage", other.scfObjectStorage],
     ['an authorizer, REQUEST', other.requestAuthorizer],
-    ['an authorizer, TOKEN', other.tokenAuthorizer],
     ['an authorizer of an HTTP API', other.requestAuthorizerV2],
     ['type REQUEST alone', { ...httpLike, type: 'REQUEST' }],
     ['type TOKEN alone', { ...httpLike, type: 'TOKEN' }],
