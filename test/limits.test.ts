@@ -23,7 +23,7 @@ beforeEach(() => emulator.reset());
 afterAll(() => emulator.close());
 
 const PER_SECOND = 20;
-const paced = (env: Readonly<Record<string, string>> = {}): InProcessGateway =>
+const startLimited = (env: Readonly<Record<string, string>> = {}): InProcessGateway =>
   startInProcess({
     port: emulator.port,
     env: { UPSTREAM_RATE: String(PER_SECOND), LOG_LEVEL: 'info', ...env },
@@ -39,9 +39,9 @@ function cancelAll(gateway: InProcessGateway, names: string, n: number, caller =
 const statuses = (answers: readonly Answer[]): Set<number> =>
   new Set(answers.map(({ status }) => status));
 
-describe('the pace upstream', () => {
+describe('the rate limit upstream', () => {
   it('is kept under far more than DLC takes: only 202 and 429, and DLC refuses nothing', async () => {
-    const gateway = paced();
+    const gateway = startLimited();
     const loud: Promise<Answer[]>[] = [];
     for (let round = 0; round < 4; round += 1) {
       loud.push(cancelAll(gateway, `loud-${round}`, 60));
@@ -62,14 +62,14 @@ describe('the pace upstream', () => {
       const body = expectProblem(refused, 429, 'upstream-rate-limited');
       expect(body).not.toHaveProperty('outcomeUnknown');
       expect(Number(refused.headers['Retry-After'])).toBeGreaterThanOrEqual(1);
-      // The shared pace never shows in a caller's fields.
+      // The shared rate limit never shows in a caller's fields.
       expect(refused.headers['RateLimit']).not.toContain('r=0');
     }
     expect(gateway.lines.some(({ waitMs }) => Number(waitMs) > 0)).toBe(true);
   });
 
   it('serves a quiet caller beside a flood, and whoever comes back when it was told to', async () => {
-    const gateway = paced({ MAX_WAIT_MS: '2000' });
+    const gateway = startLimited({ MAX_WAIT_MS: '2000' });
     const flood: Promise<Answer[]>[] = [];
     const isOver = new AbortController();
     const flooding = (async () => {
@@ -89,8 +89,8 @@ describe('the pace upstream', () => {
     expect(emulator.stats().busiestSecond).toBeLessThanOrEqual(PER_SECOND);
   });
 
-  it('is not to blame where a caller does not wait for its turn', async () => {
-    const gateway = paced();
+  it('is not to blame where a caller does not wait for its slot', async () => {
+    const gateway = startLimited();
     await cancelAll(gateway, 'b', 1);
     const leaving = new AbortController();
     setTimeout(() => leaving.abort(), 10);
@@ -102,7 +102,7 @@ describe('the pace upstream', () => {
   });
 
   it('is no limit for other regions, nor for looking', async () => {
-    const gateway = paced({ MAX_WAIT_MS: '0' });
+    const gateway = startLimited({ MAX_WAIT_MS: '0' });
     const [first, ...rest] = await cancelAll(gateway, 'a', 3);
     expect(first?.status).toBe(202);
     expect(statuses(rest)).toEqual(new Set([429]));
@@ -119,19 +119,19 @@ describe('the pace upstream', () => {
       code: 'InternalError',
       times: 2,
     });
-    const gateway = paced({ UPSTREAM_RATE: '4' });
+    const gateway = startLimited({ UPSTREAM_RATE: '4' });
     const [answer] = await cancelAll(gateway, 'a', 1);
     expect(answer?.status).toBe(202);
     const line = gateway.lines.find(({ event }) => event === 'request');
     expect(line).toMatchObject({ attempts: 3, waitMs: expect.any(Number) });
-    // The third turn is two times (1 s + M) / 4 after the first, however fast the machine is.
+    // The third slot is two times (1 s + M) / 4 after the first, however fast the machine is.
     expect(line?.['totalMs']).toBeGreaterThanOrEqual(545);
   });
 
   it('goes a second back where DLC refuses all the same, and a refusal says when to come back', async () => {
     const code = 'RequestLimitExceeded';
     await emulator.addFault({ action: 'CancelTask', kind: 'code', code, times: 'always' });
-    const gateway = paced({ MAX_WAIT_MS: '200' });
+    const gateway = startLimited({ MAX_WAIT_MS: '200' });
     const [answer] = await cancelAll(gateway, 'a', 1);
     if (!answer) throw new Error('no answer');
     const body = expectProblem(answer, 429, 'upstream-rate-limited');
@@ -141,14 +141,14 @@ describe('the pace upstream', () => {
   });
 
   it('waits no longer than the deadline allows, and then nothing has happened', async () => {
-    const gateway = paced({ UPSTREAM_RATE: '1', REQUEST_TIMEOUT_MS: '600' });
+    const gateway = startLimited({ UPSTREAM_RATE: '1', REQUEST_TIMEOUT_MS: '600' });
     const answers = await cancelAll(gateway, 'a', 2);
     expect(statuses(answers)).toEqual(new Set([202, 429]));
     expect(emulator.stats().calls.CancelTask).toBe(1);
   });
 
   it('is the share of this instance where several are expected', async () => {
-    const gateway = paced({ EXPECTED_INSTANCES: '20', MAX_WAIT_MS: '0' });
+    const gateway = startLimited({ EXPECTED_INSTANCES: '20', MAX_WAIT_MS: '0' });
     const [first] = await cancelAll(gateway, 'a', 1);
     const [second] = await cancelAll(gateway, 'b', 1);
     expect([first?.status, second?.status]).toEqual([202, 429]);

@@ -132,7 +132,7 @@ describe('signed nonsense', () => {
   });
 });
 
-describe('what a sender is told', () => {
+describe('the response to a sender', () => {
   it.each([
     ['InvalidParameter.InvalidTaskId', 200, 'task_not_found'],
     ['UnsupportedOperation', 200, 'operation_not_supported'],

@@ -93,8 +93,8 @@ export function problemsOf(
   return CODES.filter((code) => isIn.has(code));
 }
 
-/** Where in the order of steps a problem comes up, seen from the caller's quota. */
-export function quotaIsTold(
+/** Whether a problem has the fields of the caller's quota: it comes up before or after that step. */
+export function quotaFieldsOn(
   code: ProblemCode,
   { body }: Pick<CallerEndpoint, 'body'> = {},
 ): 'always' | 'at times' | 'never' {

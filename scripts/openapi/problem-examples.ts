@@ -5,7 +5,7 @@ import { problemResponse, type ProblemContext } from '../../src/lib/http/respons
 import { Problem, type ProblemMembers, type ProblemCode, titleOf } from '../../src/lib/problems.ts';
 import { invalid } from '../../src/lib/tasks.ts';
 import { responseForSender } from '../../src/lib/webhooks/sender-response.ts';
-import { canHaveUpstreamId, quotaIsTold, upstreamCodeFor } from './problem-codes.ts';
+import { canHaveUpstreamId, quotaFieldsOn, upstreamCodeFor } from './problem-codes.ts';
 
 /** How an operation reports a problem: to whom, and whether the outcome is known. */
 export type Report = 'plain' | 'outcome-unknown' | 'to-sender' | 'later';
@@ -14,7 +14,7 @@ const { task, requestId, upstreamRequestId } = EXAMPLE;
 
 /** Gives an example of a problem, made by the functions that make the response. */
 export function problemExample(code: ProblemCode, report: Report): Example {
-  const isAboutTask = quotaIsTold(code) === 'always';
+  const isAboutTask = quotaFieldsOn(code) === 'always';
   const context = { requestId, typePrefix: '', ...(isAboutTask && task) };
   const problem = report === 'outcome-unknown' ? unknownOutcome(code) : plain(code);
   const value: unknown = JSON.parse(toResponse(report, problem, context).body);

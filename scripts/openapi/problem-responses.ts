@@ -8,7 +8,7 @@ import {
   canHaveUpstreamId,
   outcomeUnknown,
   problemsOf,
-  quotaIsTold,
+  quotaFieldsOn,
   statusesFor,
 } from './problem-codes.ts';
 import { problemExample, type Report } from './problem-examples.ts';
@@ -26,7 +26,7 @@ export function problemResponses(
   const statuses = new Set(codes.flatMap(statusesOf).filter((status) => status !== 200));
   const responses = [...statuses].map((status) => {
     const some = codes.filter((code) => statusesOf(code).includes(status));
-    // What goes wrong with a delivery after its quota was checked is told as a 503.
+    // After its quota was checked, a delivery that fails is a 503.
     const isEarly = endpoint.access?.isBySender === true && status === 500;
     const fields = {
       ...alwaysOn(route),
@@ -89,7 +89,7 @@ function fieldsOf(
   const isAuthenticated = endpoint.access !== undefined;
   const waits = cancels(endpoint) && !forSenders;
   const body = endpoint.access ? endpoint : {};
-  const quota = over((code) => when(isAuthenticated, quotaIsTold(code, body)));
+  const quota = over((code) => when(isAuthenticated, quotaFieldsOn(code, body)));
   return {
     'Retry-After': over((code) => when(PROBLEMS[code].retryable, 'always')),
     RateLimit: quota,

@@ -102,7 +102,7 @@ describe('GET /metrics', () => {
     expect(written).toEqual([]);
   });
 
-  it('shows what is under way, and what waits for its turn', async () => {
+  it('shows what is in flight, and what waits for its slot', async () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 1500, times: 'always' });
     emulator.addTasks(['b', 'c'].map((id) => ({ id, state: 'running' as const })));
     const { server, scrape } = await start({ UPSTREAM_RATE: '1' });

@@ -30,7 +30,7 @@ export function selectReadable(principal: Principal, region: string): Selection 
   };
 }
 
-/** `undefined` if one of the values is absent: then not all of the grants are narrowed. */
+/** `undefined` if one of the values is absent: then some grant is not restricted by it. */
 function differentOf(values: readonly (string | undefined)[]): string[] | undefined {
   const present = values.filter((value) => value !== undefined);
   return present.length < values.length ? undefined : [...new Set(present)];

@@ -90,8 +90,8 @@ export class TaskReader {
   /** @param after the task that is to come before */
   async #readFrom(start: number, after: string | undefined) {
     const { operators } = this.#selection;
-    const narrowed = operators ? { operators } : {};
-    const page = await this.#call((limit) => ({ ...narrowed, offset: start, limit }));
+    const filter = operators ? { operators } : {};
+    const page = await this.#call((limit) => ({ ...filter, offset: start, limit }));
     if (!page) return undefined;
     const next = after === undefined ? 0 : page.tasks.findIndex(({ Id }) => Id === after) + 1;
     const isEnd = page.tasks.length < this.#perCall;
