@@ -1,4 +1,4 @@
-import type { FAULTS } from '../../src/handlers/readyz.ts';
+import type { Fault } from '../../src/handlers/readyz.ts';
 import { isLoopback } from '../../src/lib/config/setting-values.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -54,7 +54,7 @@ export async function smokeTest(run: Run, deployed: Deployed, isLocal: boolean):
 const LOG = 'The log of the function in the console of SCF says why: look for "wrong-setting".';
 
 /** What to do, by the kind of fault that `/readyz` names. */
-const TODO: Readonly<Record<(typeof FAULTS)[number], string>> = {
+const TODO: Readonly<Record<Fault, string>> = {
   'cloud-credentials-missing':
     'SCF gave the function no credentials: SCF_ROLE must name a role with the trust of deploy/cam-role-trust.json.',
   'cloud-credentials-rejected':

@@ -8,22 +8,16 @@ import { Problem } from '../lib/problems.ts';
 const ASK_EVERY_MS = 60_000;
 
 /** What an operator has to mend before the gateway can cancel anything. */
-export const FAULTS = [
-  'cloud-credentials-missing',
-  'cloud-credentials-rejected',
-  'redis-misconfigured',
-] as const;
-type Fault = (typeof FAULTS)[number];
-
-const DETAILS: Readonly<Record<Fault, string>> = {
+export const FAULTS = {
   'cloud-credentials-missing': 'The gateway has no cloud credentials.',
   'cloud-credentials-rejected':
     "DLC does not accept the gateway's cloud credentials or permissions.",
   'redis-misconfigured': 'Redis refuses the gateway by its settings.',
-};
+} as const;
+export type Fault = keyof typeof FAULTS;
 
 export function notReady(fault: Fault): Problem {
-  return new Problem('gateway-misconfigured', { status: 503, detail: DETAILS[fault], fault });
+  return new Problem('gateway-misconfigured', { status: 503, detail: FAULTS[fault], fault });
 }
 
 /**

@@ -36,7 +36,7 @@ const members = {
   results: z.optional(deliveryResults),
   errors: z.optional(z.array(violation).check(z.minLength(1), z.maxLength(MOST_VIOLATIONS))),
   'violated-policies': z.optional(z.array(z.enum(POLICIES)).check(z.minLength(1), z.maxLength(1))),
-  fault: z.optional(z.enum(FAULTS)),
+  fault: z.optional(z.enum(Object.keys(FAULTS))),
 } satisfies Record<Exclude<keyof ProblemMembers, 'detail'>, z.ZodMiniType>;
 
 const context = {
