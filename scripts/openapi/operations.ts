@@ -20,14 +20,18 @@ import { problemResponses } from './problem-responses.ts';
 
 const HANDLERS = new URL('../../src/handlers/', import.meta.url);
 
-async function readWords(file: string): Promise<OperationWords> {
-  const { words }: { words?: OperationWords } = await import(new URL(file, HANDLERS).href);
-  if (!words) throw new Error(`src/handlers/${file} exports no words`);
-  return words;
+const ENDING = '.openapi.ts';
+
+async function readWords(name: string): Promise<OperationWords> {
+  // A template, and not a URL: esbuild finds the files of this one.
+  const file: { words?: OperationWords } = await import(`../../src/handlers/${name}.openapi.ts`);
+  if (!file.words) throw new Error(`src/handlers/${name}${ENDING} exports no words`);
+  return file.words;
 }
 
-const files = readdirSync(HANDLERS).filter((file) => file.endsWith('.openapi.ts'));
-const WORDS = await Promise.all(files.toSorted().map(readWords));
+const files = readdirSync(HANDLERS).filter((file) => file.endsWith(ENDING));
+const names = files.map((file) => file.slice(0, -ENDING.length));
+const WORDS = await Promise.all(names.toSorted().map(readWords));
 
 interface DescribedEndpoint {
   readonly method: string;

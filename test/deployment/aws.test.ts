@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 import { loadSettings } from '../../src/settings.ts';
 import { filesIn, projectRoot } from '../support/checkout.ts';
-import { packed } from '../support/packed.ts';
+import { built } from '../support/built.ts';
 import { functionSettings } from '../support/settings-table.ts';
 import { TOOLS } from '../support/tools.ts';
 import { describeWith, NEEDS_TOOLS } from '../support/needs.ts';
@@ -18,7 +18,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'dlc-aws-'));
   mkdirSync(path.join(folder, 'dist'));
-  cpSync(path.join(await packed(), 'function.zip'), path.join(folder, 'dist', 'function.zip'));
+  cpSync(path.join(await built(), 'function.zip'), path.join(folder, 'dist', 'function.zip'));
   cpSync(path.join(projectRoot, 'deploy'), path.join(folder, 'deploy'), { recursive: true });
 });
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -8,7 +8,7 @@ import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { projectRoot, SOURCES } from '../support/checkout.ts';
 import { settingsFor } from '../support/gateway.ts';
 import { send } from '../support/http-client.ts';
-import { packed } from '../support/packed.ts';
+import { built } from '../support/built.ts';
 import { run, whenListening } from '../support/processes.ts';
 
 /** The Dockerfile, as far as it can be tried without an engine: what it copies, and what it starts. */
@@ -48,7 +48,7 @@ describe('the Dockerfile', () => {
   });
 
   it('starts a server that writes no file, and tells whether it is well', async () => {
-    const folder = path.join(await packed(), 'web');
+    const folder = path.join(await built(), 'web');
     const [node, script = ''] = command(after('CMD')[0]);
     const check = command(lines.find((line) => line.startsWith('HEALTHCHECK'))?.split('CMD')[1]);
     expect([node, check[0]]).toEqual(['node', 'node']);

@@ -12,7 +12,7 @@ import { projectRoot } from '../support/checkout.ts';
 import { settingsFor } from '../support/gateway.ts';
 import { send } from '../support/http-client.ts';
 import { itWith, NEEDS_TOOLS } from '../support/needs.ts';
-import { packed } from '../support/packed.ts';
+import { built } from '../support/built.ts';
 import { run, whenListening } from '../support/processes.ts';
 
 /** The manifests of `deploy/kubernetes`, as far as they can be tried without a cluster. */
@@ -200,7 +200,7 @@ describe('the server with the settings of the manifests', () => {
     expect(mounted).toBe(`@${path.join(work, 'api-keys.json')}`);
     const own = { HOST: '127.0.0.1', PORT: '0', API_KEYS: mounted, METRICS_PORT: '0' };
     const server = await whenListening(
-      run({ ...env, ...settings, ...own }, [path.join(await packed(), 'web/server.js')]),
+      run({ ...env, ...settings, ...own }, [path.join(await built(), 'web/server.js')]),
     );
     for (const probe of PROBES) {
       const asked = { path: String(at(container, `${probe}.httpGet.path`)) };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { creationOf, triggerOf } from '../../scripts/deploy/requests.ts';
 import { readServerlessFile } from '../../scripts/deploy/serverless-file.ts';
 import { projectRoot } from '../support/checkout.ts';
-import { packed } from '../support/packed.ts';
+import { built } from '../support/built.ts';
 import { functionSettings } from '../support/settings-table.ts';
 import { call, requireTool } from '../support/tools.ts';
 import { describeWith, NEEDS_TOOLS } from '../support/needs.ts';
@@ -141,7 +141,7 @@ describeWith([NEEDS_TOOLS], 'what is deployed to SCF', () => {
 
   it.each(FILES)('by %s, from a folder that the build makes', async (file) => {
     const { src, handler } = Object(resolve(file, SET)['inputs']);
-    const folder = path.join(await packed(), path.relative('dist', src));
+    const folder = path.join(await built(), path.relative('dist', src));
     const entry = handler ? `${handler.split('.')[0]}.js` : 'scf_bootstrap';
     expect(existsSync(path.join(folder, entry))).toBe(true);
   });

@@ -3,18 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readSettings } from '../../emulator/settings.ts';
 import { startEmulator } from '../../emulator/emulator.ts';
+import { builtCommands } from '../support/built.ts';
 
 /** Starts `npm run emulator` with these settings and none of the shell's. */
-function run(
-  env: Record<string, string>,
-  [program, ...args]: [string, ...string[]] = [
-    process.execPath,
-    '--import',
-    'tsx',
-    'scripts/main.ts',
-    'emulator',
-  ],
-) {
+async function run(env: Record<string, string>, command?: readonly [string, ...string[]]) {
+  const [program, ...args] = command ?? [process.execPath, await builtCommands(), 'emulator'];
   const child = spawn(program, args, {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,7 +26,7 @@ describe('the process', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'prints where it is, serves, and ends with 0 on %s',
     async (signal) => {
-      const { child, output, ended, printed } = run({
+      const { child, output, ended, printed } = await run({
         EMULATOR_PORT: '0',
         EMULATOR_SECRET_ID: 'AKIDTEST',
       });
@@ -53,7 +46,7 @@ describe('the process', () => {
   );
 
   it('ends too if npm is killed', async () => {
-    const { child, output, ended, printed } = run({ EMULATOR_PORT: '0' }, [
+    const { child, output, ended, printed } = await run({ EMULATOR_PORT: '0' }, [
       'npm',
       'run',
       'emulator',
@@ -68,7 +61,7 @@ describe('the process', () => {
 
   it('says in a sentence that its port is in use', async () => {
     const other = await startEmulator();
-    const { code, stderr } = await run({ EMULATOR_PORT: String(other.port) }).ended;
+    const { code, stderr } = await (await run({ EMULATOR_PORT: String(other.port) })).ended;
     await other.close();
     expect(code).toBe(69);
     expect(stderr).toBe(
@@ -78,7 +71,7 @@ describe('the process', () => {
 
   it('names all wrong settings', async () => {
     const env = { EMULATOR_PORT: '70000', EMULATOR_CANCEL_MS: '-1', EMULATOR_SECRET_ID: 'a/b' };
-    const { code, stderr } = await run(env).ended;
+    const { code, stderr } = await (await run(env)).ended;
     expect(code).toBe(78);
     expect(stderr.trim().split('\n')).toEqual([
       'EMULATOR_PORT must be an integer from 0 to 65535.',

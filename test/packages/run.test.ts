@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
-import { packed } from '../support/packed.ts';
+import { built } from '../support/built.ts';
 import { KEYS, settingsFor } from '../support/gateway.ts';
 import { send } from '../support/http-client.ts';
 import { run, startFunction, whenListening } from '../support/processes.ts';
@@ -51,7 +51,7 @@ afterEach(async () => {
 async function unpacked(zip: string): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'dlc-unpacked-'));
   folders.push(folder);
-  unpack(readFileSync(path.join(await packed(), zip)), folder);
+  unpack(readFileSync(path.join(await built(), zip)), folder);
   return folder;
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { packed } from '../support/packed.ts';
+import { built } from '../support/built.ts';
 import { hasTools, requireTool, TOOLS } from '../support/tools.ts';
 import { projectRoot } from '../support/checkout.ts';
 
@@ -26,7 +26,7 @@ interface FileOfSbom {
   readonly hashes: readonly { alg: string; content: string }[];
 }
 
-const read = async (name: string): Promise<Buffer> => readFileSync(path.join(await packed(), name));
+const read = async (name: string): Promise<Buffer> => readFileSync(path.join(await built(), name));
 const sbom = async (): Promise<Sbom> => JSON.parse((await read('sbom.json')).toString());
 
 type Validate = ((value: unknown) => boolean) & { readonly errors?: unknown };

@@ -10,7 +10,7 @@ import { EXIT } from '../../scripts/cli/exit-codes.ts';
 import { endingOf } from '../../scripts/cli/run.ts';
 import { progressLine } from '../../scripts/cli/terminal.ts';
 import { settingRows } from '../../src/settings-table.ts';
-import { built } from '../support/built.ts';
+import { built, builtCommands } from '../support/built.ts';
 import { portOf } from '../support/http-client.ts';
 import { runNode, runScript } from './run-script.ts';
 
@@ -22,6 +22,13 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
 /** Run programs of others, with their own options. */
 const OTHERS = new Set(['test', 'test:browser', 'mutation']);
 const COMMANDS = Object.keys(scripts).filter((name) => !OTHERS.has(name));
+
+/** What Node is started with for it: all but the benchmark are `scripts/main.ts`. */
+async function nodeFor(name: string): Promise<string[]> {
+  if (name === 'bench') return ['--import', 'tsx', 'bench/main.ts'];
+  expect(scripts[name]).toBe(`node --import tsx scripts/main.ts ${name}`);
+  return [await builtCommands(), name];
+}
 
 /** Colours are wished for, but there is no terminal. */
 const env = { TERM: 'xterm-256color' };
@@ -43,7 +50,7 @@ async function expectManners(node: readonly string[], unreadCode = 0): Promise<s
 
 describe.each(COMMANDS)('npm run %s', (name) => {
   it('explains itself, refuses unknown options, and is quiet if nobody reads it', async () => {
-    const help = await expectManners((scripts[name] ?? '').split(' ').slice(1));
+    const help = await expectManners(await nodeFor(name));
     expect(help).toContain(name === 'start' ? 'Usage: npm start' : `Usage: npm run ${name}`);
     for (const title of ['Options', 'Examples', 'Environment', 'Exit codes']) {
       expect(help).toMatch(new RegExp(`^${title}:\n {2}\\S`, 'm'));
@@ -57,7 +64,7 @@ describe.each(COMMANDS)('npm run %s', (name) => {
 });
 
 it('without a name, the commands are listed, and every one has an npm script', async () => {
-  const main = ['--import', 'tsx', 'scripts/main.ts'];
+  const main = [await builtCommands()];
   const { stdout } = await runNode([...main, '--help']);
   const [, rows = ''] = /^Commands:\n([^]*)$/m.exec(stdout) ?? [];
   const named = [...rows.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
@@ -120,7 +127,7 @@ it('Ctrl-C ends a command at once, with 130 and without a word', async () => {
   const entry = { id: 'a', sha256: 'a'.repeat(64), scopes: ['tasks:cancel'] };
   const settings = { DLC_REGION: 'ap-guangzhou', API_KEYS: JSON.stringify([entry]), REDIS_URL };
   const connected = once(silent, 'connection');
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'doctor'], {
+  const child = spawn(process.execPath, [await builtCommands(), 'doctor'], {
     env: { PATH: process.env['PATH'], ...settings },
   });
   let stderr = '';

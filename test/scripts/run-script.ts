@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
+import { builtCommands } from '../support/built.ts';
+
 export interface Ran {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -20,7 +22,7 @@ export async function runScript(
   args: readonly string[],
   around: Around = {},
 ): Promise<Ran> {
-  return runNode(['--import', 'tsx', 'scripts/main.ts', name, ...args], around);
+  return runNode([await builtCommands(), name, ...args], around);
 }
 
 /** The same for whatever Node can run. */

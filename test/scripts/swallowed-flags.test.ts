@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { builtCommands } from '../support/built.ts';
 import { runNode } from './run-script.ts';
 
 /** Through real npm: what it does with a flag that has no `--` before it is npm's own, and may change. */
@@ -16,7 +17,9 @@ const COMMANDS = Object.keys(scripts).filter((name) => !OTHERS.has(name));
 
 /** Flags, with a word for a value, of each command, as its `--help` lists them. */
 async function flagsOf(name: string): Promise<string[][]> {
-  const { stdout } = await runNode([...(scripts[name] ?? '').split(' ').slice(1), '--help']);
+  const node =
+    name === 'bench' ? ['--import', 'tsx', 'bench/main.ts'] : [await builtCommands(), name];
+  const { stdout } = await runNode([...node, '--help']);
   return [...stdout.matchAll(/^ {2}(--[a-z0-9-]+)(?: <([a-z]+)(?:\.\.\.)?>)?/gm)].map(
     ([, flag = '', value]) => (value === undefined ? [flag] : [flag, 'PLANTED']),
   );

@@ -1,9 +1,12 @@
 import { expect, it } from '@jest/globals';
 
-import { runScript } from './run-script.ts';
+import { runNode } from './run-script.ts';
+
+/** Not the bundle: it lists the files of the sources. */
+const main = ['--import', 'tsx', 'scripts/main.ts'];
 
 it('npm run trace lists what one cancellation executes, and nothing else', async () => {
-  const { exitCode, stdout, stderr } = await runScript('trace', ['--functions']);
+  const { exitCode, stdout, stderr } = await runNode([...main, 'trace', '--functions']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   const [, files, functions] = /^(\d+) files, (\d+) functions\n$/m.exec(stdout) ?? [];
   const rows = [...stdout.matchAll(/^ +(\d+) (src\/\S+)$/gm)];

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
+import { builtCommands } from './built.ts';
 import { freePort } from './free-port.ts';
 
 /** `npm start` as a process of its own; it is up. */
@@ -12,13 +13,12 @@ export interface Demo {
   end(signal?: 'SIGINT' | 'SIGTERM'): Promise<number | null>;
 }
 
-const SCRIPT = [process.execPath, '--import', 'tsx', 'scripts/main.ts', 'start'] as const;
-
 /** Starts it on free ports, with no more environment than is given. */
 export async function startDemo(
   env: Readonly<Record<string, string>> = {},
-  [program, ...args]: readonly [string, ...string[]] = SCRIPT,
+  command?: readonly [string, ...string[]],
 ): Promise<Demo> {
+  const [program, ...args] = command ?? [process.execPath, await builtCommands(), 'start'];
   const ports = {
     PORT: String(await freePort()),
     EMULATOR_PORT: String(await freePort()),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { builtCommands } from './built.ts';
 import { settingsFor } from './gateway.ts';
 import { send } from './http-client.ts';
 import { keyEntry } from './key-entry.ts';
@@ -27,7 +28,7 @@ export async function startFleet(
   callers: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Fleet> {
-  const emulator = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'emulator'], {
+  const emulator = spawn(process.execPath, [await builtCommands(), 'emulator'], {
     env: { PATH: process.env['PATH'], EMULATOR_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -12,7 +12,7 @@ export interface WorkingCopy {
 }
 
 /** What a clone has not. */
-const NOT_CLONED = new Set(['.git', 'node_modules', 'dist', 'coverage', 'my-page']);
+const NOT_CLONED = new Set(['.git', 'node_modules', 'dist', 'coverage', 'my-page', '.tmp']);
 
 export function makeWorkingCopy(): WorkingCopy {
   const folder = mkdtempSync(path.join(tmpdir(), 'working-copy-'));
