@@ -63,7 +63,7 @@ const STEPS: readonly Step[] = [
   { name: 'dead code', command: [tool('knip')] },
   { name: 'build', command: own('build') },
   {
-    name: 'bundles: no undefined names',
+    name: 'bundles: no undefined names, no `this` before `super()`',
     command: [tool('oxlint'), '--no-ignore', '-c', 'tools/oxlint-bundles.json', ...BUNDLES],
   },
   { name: 'budgets', command: own('budgets') },
