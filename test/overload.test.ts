@@ -25,6 +25,7 @@ describeWithRedis('four servers that share the limit through Redis', () => {
     const env = { UPSTREAM_RATE: '20', EXPECTED_INSTANCES: '4', MAX_WAIT_MS: String(maxWaitMs) };
     return (fleet = await startFleet(4, LOAD.callers, { ...env, REDIS_URL: redis.url, ...more }));
   };
+  const isShared = ({ event }: Record<string, unknown>): boolean => event === 'limits-shared';
   const unexpected = (offered: readonly Offered[]): Offered[] =>
     offered.filter(({ status }) => ![202, 429, 503].includes(Number(status)));
 
@@ -33,8 +34,17 @@ describeWithRedis('four servers that share the limit through Redis', () => {
    * apart. None on a machine that is the test's own.
    */
   const late = (four: Fleet): number => Math.ceil(Math.max(0, four.slowestMs() - 50) / 50);
-  const hasSwitched = ({ servers }: Fleet): boolean =>
-    servers.some((one) => one.lines().some(({ event }) => String(event).startsWith('limits-')));
+  /** Why servers went by their own shares: while Redis runs, only since a busy machine made its replies late. */
+  const reasons = ({ servers }: Fleet): unknown[] =>
+    servers.flatMap((one) =>
+      one.lines().flatMap(({ event, reason }) => (event === 'limits-own' ? [reason] : [])),
+    );
+  /** Whether servers had no CPU when their slots were due: then they say nothing on how slots are shared. */
+  const wasBusy = (four: Fleet): boolean => {
+    const own = reasons(four);
+    expect(own.filter((reason) => reason !== 'no answer within 60 ms')).toEqual([]);
+    return late(four) > 0 || own.length > 0;
+  };
 
   it('use it, never exceed it, and serve the quiet ones', async () => {
     const four = await start(3000);
@@ -43,8 +53,7 @@ describeWithRedis('four servers that share the limit through Redis', () => {
     expect(unexpected(offered)).toEqual([]);
     const { busiestSecond } = await four.stats();
     expect(busiestSecond).toBeLessThanOrEqual(20 + late(four));
-    // Servers that get no CPU when their slots are due say nothing on how the slots are shared.
-    if (late(four) > 0 || hasSwitched(four)) return;
+    if (wasBusy(four)) return;
     const served = Array.from(
       { length: LOAD.callers },
       (_, n) => offered.filter(({ caller, status }) => caller === n && status === 202).length,
@@ -74,25 +83,27 @@ describeWithRedis('four servers that share the limit through Redis', () => {
       return (await send(port, { method: 'DELETE', path: `/tasks/t${2000 + caller}`, headers }))
         .status;
     });
-    expect(await Promise.all(singles)).toEqual([202, 202, 202]);
+    const statuses = await Promise.all(singles);
     expect(new Set((await Promise.all(batches)).flat())).toEqual(new Set([202]));
+    if (!wasBusy(four)) expect(statuses).toEqual([202, 202, 202]);
     expect((await four.stats()).busiestSecond).toBeLessThanOrEqual(20 + late(four));
   });
 
   it('keep it where Redis dies in the middle, and comes back', async () => {
     const four = await start(1000);
-    const offering = offer(four, { ...LOAD, seconds: 8 });
-    await sleep(2500);
+    const offering = offer(four, { ...LOAD, seconds: 5 });
+    await sleep(1500);
     await redis.kill();
     await sleep(3000);
     await redis.restart();
-    const offered = await offering;
-    expect(unexpected(offered)).toEqual([]);
-    // However late a busy machine lets them notice: all of them share again, and are served.
-    for (const server of four.servers)
-      await server.logged(({ event }) => event === 'limits-shared');
-    const again = await offer(four, { ...LOAD, seconds: 2 });
-    expect(again.map(({ status }) => status)).toContain(202);
+    expect(unexpected(await offering)).toEqual([]);
+    expect(reasons(four)).toContain('connection refused');
+    // However late a busy machine lets them notice, by the requests that come: all share again, and serve.
+    await until(async () => {
+      const statuses = (await offer(four, { ...LOAD, seconds: 1 })).map(({ status }) => status);
+      const share = four.servers.map((one) => one.lines().some(isShared));
+      return share.every(Boolean) && statuses.includes(202);
+    });
     expect((await four.stats()).busiestSecond).toBeLessThanOrEqual(20 + late(four));
   });
 });

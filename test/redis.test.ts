@@ -16,9 +16,6 @@ import { keyPath, loopbackCertificatePath as certificatePath } from './support/u
 
 const PASSWORD = 'a-password-that-no-log-may-show';
 
-// A Redis that is silent for half a second counts as down, and so does one on a machine that stands still.
-jest.retryTimes(3, { logErrorsBeforeRetry: true });
-
 let emulator: Emulator;
 let redis: RedisServer | undefined;
 beforeAll(async () => {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { built } from '../support/built.ts';
-import { hasTools, requireTool, TOOLS } from '../support/tools.ts';
+import { itWith, NEEDS_TOOLS } from '../support/needs.ts';
+import { requireTool, TOOLS } from '../support/tools.ts';
 import { projectRoot } from '../support/checkout.ts';
 
 interface Sbom {
@@ -53,7 +54,7 @@ function validator(): Validate {
 }
 
 describe('sbom.json', () => {
-  (hasTools ? it : it.skip)('is CycloneDX 1.6', async () => {
+  itWith([NEEDS_TOOLS], 'is CycloneDX 1.6', async () => {
     const validate = validator();
     expect([validate(await sbom()), validate.errors]).toEqual([true, null]);
     expect(validate({ ...(await sbom()), specVersion: 16 })).toBe(false);

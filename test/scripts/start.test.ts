@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,13 +10,12 @@ import { signedHeaders } from '../../scripts/start/demo.ts';
 import { startDemo, type Demo } from '../support/demo.ts';
 import { freePort } from '../support/free-port.ts';
 import { parseAnswers } from '../support/http-client.ts';
+import { itWith } from '../support/needs.ts';
 import { runScript } from './run-script.ts';
 
 /** `npm start` as a newcomer uses it: what it prints is pasted into a shell. */
 
 const run = promisify(execFile);
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
-const whereCurlIs = hasCurl ? it : it.skip;
 
 const SHELL_TOKEN_SECRET = 'a-token-secret-of-the-shell-of-32-bytes';
 const SHELL_WEBHOOK_SECRET = newWebhookSecret();
@@ -63,7 +62,7 @@ describe('npm start', () => {
     return stdout;
   };
 
-  whereCurlIs('prints a line with a key, which cancels', async () => {
+  itWith(['curl'], 'prints a line with a key, which cancels', async () => {
     const command = printed('curl -i -X DELETE', 'X-API-Key');
     const first = await paste(command);
     expect(first).toContain('202 Accepted');
@@ -72,7 +71,7 @@ describe('npm start', () => {
     expect(await paste(command)).toContain('already_cancelled');
   });
 
-  whereCurlIs('prints lines with a token: cancel, read, and another task', async () => {
+  itWith(['curl'], 'prints lines with a token: cancel, read, and another task', async () => {
     expect(await paste(printed('curl -i -X DELETE', 'Bearer'))).toContain('202 Accepted');
     expect(await paste(printed('curl -i -H', 'Bearer'))).toContain('"state":"cancelled"');
     const other = await paste(printed('curl -i -X DELETE', 'demo-queued'));
@@ -80,7 +79,7 @@ describe('npm start', () => {
     expect(other).toContain('task-not-permitted');
   });
 
-  whereCurlIs('prints a line that makes another token', async () => {
+  itWith(['curl'], 'prints a line that makes another token', async () => {
     const token = await paste(printed('GATEWAY_JWT_SECRET=', 'npm run --silent token'));
     const url = started.find(/gateway +(\S+)/);
     const headers = { Authorization: `Bearer ${token.trim()}` };
@@ -88,7 +87,7 @@ describe('npm start', () => {
     expect(deleted.status).toBe(202);
   });
 
-  whereCurlIs('prints a signed webhook, which cancels', async () => {
+  itWith(['curl'], 'prints a signed webhook, which cancels', async () => {
     expect(await paste(printed('curl -i --max-time', 'Webhook-Signature'))).toContain(
       '202 Accepted',
     );

@@ -35,7 +35,7 @@ export const isThere = (needs: readonly Need[]): boolean => needs.every((need) =
 
 /** `report.js` reads the needs of skipped tests here, and `npm test -- -t '\(needs '` runs only such tests. */
 const named = (needs: readonly Need[], name: string): string =>
-  `${name} (needs ${needs.join(', ')})`;
+  needs.length === 0 ? name : `${name} (needs ${needs.join(', ')})`;
 
 /** `describe`, or `describe.skip` if this machine lacks something that the tests need. */
 export function describeWith(needs: readonly Need[], name: string, tests: () => void): void {

@@ -8,9 +8,6 @@ import { projectRoot } from './checkout.ts';
 
 export const TOOLS = path.join(projectRoot, 'tools', 'node_modules');
 
-/** Whether they are there: what needs them is skipped where not. */
-export const hasTools = existsSync(path.join(TOOLS, 'osls'));
-
 /** Loads a CommonJS module of a tool. What it gives is for the caller to say: there are no types. */
 export const requireTool: (name: string) => unknown = createRequire(path.join(TOOLS, 'x.js'));
 
