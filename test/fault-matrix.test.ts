@@ -24,6 +24,8 @@ const CANCEL_MS = 40;
 const CELLS_PER_EMULATOR = 120;
 const AT_ONCE = 12;
 const EMULATORS = 2 * availableParallelism();
+/** Where a gateway backs off, all its cells wait; and where nothing is timed, a crowd does no harm. */
+const PATIENT_EMULATORS = 4 * EMULATORS;
 
 const count = { cells: 0, unknown: 0 };
 afterAll(() => {
@@ -31,14 +33,16 @@ afterAll(() => {
 });
 
 it('every fault, at every point, in every state of the task: each answer is true', async () => {
-  const [hanging, ending] = [true, false].map((hangs) =>
-    faultCells().filter((cell) => hangs === canHang(cell)),
-  );
-  const batches = [hanging, ending].flatMap((cells = []) => inBatches(cells));
   const untrue: string[] = [];
-  await concurrently(EMULATORS, batches, async (batch) => {
-    untrue.push(...(await run(batch)));
-  });
+  for (const [hangs, emulators] of [
+    [true, EMULATORS],
+    [false, PATIENT_EMULATORS],
+  ] as const) {
+    const cells = faultCells().filter((cell) => hangs === canHang(cell));
+    await concurrently(emulators, inBatches(cells), async (batch) => {
+      untrue.push(...(await run(batch)));
+    });
+  }
   expect(untrue).toEqual([]);
 }, 900_000);
 
