@@ -115,10 +115,12 @@ const LINGER_BYTES = 1024 * 1024;
  */
 export function drainBody(message: IncomingMessage, ms: number): Promise<boolean> {
   if (message.destroyed) return Promise.resolve(false);
+  const { socket } = message;
   return new Promise((resolve) => {
     let bytes = 0;
     const done = (): void => {
       clearTimeout(timer);
+      socket.off('close', done);
       resolve(message.complete && bytes <= UNUSED_BODY_BYTES);
     };
     const timer = setTimeout(done, ms);
@@ -128,7 +130,8 @@ export function drainBody(message: IncomingMessage, ms: number): Promise<boolean
       if (bytes > LINGER_BYTES) message.pause();
     });
     message.on('end', done);
-    message.on('close', done);
+    // The message itself does not close if its response has ended before.
+    socket.on('close', done);
     message.resume();
   });
 }

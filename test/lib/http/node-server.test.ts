@@ -23,6 +23,7 @@ import { until } from '../../support/until.ts';
 
 const KEY = 'the-api-key-of-caller-0';
 const MB = 1024 * 1024;
+const LONGER_THAN_A_TEST_MS = 600_000;
 
 let emulator: Emulator;
 const servers: http.Server[] = [];
@@ -207,7 +208,7 @@ describe('HEAD', () => {
   });
 
   it('of an answer to a body that is too large arrives at once, without one', async () => {
-    const { port } = await start({ timeouts: { lingerMs: 60_000 } });
+    const { port } = await start({ timeouts: { lingerMs: LONGER_THAN_A_TEST_MS } });
     const raw = await connectRaw(port);
     raw.write(`HEAD /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: ${MB}\r\n\r\n`);
     expect(await raw.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 413 /);
@@ -640,7 +641,7 @@ describe('a body that nobody needs', () => {
   const chunked = 'DELETE /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 
   it('is not waited for, and the connection is kept for the next request', async () => {
-    const { port } = await start({ timeouts: { lingerMs: 60_000 } });
+    const { port } = await start({ timeouts: { lingerMs: LONGER_THAN_A_TEST_MS } });
     const raw = await connectRaw(port);
     raw.write(head);
     await raw.until(/"route-not-found"/);
@@ -659,7 +660,7 @@ describe('a body that nobody needs', () => {
   });
 
   it('ends the connection once it is too large', async () => {
-    const { port } = await start({ timeouts: { lingerMs: 60_000 } });
+    const { port } = await start({ timeouts: { lingerMs: LONGER_THAN_A_TEST_MS } });
     const raw = await connectRaw(port);
     raw.write(chunked);
     await raw.until(/"route-not-found"/);
