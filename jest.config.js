@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Started by `node --experimental-vm-modules`: the sources are ES modules, and stay so under test. */
 export default {
   testEnvironment: '<rootDir>/test/support/environment.js',
@@ -15,8 +17,8 @@ export default {
   coverageThreshold: { global: { statements: 95, branches: 95 } },
   // Only against a hang: nothing is asserted about how long a thing takes.
   testTimeout: 120_000,
-  // One process a core: a test that waits leaves its core to others.
-  maxWorkers: '100%',
+  // Half of their time the tests wait. Not as a percentage: jest takes '150%' for 150 workers.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   reporters: [
     '<rootDir>/test/support/report.js',
     // Every failure is printed once, not again at the end.
