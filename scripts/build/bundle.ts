@@ -30,22 +30,6 @@ const lazyFiles: Plugin = {
   },
 };
 
-/** Of Node, required by a dependency at its start and not needed by a cancellation: loaded at first use. */
-const LAZY_BUILTINS = ['zlib', 'readline', 'node:stream/web'];
-
-const lazyBuiltins: Plugin = {
-  name: 'lazy builtins',
-  setup(building) {
-    const filter = new RegExp(`^(${LAZY_BUILTINS.join('|')})$`);
-    building.onResolve({ filter }, ({ path: name, namespace }) =>
-      namespace === 'lazy' ? undefined : { path: name, namespace: 'lazy' },
-    );
-    building.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path: name }) => ({
-      contents: `module.exports = new Proxy({}, { get: (_, member) => require('${name}')[member] });`,
-    }));
-  },
-};
-
 export const OPTIONS: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
@@ -59,7 +43,7 @@ export const OPTIONS: BuildOptions = {
   define: { 'import.meta.dirname': '__dirname' },
   // `import()` becomes a `require` when it is called: no other loader has to start for it.
   supported: { 'dynamic-import': false },
-  plugins: [standIns, lazyFiles, lazyBuiltins],
+  plugins: [standIns, lazyFiles],
   logLevel: 'warning',
 };
 

@@ -8,21 +8,13 @@ interface StandIn {
   readonly file: string;
   /** The files that may import it, from `node_modules`. */
   readonly importers: readonly string[];
-  /** The files that get the real package. */
-  readonly exceptions?: readonly string[];
 }
 
 const SDK = 'tencentcloud-sdk-nodejs/tencentcloud/common';
 
 /** What the gateway's dependencies import and the gateway does not need (docs/decisions/0003-sdk.md). */
 const STAND_INS: Readonly<Record<string, StandIn>> = {
-  'whatwg-url': { file: 'whatwg-url.cjs', importers: ['node-fetch/lib/index.js'] },
-  url: {
-    file: 'url.cjs',
-    importers: ['node-fetch/lib/index.js', `${SDK}/http/http_connection.js`, `${SDK}/sign.js`],
-    exceptions: ['prom-client/lib/pushgateway.js'],
-  },
-  encoding: { file: 'absent.cjs', importers: ['node-fetch/lib/index.js'] },
+  'node-fetch': { file: 'node-fetch.cjs', importers: [`${SDK}/http/fetch.js`] },
   'https-proxy-agent': { file: 'never-used.cjs', importers: [`${SDK}/http/fetch.js`] },
   'form-data': { file: 'never-used.cjs', importers: [`${SDK}/http/http_connection.js`] },
   'get-stream': { file: 'never-used.cjs', importers: [`${SDK}/http/http_connection.js`] },
@@ -53,7 +45,6 @@ export function resolveStandIn(name: string, importer: string): OnResolveResult 
   const standIn = STAND_INS[name];
   if (!standIn) return undefined;
   const [, inPackages = importer] = /\/node_modules\/(.+)$/.exec(importer) ?? [];
-  if (standIn.exceptions?.includes(inPackages)) return undefined;
   if (standIn.importers.includes(inPackages)) {
     return { path: path.join(import.meta.dirname, 'stubs', standIn.file) };
   }

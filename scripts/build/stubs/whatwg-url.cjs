@@ -1,2 +1,0 @@
-// node-fetch takes its URL parser from here; Node's own is as good, and is loaded already.
-module.exports = { URL, URLSearchParams };
