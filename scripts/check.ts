@@ -10,11 +10,6 @@ const root = path.resolve(import.meta.dirname, '..');
 const tool = (name: string): string => path.join(root, 'tools', 'node_modules', '.bin', name);
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 
-/** Written by the build from arrow functions as plain ones (scripts/build/bundle.ts). */
-const BUNDLES = ['function', 'server', 'deliveries', 'jose', 'redis'].map(
-  (name) => `dist/${name}.js`,
-);
-
 const SPECTRAL = ['--ruleset', 'tools/spectral.mjs', '--fail-severity', 'hint'];
 
 interface Step {
@@ -62,10 +57,6 @@ const STEPS: readonly Step[] = [
   { name: 'types of the peers', command: [SINGLE.typecheck.command[0], '-p', 'bench/peers'] },
   { name: 'dead code', command: [tool('knip')] },
   { name: 'build', command: own('build') },
-  {
-    name: 'bundles: no undefined names, no `this` before `super()`',
-    command: [tool('oxlint'), '--no-ignore', '-c', 'tools/oxlint-bundles.json', ...BUNDLES],
-  },
   { name: 'budgets', command: own('budgets') },
   {
     name: 'OpenAPI, by Redocly',

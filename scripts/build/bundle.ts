@@ -11,8 +11,12 @@ export const root = path.resolve(import.meta.dirname, '../..');
 const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
 /** Loaded only where a setting or a request asks for it: a file of its own beside the entries, which no start reads. */
-const LAZY = ['jose/jwt/verify', 'src/lib/webhooks/deliveries.ts', 'src/metrics.ts'];
-const REDIS = 'src/lib/rate-limit/redis.ts';
+const LAZY = [
+  'jose/jwt/verify',
+  'src/lib/webhooks/deliveries.ts',
+  'src/metrics.ts',
+  'src/lib/rate-limit/redis.ts',
+];
 
 /** `metrics` for a file `metrics.ts`, `jose` for a part of that package. */
 const nameOf = (module: string): string =>
@@ -21,7 +25,7 @@ const nameOf = (module: string): string =>
 const lazyFiles: Plugin = {
   name: 'lazy files',
   setup(building) {
-    const lazy = new Set([...LAZY, REDIS].map(nameOf));
+    const lazy = new Set(LAZY.map(nameOf));
     building.onResolve({ filter: /./ }, ({ kind, path: module }) =>
       kind === 'dynamic-import' && lazy.has(nameOf(module))
         ? { path: `./${nameOf(module)}.js`, external: true }
@@ -56,36 +60,17 @@ export const DIST = path.join(root, 'dist');
  * @returns what esbuild says of it: its paths start from the project's folder, its outputs are in `dist/`
  */
 export async function bundle(outdir: string): Promise<Metafile> {
-  // Of classes like those of ioredis, esbuild makes constructors that use `this` before `super()`.
-  const [plain, redis] = await Promise.all([
-    bundleFiles([...ENTRIES, ...LAZY], false),
-    bundleFiles([REDIS], true),
-  ]);
-  for (const { path: file, contents } of [...plain.outputFiles, ...redis.outputFiles]) {
+  const entryPoints = [...ENTRIES, ...LAZY].map((file) => ({ in: file, out: nameOf(file) }));
+  // Named as if they were in `dist/`, wherever they go: a source map tells no path of this machine.
+  const options = { ...OPTIONS, metafile: true, write: false, entryPoints, outdir: DIST } as const;
+  const { outputFiles, metafile } = await build(options);
+  for (const { path: file, contents } of outputFiles) {
     await replace(path.join(outdir, path.relative(DIST, file)), contents);
   }
   await replace(path.join(outdir, 'openapi.json'), openApiText());
   // Without it Node would read the bundles as ES modules wherever a package.json above says so.
   await replace(path.join(outdir, 'package.json'), '{"type":"commonjs"}\n');
-  const [one, other] = [plain.metafile, redis.metafile];
-  return {
-    inputs: { ...one.inputs, ...other.inputs },
-    outputs: { ...one.outputs, ...other.outputs },
-  };
-}
-
-function bundleFiles(files: readonly string[], arrow: boolean) {
-  // Named as if they were in `dist/`, wherever they go: a source map tells no path of this machine.
-  return build({
-    ...OPTIONS,
-    // V8 parses the beginning of an arrow function twice: a bundle without any loads faster by a tenth. esbuild makes faulty
-    // code of some; `npm run check` looks for undefined names, and for `this` before `super()`.
-    supported: { ...OPTIONS.supported, arrow },
-    metafile: true,
-    write: false,
-    entryPoints: files.map((file) => ({ in: file, out: nameOf(file) })),
-    outdir: DIST,
-  });
+  return metafile;
 }
 
 /** Puts a whole file in place at once: somebody may be loading the one that is there. */
