@@ -57,7 +57,8 @@ export function connect(region: string, env: Environment, { sleep }: Pick<Waitin
   const endpoint = endpointOf(env);
   const shared = createConnections(endpoint);
   const attempt = async (action: Action, input: object): Promise<object> => {
-    const agent = new ObservedAgent(shared, () => true);
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const agent = new ObservedAgent(shared, signal, () => true);
     const httpProfile = {
       endpoint: endpoint.name,
       protocol: `${endpoint.protocol}//`,
@@ -65,7 +66,6 @@ export function connect(region: string, env: Environment, { sleep }: Pick<Waitin
       reqTimeout: 0,
     };
     const client = new Client({ credential, region, profile: { httpProfile } });
-    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
     try {
       return Object(await client.request(action, input, { signal }));
     } catch (error) {

@@ -106,7 +106,7 @@ async function send(
   if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
   // If the process was frozen, one iteration of the event loop shows which connections were closed meanwhile.
   if (connections.hasIdle()) await setImmediate();
-  const agent = new ObservedAgent(connections, isValid);
+  const agent = new ObservedAgent(connections, signal, isValid);
   const client = new CommonClient(endpoint.name, API_VERSION, {
     credential,
     region,

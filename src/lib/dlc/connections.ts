@@ -1,7 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import tls from 'node:tls';
 import type { Socket } from 'node:net';
 
 import type { DlcEndpoint } from './endpoint.ts';
@@ -27,19 +26,51 @@ export interface Connections {
   dropDead(): void;
 }
 
+/** What the call behind a new connection says of it. */
+interface Purpose {
+  /** Ends the connection as long as it is being made. */
+  readonly signal: AbortSignal;
+  /** Asked when the connection can be written to. An error: the request must not leave any more. */
+  readonly refusal: () => Error | undefined;
+}
+
 export function createConnections(endpoint: DlcEndpoint): Connections {
-  const agent = endpoint.protocol === 'https:' ? new https.Agent(OPTIONS) : new http.Agent(OPTIONS);
-  const { connectTo, protocol } = endpoint;
-  if (connectTo && protocol === 'http:') {
-    agent.createConnection = ({ timeout }) =>
-      net.connect({ ...connectTo, ...(timeout !== undefined && { timeout }) });
-  } else if (connectTo) {
-    agent.createConnection = (given) => tls.connect({ ...given, ...connectTo, path: undefined });
-  }
+  const isSecure = endpoint.protocol === 'https:';
+  const agent = isSecure ? new https.Agent(OPTIONS) : new http.Agent(OPTIONS);
+  const connect = agent.createConnection.bind(agent);
+  /** Connections that were there when their request must not leave any more. */
+  const spares: Socket[] = [];
+  // The agent gets a connection that can be written to, since a slot may expire until it is there.
+  agent.createConnection = (given, done) => {
+    const spare = spares.pop()?.off('timeout', destroy);
+    if (spare) return spare;
+    const { signal, refusal } = given.purpose ?? {};
+    const socket = connect({ ...given, ...endpoint.connectTo, path: undefined });
+    if (!(socket instanceof net.Socket)) throw new Error('Node made no socket');
+    const abort = (): unknown => socket.destroy(new Error('aborted'));
+    const settle = (error: Error | null): void => {
+      signal?.removeEventListener('abort', abort);
+      done?.(error, socket);
+    };
+    signal?.addEventListener('abort', abort);
+    socket.once('error', settle);
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+      socket.off('error', settle);
+      const refused = refusal?.();
+      if (refused) {
+        idleSince.set(socket, Date.now());
+        spares.push(socket.on('timeout', destroy).on('error', () => undefined));
+      }
+      settle(refused ?? null);
+    });
+    return undefined;
+  };
   const idleSince = new WeakMap<Socket, number>();
   agent.on('free', (socket: Socket) => idleSince.set(socket, Date.now()));
-  const pools = (): Socket[][] =>
-    Object.values(agent.freeSockets).flatMap((pool) => (pool ? [pool] : []));
+  const pools = (): Socket[][] => [
+    spares,
+    ...Object.values(agent.freeSockets).flatMap((pool) => (pool ? [pool] : [])),
+  ];
   // By the wall clock: the steady one may stop while the process is frozen, and a jump of the wall
   // clock costs a new connection, nothing else.
   const isDead = (socket: Socket): boolean =>
@@ -62,13 +93,8 @@ export function createConnections(endpoint: DlcEndpoint): Connections {
   };
 }
 
-/** The event after which something can be written to a socket; `undefined` if it is ready. */
-function pendingEvent(socket: Socket): 'connect' | 'secureConnect' | undefined {
-  // A socket whose first request was given up at once may be idle and still connecting.
-  if (socket instanceof tls.TLSSocket) {
-    return 'secureConnecting' in socket && socket.secureConnecting ? 'secureConnect' : undefined;
-  }
-  return socket.connecting ? 'connect' : undefined;
+function destroy(this: Socket): void {
+  this.destroy();
 }
 
 /** What Node's own agents have and its ClientRequest uses, though the types leave it out. */
@@ -77,6 +103,10 @@ declare module 'node:http' {
     protocol: string;
     defaultPort: number;
     addRequest(request: http.ClientRequest, options: object): void;
+  }
+  /** The agent passes on what comes with a request. */
+  interface ClientRequestArgs {
+    readonly purpose?: Purpose;
   }
 }
 
@@ -109,12 +139,14 @@ export const MAX_RESPONSE_BYTES = 1024 * 1024;
 export class ObservedAgent extends http.Agent {
   readonly observation: Observation = { connected: false, bytes: 0 };
   readonly #shared: Connections;
+  readonly #signal: AbortSignal;
   readonly #isValid: () => boolean;
 
   /** @param isValid asked just before the request is written: whether its slot has not expired */
-  constructor(shared: Connections, isValid: () => boolean) {
+  constructor(shared: Connections, signal: AbortSignal, isValid: () => boolean) {
     super({ keepAlive: true });
     this.#shared = shared;
+    this.#signal = signal;
     this.#isValid = isValid;
     const { protocol, defaultPort } = shared.agent;
     // What Node's ClientRequest reads of its agent to know whether the two fit together.
@@ -122,19 +154,23 @@ export class ObservedAgent extends http.Agent {
   }
 
   override addRequest(request: http.ClientRequest, options: object): void {
-    if (this.observation.request) {
+    const refused = this.observation.request ? new Error('redirect refused') : this.#refusal();
+    if (refused) {
       // Destroying a request that has no socket yet would emit no error.
-      process.nextTick(() => request.emit('error', new Error('redirect refused')));
-      return;
-    }
-    if (!this.#isValid()) {
-      this.observation.isExpired = true;
-      process.nextTick(() => request.emit('error', new Error('slot expired')));
+      process.nextTick(() => request.emit('error', refused));
       return;
     }
     this.#observe(request);
     this.#shared.dropDead();
-    this.#shared.agent.addRequest(request, options);
+    const purpose = { signal: this.#signal, refusal: () => this.#refusal() };
+    this.#shared.agent.addRequest(request, { ...options, purpose });
+  }
+
+  #refusal(): Error | undefined {
+    if (this.#signal.aborted) return new Error('aborted');
+    if (this.#isValid()) return undefined;
+    this.observation.isExpired = true;
+    return new Error('slot expired');
   }
 
   #observe(request: http.ClientRequest): void {
@@ -143,11 +179,7 @@ export class ObservedAgent extends http.Agent {
     request.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== undefined) seen.errorCode ??= error.code;
     });
-    request.once('socket', (socket) => {
-      const event = pendingEvent(socket);
-      if (event === undefined) seen.connected = true;
-      else socket.once(event, () => (seen.connected = true));
-    });
+    request.once('socket', () => (seen.connected = true));
     request.once('response', (response) => {
       seen.status = response.statusCode ?? 0;
       seen.response = response;

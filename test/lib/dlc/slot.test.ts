@@ -31,6 +31,27 @@ describe('a request whose slot has expired', () => {
     expect(caller.stats.attempts).toBe(1);
   });
 
+  it('is not written on a connection that came too late, which is left to the next', async () => {
+    const server = await answering();
+    const dlc = clientOf(server.port);
+    const caller = newCaller();
+    const call = (...valid: boolean[]) => {
+      const isValid = () => valid.shift() ?? true;
+      return dlc.call('CancelTask', {}, { region: 'ap-guangzhou', caller, signal, isValid });
+    };
+    expect(await call(true, false)).toBe(EXPIRED);
+    expect({ sent: server.requests.length, attempts: caller.stats.attempts }).toEqual({
+      sent: 0,
+      attempts: 0,
+    });
+    expect(await call(true)).toMatchObject({ outcome: 'answered' });
+    expect(await call(true)).toMatchObject({ outcome: 'answered' });
+    expect({ sent: server.requests.length, sockets: server.sockets.length }).toEqual({
+      sent: 2,
+      sockets: 1,
+    });
+  });
+
   it('acquires another slot', async () => {
     const server = await answering();
     const slots = [false, false, true];
