@@ -1,7 +1,7 @@
 import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Deadline } from './lib/deadline.ts';
-import type { DlcClient, UpstreamStats } from './lib/dlc/client.ts';
+import type { CloudCredentials, DlcClient, UpstreamStats } from './lib/dlc/client.ts';
 import type { Lookup } from './lib/dlc/describe-task.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import type { Limiter } from './lib/rate-limit/limiter.ts';
@@ -105,6 +105,8 @@ export interface RequestContext {
   readonly deadline: Deadline;
   /** What was done upstream for this request, counted while it is done. */
   readonly stats: UpstreamStats;
+  /** The cloud credentials that came with the request. */
+  readonly credentials?: CloudCredentials | undefined;
   /** The body that the middleware `body` has read; empty if the endpoint needs none. */
   readonly body: Buffer;
   /** Called when the response is there. */

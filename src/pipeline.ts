@@ -128,7 +128,7 @@ function callerSteps(
     ...(body ? [quotaOfBatch(deps)] : []),
     permit(access.scope, deps),
     ...(body ? [permitEach(deps)] : []),
-    ...(isCancellation ? [auditIntent(log)] : []),
+    ...(isCancellation ? [auditIntent(deps)] : []),
   ];
 }
 

@@ -17,6 +17,7 @@ export function openContext(request: HttpRequest, ms: number, clock: Clock): Req
     startedAt: clock.steadyMs(),
     deadline,
     stats: { attempts: 0, waitMs: 0 },
+    credentials: request.credentials,
     body: NO_BODY,
     onEnd: [() => deadline.close()],
   };

@@ -51,7 +51,8 @@ function main(): void {
   // A request may wait in silence for as long as its deadline allows.
   const stallMs = requestTimeoutMs + 20_000;
   const isScf = process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
-  server = createHttpServer(app, { stallMs, isScf });
+  const usesScfCredentials = settings.cloudCredentials === 'scf-headers';
+  server = createHttpServer(app, { stallMs, isScf, usesScfCredentials });
   server.once('error', (error: NodeJS.ErrnoException) => {
     const reason = `cannot listen on ${host}:${port} (${error.code}): HOST and PORT name another`;
     log.write('error', 'cannot-listen', { reason });

@@ -45,6 +45,11 @@ const redis = {
 export function readTable(read: Read) {
   // The credentials are read again at every call (`readCredentials`); here they are only checked.
   for (const name of SPELLINGS.flat()) read(name, kinds.optional(kinds.secret));
+  const cloudCredentials = read(
+    'CLOUD_CREDENTIALS',
+    kinds.oneOf('environment', 'scf-headers'),
+    'environment',
+  );
   const defaultRegion =
     read('DLC_REGION', kinds.optional(region)) ??
     read('TENCENTCLOUD_REGION', kinds.optional(region)) ??
@@ -52,6 +57,7 @@ export function readTable(read: Read) {
   const others = read('DLC_REGIONS', kinds.setOf(region));
   const basePath = read('BASE_PATH', prefix);
   return {
+    cloudCredentials,
     defaultRegion,
     allowedRegions: new Set([defaultRegion, ...others]),
     endpoint: read('DLC_ENDPOINT', endpoint, 'https://dlc.tencentcloudapi.com'),

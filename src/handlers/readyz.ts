@@ -45,7 +45,7 @@ export function createReadyz(): OpenEndpoint {
 }
 
 async function askDlc(context: RequestContext, deps: Deps): Promise<Fault | undefined> {
-  if (!deps.dlc.hasCredentials()) return 'cloud-credentials-missing';
+  if (!deps.dlc.chooseCredentials(context)) return 'cloud-credentials-missing';
   const task = { taskId: NO_TASK, region: deps.settings.defaultRegion };
   const found = await lookUp(task, context, deps);
   const isRefused = found && 'code' in found && found.code === 'upstream-credentials-rejected';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type {
   CallerContext,
+  Deps,
   PartialContext,
   Permitted,
   RequestContext,
@@ -68,15 +69,18 @@ export function requireAuditLog(log: Log): Middleware<RequestContext> {
   });
 }
 
-export function auditIntent(log: Log): Middleware<CallerContext & Permitted & TaskInput> {
+export function auditIntent(deps: AuditDeps): Middleware<CallerContext & Permitted & TaskInput> {
   return before((context) => {
-    return context.task && { intentId: recordIntent(log, context) };
+    return context.task && { intentId: recordIntent(deps, context) };
   });
 }
 
+type AuditDeps = Pick<Deps, 'log' | 'dlc'>;
+
 /** @returns the id of the line, which the result refers to */
-export function recordIntent(log: Log, context: PartialContext): string {
+export function recordIntent({ log, dlc }: AuditDeps, context: PartialContext): string {
   const lineId = randomUUID();
+  dlc.chooseCredentials(context);
   log.record('audit', { phase: 'intent', lineId, ...decision(context, undefined) });
   return lineId;
 }
@@ -116,6 +120,7 @@ function decision(context: PartialContext, problem: Problem | undefined): LogFie
     taskId: task?.taskId ?? taskInPath(context),
     region: task?.region,
     engine: stats.engine,
+    credentials: stats.credentials,
     decision: permittedBy === undefined ? 'deny' : 'allow',
     rule: permittedBy ?? problem?.code,
   };

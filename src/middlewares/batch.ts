@@ -25,19 +25,19 @@ function toItem(
   { task, permitted, refusal, lookup }: TaskPermission,
   context: CallerContext,
   batch: { readonly batchId: string; readonly dryRun?: true },
-  { log }: Deps,
+  deps: Deps,
 ): BatchItem {
-  const stats = { attempts: 0, waitMs: 0 };
+  const stats = { attempts: 0, waitMs: 0, credentials: context.stats.credentials };
   if (lookup) noteEngine(lookup, { stats });
   const known = { ...context, ...batch, task, stats, ...permitted };
   // A dry run intends nothing.
   const isIntent = permitted && !batch.dryRun;
-  const audited = { ...known, ...(isIntent && { intentId: recordIntent(log, known) }) };
+  const audited = { ...known, ...(isIntent && { intentId: recordIntent(deps, known) }) };
   return {
     task,
     stats,
     refusal,
     lookup,
-    record: (response) => recordResult(log, audited, response),
+    record: (response) => recordResult(deps.log, audited, response),
   };
 }

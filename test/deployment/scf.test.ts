@@ -64,7 +64,7 @@ const SET: Environment = Object.fromEntries(
   ),
 );
 const FILES = ['serverless.yml', 'serverless.web.yml'];
-const SERVER_ONLY = { HOST: '0.0.0.0', PORT: '9000' };
+const SERVER_ONLY = { CLOUD_CREDENTIALS: 'scf-headers', HOST: '0.0.0.0', PORT: '9000' };
 const RUNTIME = 'Nodejs24.11';
 
 describeWith([NEEDS_TOOLS], 'what is deployed to SCF', () => {

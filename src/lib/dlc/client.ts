@@ -23,6 +23,8 @@ export interface UpstreamStats {
   upstreamMs?: number;
   /** Milliseconds spent waiting for slots. */
   waitMs: number;
+  /** Set if a call was made, or is to be made, by the cloud credentials that came with the request. */
+  credentials?: 'request' | undefined;
   /** The task's engine, if a lookup has shown the task. */
   engine?: string | undefined;
 }
@@ -33,6 +35,8 @@ export interface Caller {
   /** Sent as `X-TC-TraceId`. */
   readonly traceId: string;
   readonly stats: UpstreamStats;
+  /** Came with the request (`CLOUD_CREDENTIALS`): for calls of this request alone. */
+  readonly credentials?: CloudCredentials | undefined;
 }
 
 export interface CallOptions {
@@ -51,8 +55,12 @@ export type Reply =
 export interface DlcClient {
   /** One attempt at one action. Never throws for what goes wrong: that is in the reply. */
   call(action: Action, input: object, options: CallOptions): Promise<Reply>;
-  /** Whether there are cloud credentials now; a platform may bring them later. */
-  hasCredentials(): boolean;
+  /**
+   * Notes in the caller's stats whose cloud credentials its next call would use.
+   *
+   * @returns whether there are any now; a platform may bring them later
+   */
+  chooseCredentials(caller: Pick<Caller, 'stats' | 'credentials'>): boolean;
 }
 
 export interface DlcClientDeps {
@@ -65,14 +73,27 @@ export interface DlcClientDeps {
 export function createDlcClient(endpoint: DlcEndpoint, deps: DlcClientDeps): DlcClient {
   const { env, log, clock } = deps;
   const connections = createConnections(endpoint);
+  /** Id of the environment's credentials that DLC has refused; the platform may bring others. */
+  let refusedId: string | undefined;
+  const choose = ({ credentials, stats }: Pick<Caller, 'stats' | 'credentials'>) => {
+    const own = readCredentials(env);
+    if (!credentials || (own && own.secretId !== refusedId)) return own;
+    stats.credentials = 'request';
+    return credentials;
+  };
   return {
-    hasCredentials: () => readCredentials(env) !== undefined,
+    chooseCredentials: (caller) => choose(caller) !== undefined,
     async call(action, input, options) {
-      const { requestId, traceId, stats } = options.caller;
+      const { requestId, traceId, stats, credentials } = options.caller;
       const startedAt = clock.steadyMs();
       if (action === 'CancelTask') stats.attempts += 1;
       const attempt = action === 'CancelTask' ? stats.attempts : undefined;
-      const reply = await send(action, input, options, { endpoint, connections, env });
+      const credential = choose(options.caller);
+      let reply = await send(action, input, options, { endpoint, connections, credential });
+      if (credential && credential !== credentials && areRefused(reply)) {
+        refusedId = credential.secretId;
+        if (credentials) reply = { ...reply, again: true };
+      }
       const ms = clock.steadyMs() - startedAt;
       stats.upstreamMs = (stats.upstreamMs ?? 0) + ms;
       if (reply === EXPIRED) {
@@ -88,19 +109,30 @@ export function createDlcClient(endpoint: DlcEndpoint, deps: DlcClientDeps): Dlc
   };
 }
 
+/** Says nothing about the credentials: a wrong clock, or a permission that their owner lacks. */
+const OTHER_FAILURES = new Set([
+  'AuthFailure.SignatureExpire',
+  'AuthFailure.UnauthorizedOperation',
+]);
+
+/** Whether DLC does not take the credentials. */
+function areRefused(reply: Reply): reply is Failure {
+  const code = 'code' in reply ? (reply.upstreamCode ?? '') : '';
+  return code.startsWith('AuthFailure') && !OTHER_FAILURES.has(code);
+}
+
 interface Way {
   readonly endpoint: DlcEndpoint;
   readonly connections: Connections;
-  readonly env: DlcClientDeps['env'];
+  readonly credential: CloudCredentials | undefined;
 }
 
 async function send(
   action: Action,
   input: object,
   { region, signal, caller, isValid = () => true }: CallOptions,
-  { endpoint, connections, env }: Way,
+  { endpoint, connections, credential }: Way,
 ): Promise<Reply> {
-  const credential = readCredentials(env);
   // The SDK would sign with `null`.
   if (!credential) return misconfigured('the environment has no cloud credentials');
   if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');

@@ -1,4 +1,5 @@
 import type { Problem } from '../problems.ts';
+import type { ScfCredentials } from './scf-credentials.ts';
 
 /** The one request and the one response type that the gateway works with on every platform. */
 
@@ -17,6 +18,8 @@ export interface HttpRequest {
   readonly headers: HeaderFields;
   /** The platform's own id of this request, if it has one. */
   readonly platformRequestId?: string | undefined;
+  /** Temporary credentials of the function's role that SCF put into the request (`scf-credentials.ts`). */
+  readonly credentials?: ScfCredentials | undefined;
   /** Aborted if the client disconnects before the response; absent where the platform does not say. */
   readonly disconnected?: AbortSignal | undefined;
   /** Why this cannot be served at all. */
@@ -112,7 +115,7 @@ export function unionOfValues(first: Pairs, second: Pairs): Pairs {
 }
 
 /** Groups pairs into header fields: names are lower-cased, no value is dropped or joined. */
-export function toHeaderFields(pairs: Pairs): HeaderFields {
+export function toHeaderFields(pairs: Pairs): Map<string, readonly string[]> {
   const fields = new Map<string, string[]>();
   for (const [cased, value] of pairs) {
     const name = cased.toLowerCase();

@@ -35,6 +35,7 @@ const LIMITS = {
   maxBodiesWaiting: 1000,
   /** Whether SCF runs this process. */
   isScf: false,
+  usesScfCredentials: false,
 };
 
 /** An idle connection holds 8 KB; beyond this many, idle ones are closed, and until then new ones dropped. */
@@ -48,7 +49,10 @@ export function createHttpServer(
   gateway: Serves,
   limits: Partial<typeof LIMITS> = {},
 ): http.Server {
-  const { lingerMs, stallMs, bodyMs, maxBodiesWaiting, isScf, ...times } = { ...LIMITS, ...limits };
+  const { lingerMs, stallMs, bodyMs, maxBodiesWaiting, isScf, usesScfCredentials, ...times } = {
+    ...LIMITS,
+    ...limits,
+  };
   // A missing Host gets a problem document (node.ts).
   const server = http.createServer({ ...times, requireHostHeader: false });
   // Node would drop all fields after the 2000th, unseen; their size is limited all the same.
@@ -58,7 +62,8 @@ export function createHttpServer(
   server.on('drop', () => server.closeIdleConnections());
   const queue = createRequestQueue();
   server.on('connection', () => queue.accepted());
-  const options = { readBody: createBodyReader(bodyMs, maxBodiesWaiting), isScf };
+  const readBody = createBodyReader(bodyMs, maxBodiesWaiting);
+  const options = { readBody, isScf, usesScfCredentials };
   /** The latest request of each connection: the only one whose body may still be arriving. */
   const latest = new WeakMap<Duplex, Arrival>();
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 
 import { Problem } from '../problems.ts';
 import { scfRequestId, toHeaderFields, type HttpRequest, type HttpResponse } from './message.ts';
+import { takeScfCredentials } from './scf-credentials.ts';
 import {
   drainBody,
   isUnread,
@@ -18,9 +19,12 @@ export interface NodeOptions {
   readonly readBody: BodyReader;
   /** Whether SCF runs this process: else anybody can send `X-Scf-Request-Id`. */
   readonly isScf: boolean;
+  /** Whether the cloud credentials in SCF's header fields are used, if SCF runs this process. */
+  readonly usesScfCredentials: boolean;
 }
 
-export function fromNode(arrival: Arrival, { readBody, isScf }: NodeOptions): HttpRequest {
+export function fromNode(arrival: Arrival, options: NodeOptions): HttpRequest {
+  const { readBody, isScf, usesScfCredentials } = options;
   const { message, disconnected } = arrival;
   const { rawHeaders, method = '', url = '/' } = message;
   const pairs: [string, string][] = [];
@@ -28,6 +32,7 @@ export function fromNode(arrival: Arrival, { readBody, isScf }: NodeOptions): Ht
     pairs.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
   }
   const headers = toHeaderFields(pairs);
+  const credentials = isScf ? takeScfCredentials(headers) : undefined;
   // In absolute form too, which a server must take (RFC 9112, 3.2.2).
   const [, path = '', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(url) ?? [];
   return {
@@ -36,10 +41,11 @@ export function fromNode(arrival: Arrival, { readBody, isScf }: NodeOptions): Ht
     query: query === '' ? [] : [...new URLSearchParams(query)],
     headers,
     disconnected,
+    credentials: usesScfCredentials ? credentials : undefined,
     platformRequestId: isScf ? scfRequestId(headers) : undefined,
     refusal: arrival.broken ?? forbidden(message),
     bodyBytes: knownBytes(message),
-    readBody: (limit, options) => readBody(arrival, limit, options),
+    readBody: (limit, body) => readBody(arrival, limit, body),
   };
 }
 

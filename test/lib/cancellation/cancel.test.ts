@@ -47,7 +47,7 @@ function upstreamOf(
   const calls: string[] = [];
   const script = { CancelTask: [...cancels], DescribeTasks: [...lookups] };
   const dlc: DlcClient = {
-    hasCredentials: () => true,
+    chooseCredentials: () => true,
     async call(action) {
       calls.push(action);
       const replies = script[action];
