@@ -149,7 +149,11 @@ export function createMetrics(load: Load): Metrics {
     'limits-own': () => metrics.sharedLimitsUp.set(0),
   };
   return {
-    observe: (event, fields) => counts[event]?.(fields),
+    observe(event, fields) {
+      counts[event]?.(fields);
+      // Not what a counter of prom-client gives back: the log would take it for a line.
+      return undefined;
+    },
     contentType: registry.contentType,
     text: () => registry.metrics(),
   };
