@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline/promises';
+
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 
 /** Writes a line of progress: to stderr, since stdout is for results. */
@@ -30,4 +32,26 @@ export function progressLine(
   };
   process.once('exit', () => show(''));
   return show;
+}
+
+/**
+ * Makes the function that asks a question which only `y` or `yes` answers with yes; Ctrl-C and the end of
+ * input are a no.
+ *
+ * @returns nothing if stdin or stderr is no terminal, so that nobody can be asked
+ */
+export function questioner(
+  input: NodeJS.ReadableStream & { readonly isTTY?: boolean } = process.stdin,
+  output: NodeJS.WritableStream & { readonly isTTY?: boolean } = process.stderr,
+): ((question: string) => Promise<boolean>) | undefined {
+  if (input.isTTY !== true || output.isTTY !== true) return undefined;
+  return async (question) => {
+    const lines = createInterface({ input, output });
+    const closed = new Promise<string>((resolve) => {
+      lines.once('close', () => resolve(''));
+    });
+    const answer = await Promise.race([lines.question(`${question} [y/N] `), closed]);
+    lines.close();
+    return /^y(es)?$/i.test(answer.trim());
+  };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { command } from '../cli/command.ts';
 import { matching } from '../cli/command-line.ts';
+import { questioner } from '../cli/terminal.ts';
 import type { DeployDeps } from '../deploy/deploy.ts';
 
 const write = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
@@ -11,6 +12,7 @@ const THIS_MACHINE: DeployDeps = {
   waiting: { now: Date.now, sleep: (ms) => sleep(ms) },
   out: write(process.stdout),
   progress: write(process.stderr),
+  confirm: questioner(),
 };
 
 /** @param deps what a deployment uses of this machine; a test brings its own */
@@ -18,8 +20,14 @@ export const deployWith = (deps: DeployDeps) =>
   command('deploy', {
     summary: 'Deploys what serverless.yml says to Tencent SCF.',
     details:
-      'Builds, creates or updates the function, publishes a version, moves callers to it, opens the function URL, and asks it for /healthz and /readyz. A run that broke off is finished by the next. docs/deploy.md has every step.',
-    examples: ['--dry-run', '', '--stage prod --region ap-singapore', '--rollback'],
+      'Builds, shows what will change and asks; then creates or updates the function, publishes a version, moves callers to it, opens the function URL, and asks it for /healthz and /readyz. A run that broke off is finished by the next. docs/deploy.md has every step.',
+    examples: [
+      '--dry-run',
+      '',
+      '--stage prod --region ap-singapore --yes',
+      '--config serverless.event.yml',
+      '--rollback',
+    ],
     environment: [
       [
         'TENCENTCLOUD_SECRET_ID',
@@ -35,9 +43,11 @@ export const deployWith = (deps: DeployDeps) =>
         'STAGE, DLC_REGION, SCF_ROLE',
         'and the settings of the gateway: all variables that serverless.yml names',
       ],
+      ['VPC_ID, SUBNET_ID', 'the network of a Redis with a private address; both or none'],
     ],
     exits: {
       done: 'deployed, and it serves; with --dry-run: it could be deployed',
+      failed: 'asked whether to go on, you said no: nothing was done',
       data: 'a source or a file of config/ is wrong, or there is no version to go back to',
       noInput: 'serverless.yml or the package cannot be read',
       unavailable: 'SCF cannot be reached or has failed, or what was deployed does not serve',
@@ -52,7 +62,11 @@ export const deployWith = (deps: DeployDeps) =>
       '--dry-run',
       'prints the requests of a first deployment as JSON, secrets left out; sends nothing, needs no credentials and no network',
     )
-    .option('--rollback', 'moves callers to the version published before the one that they get now')
+    .option(
+      '--rollback',
+      'moves callers to the version published before the one that they get now; keys that were removed or replaced since come back with it',
+    )
+    .option('--yes', 'does not ask whether to go on; needed where there is no terminal')
     .option(
       '--stage <name>',
       'in place of STAGE (default: dev)',
@@ -63,7 +77,7 @@ export const deployWith = (deps: DeployDeps) =>
       'in place of the region in serverless.yml',
       matching(/^[a-z]{2,}(-[a-z0-9]+)+$/, '--region must be like ap-guangzhou'),
     )
-    .option('--config <file>', 'such as serverless.web.yml', 'serverless.yml')
+    .option('--config <file>', 'such as serverless.event.yml', 'serverless.yml')
     .option('--no-build', 'deploys what dist/ holds already')
     .action(async (options) => {
       const work = await import('../deploy/deploy.ts');

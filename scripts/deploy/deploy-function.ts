@@ -1,8 +1,10 @@
 import type { GetFunctionResponse } from 'tencentcloud-sdk-nodejs/tencentcloud/services/scf/v20180416/scf_models.js';
 
+import { commandLine } from '../cli/command.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { openUrl } from './function-url.ts';
+import type { Deployment } from './deployment.ts';
 import type { Package } from './pack.ts';
 import { configurationOf, creationOf, reservedMemory } from './requests.ts';
 import { findSame, publish, serve, servedVersion } from './versions.ts';
@@ -39,24 +41,37 @@ export async function deployFunction(run: Run, code: Package): Promise<Deployed>
   return { version, before, url };
 }
 
-/** What SCF never changes on a function that is there. @throws CommandError 78 */
-function checkFixed({ deployment }: Run, found: GetFunctionResponse): void {
+/** What SCF never changes on a function that is there. @throws CommandError 78 with the ways out */
+export function checkFixed({ deployment }: Run, found: GetFunctionResponse): void {
   const { name, runtime, type } = deployment;
   if (!['Active', 'UpdateFailed', 'PublishFailed'].includes(found.Status ?? '')) {
     throw failedState(name, found);
   }
-  const wanted = { Runtime: runtime, Type: type === 'web' ? 'HTTP' : 'Event' };
-  for (const entry of ['Runtime', 'Type'] as const) {
-    const has = found[entry];
-    if (typeof has !== 'string' || has.toLowerCase() === wanted[entry].toLowerCase()) continue;
-    const todo =
-      'Deploy under another --stage (it has its own URL), move the callers, then delete the old one.';
+  const typeNow = found.Type === undefined ? type : TYPES.get(found.Type.toLowerCase());
+  if (typeNow !== type) {
+    const what = typeNow === undefined ? `of the type ${found.Type}` : FORMS[typeNow];
     throw new CommandError(
       EXIT.config,
-      `${name} has ${entry} ${has}, and SCF cannot make it ${wanted[entry]}.\n${todo}`,
+      `${name} is ${what}, and SCF cannot make it ${FORMS[type]}. Nothing was changed. Either of:\n` +
+        `  ${commandLine('deploy', '--stage NAME')}: ${FORMS[type]} beside it, with a URL of its own; move the callers, then delete the old one\n` +
+        `  ${commandLine('deploy', type === 'web' ? '--config serverless.event.yml' : '')}: the function stays what it is`,
     );
   }
+  const { Runtime: has = runtime } = found;
+  if (has.toLowerCase() === runtime.toLowerCase()) return;
+  throw new CommandError(
+    EXIT.config,
+    `${name} has Runtime ${has}, and SCF cannot make it ${runtime}. Nothing was changed.\n` +
+      'Deploy under another --stage (it has its own URL), move the callers, then delete the old one.',
+  );
 }
+
+/** SCF's names of types. */
+const TYPES: ReadonlyMap<string, Deployment['type']> = new Map([
+  ['event', 'event'],
+  ['http', 'web'],
+]);
+export const FORMS = { web: 'a web function', event: 'an event function' } as const;
 
 async function upload(
   run: Run,
@@ -90,15 +105,11 @@ async function upload(
  * Instances that do not share a Redis share DLC's 20 requests a second by their number, so SCF has to
  * keep to it: the reserved quota is the most memory that all of them together may take.
  */
-async function boundInstances({ call, deployment, say }: Run): Promise<void> {
+async function boundInstances(run: Run): Promise<void> {
+  const { call, deployment, say } = run;
   const named = { FunctionName: deployment.name };
   const wanted = reservedMemory(deployment);
-  const { ReservedMem: reserved } = await call('GetReservedConcurrencyConfig', named).catch(
-    (error: unknown) => {
-      if (isNotFound(error)) return { ReservedMem: undefined };
-      throw error;
-    },
-  );
+  const reserved = await reservedNow(run);
   if (wanted === undefined) {
     if (reserved)
       say(
@@ -109,4 +120,15 @@ async function boundInstances({ call, deployment, say }: Run): Promise<void> {
   if (reserved === wanted) return;
   say(`Bounding the instances: ${wanted} MB, ${deployment.memorySize} MB each …`);
   await call('PutReservedConcurrencyConfig', { ...named, ReservedConcurrencyMem: wanted });
+}
+
+/** The reserved quota in MB; nothing or 0 where there is none. */
+export async function reservedNow({ call, deployment }: Run): Promise<number | undefined> {
+  try {
+    const named = { FunctionName: deployment.name };
+    return (await call('GetReservedConcurrencyConfig', named)).ReservedMem;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }

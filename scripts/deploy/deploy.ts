@@ -2,18 +2,23 @@ import path from 'node:path';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { root } from '../build/bundle.ts';
-import { CommandError } from '../cli/command-line.ts';
-import { deployFunction } from './deploy-function.ts';
+import { CommandError, wrongUsage } from '../cli/command-line.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { plannedChanges } from './changes.ts';
+import { deployFunction, type Deployed } from './deploy-function.ts';
 import type { Deployment } from './deployment.ts';
 import { pretend, type PlannedRequest } from './dry-run.ts';
+import { findUrl } from './function-url.ts';
 import { hider } from './hide.ts';
 import { build, pack } from './pack.ts';
 import { quotaNote } from './quota.ts';
+import { publicUrl } from './requests.ts';
 import { rollBack } from './roll-back.ts';
-import { connect, credentialsOf, endpointReasons, type Call, type Waiting } from './scf.ts';
+import { connect, credentialsOf, endpointReasons, type Waiting } from './scf.ts';
 import { missingReasons, readServerlessFile } from './serverless-file.ts';
-import { checkSettings } from './settings-check.ts';
+import { checkSettings, vpcNote } from './settings-check.ts';
 import { smokeTest } from './smoke-test.ts';
+import { servedVersion } from './versions.ts';
 import type { Run } from './wait.ts';
 import { refusal } from './wrong-inputs.ts';
 
@@ -25,11 +30,15 @@ export interface DeployDeps {
   readonly out: (line: string) => void;
   /** Progress and errors. */
   readonly progress: (line: string) => void;
+  /** Asks the user whether to go on; absent where there is no terminal. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 
 interface Options {
   readonly dryRun?: true;
   readonly rollback?: true;
+  /** Nobody is asked. */
+  readonly yes?: true;
   readonly stage?: string;
   readonly region?: string;
   /** Relative to the project. */
@@ -51,25 +60,47 @@ export async function deploy(options: Options, deps: DeployDeps): Promise<void> 
   const needsBuild = !isRollback && options.build;
   try {
     if (!isDry) credentialsOf(deps.env);
+    if (!isDry && !options.yes && !deps.confirm) throw wrongUsage(NO_TERMINAL);
     if (needsBuild) await build(deployment);
     if (isDry) await plan(deployment, { ...deps, progress: say }, isRollback);
     refuseWrong(deployment, isRollback, { ...deps, progress: say });
     if (isDry) return;
     const call = connect(deployment.region, deps.env, deps.waiting);
-    await carryOut({ call, deployment, waiting: deps.waiting, say }, deps.env, isRollback);
+    const agree = agreeBy(say, options.yes ? undefined : deps.confirm);
+    const run = { call, deployment, waiting: deps.waiting, say };
+    const deployed = await (isRollback ? rollBack(run, agree) : bringUp(run, agree));
+    await smokeTest(run, deployed, deps.env['SCF_ENDPOINT']?.startsWith('http:') ?? false);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new CommandError(error.exitCode, hide(error.message));
   }
 }
 
-async function carryOut(run: Run, env: Environment, isRollback: boolean): Promise<void> {
-  const isLocal = env['SCF_ENDPOINT']?.startsWith('http:') ?? false;
-  if (isRollback) return smokeTest(run, await rollBack(run), isLocal);
-  const { run: counting, changes } = countChanges(run);
-  const deployed = await deployFunction(counting, pack(run.deployment.src));
-  if (changes() === 0) run.say('Nothing has changed: nothing was done.');
-  return smokeTest(run, deployed, isLocal);
+const NO_TERMINAL =
+  'There is no terminal to ask on: --yes deploys without asking, --dry-run only shows.';
+
+type Agree = (changes: readonly string[]) => Promise<void>;
+
+/** Shows what will change, and asks. @param confirm absent: nobody is asked */
+function agreeBy(say: (line: string) => void, confirm: DeployDeps['confirm']): Agree {
+  return async ([first = '', ...others]) => {
+    say([first, ...others.map((line) => `  ${line}`)].join('\n'));
+    if (!confirm || (await confirm('Go on?'))) return;
+    throw new CommandError(EXIT.failed, 'Nothing was done.');
+  };
+}
+
+/** Deploys what the user agrees to. */
+async function bringUp(run: Run, agree: Agree): Promise<Deployed> {
+  const code = pack(run.deployment.src);
+  const changes = await plannedChanges(run, code);
+  if (changes.length > 0) {
+    await agree(changes);
+    return deployFunction(run, code);
+  }
+  run.say('Nothing has changed: nothing was done.');
+  const version = (await servedVersion(run)) ?? '';
+  return { version, before: version, url: publicUrl(await findUrl(run)) };
 }
 
 /** Prints what would be sent. */
@@ -79,7 +110,7 @@ async function plan(deployment: Deployment, deps: DeployDeps, isRollback: boolea
   const wrong = new Set(checkSettings(deployment).reasons.map((one) => one.split(':')[0] ?? ''));
   const call = pretend(requests, deployment.region, isRollback, wrong);
   const run = { call, deployment, waiting, say: () => {} };
-  await (isRollback ? rollBack(run) : deployFunction(run, pack(deployment.src)));
+  await (isRollback ? rollBack(run, async () => {}) : deployFunction(run, pack(deployment.src)));
   out(JSON.stringify(requests, undefined, 2));
   progress(isRollback ? ROLLBACK_NOTE : FIRST_NOTE);
 }
@@ -87,7 +118,8 @@ async function plan(deployment: Deployment, deps: DeployDeps, isRollback: boolea
 const FIRST_NOTE = `Nothing was sent. These are the requests of a first deployment. A later one sends UpdateFunctionCode and
 UpdateFunctionConfiguration instead of CreateFunction, and neither where nothing has changed. GetFunction
 is repeated while SCF works; GET <function URL>/healthz and /readyz come last.`;
-const ROLLBACK_NOTE = 'Nothing was sent. Here version 2 is served, and 1 was published before it.';
+const ROLLBACK_NOTE = `Nothing was sent. Here version 2 is served, and 1 was published before it. Keys, tokens and webhook secrets that
+were removed or replaced since then are accepted again; without --dry-run, that is said before, with what differs.`;
 
 /** Names everything that is missing or wrong at once; a rollback needs only what finds the function. */
 function refuseWrong(
@@ -101,19 +133,10 @@ function refuseWrong(
   if (unchecked.length > 0) {
     say(`Not checked, since only the function sees the file: ${unchecked.join(', ')}`);
   }
-  const note = isRollback ? undefined : quotaNote(deployment);
+  const notes = isRollback ? [] : [quotaNote(deployment), vpcNote(deployment)];
   const wrong = refusal([...missingReasons(needed), ...endpointReasons(env), ...reasons]);
   if (wrong) throw wrong;
-  if (note !== undefined) say(note);
+  for (const note of notes) if (note !== undefined) say(note);
 }
 
 const NOTHING = { reasons: [], unchecked: [] };
-
-function countChanges(run: Run): { run: Run; changes: () => number } {
-  let changes = 0;
-  const call: Call = (action, input) => {
-    if (!/^(Get|List)/.test(action)) changes += 1;
-    return run.call(action, input);
-  };
-  return { run: { ...run, call }, changes: () => changes };
-}

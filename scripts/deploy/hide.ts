@@ -6,7 +6,7 @@ import type { Deployment } from './deployment.ts';
 /** Variables whose values may be shown; every other may hold a secret, whatever its name. */
 const SHOWN: ReadonlySet<string> = new Set(
   (
-    'DLC_REGION DLC_REGIONS DLC_ENDPOINT BLOCKED_PRINCIPALS CORS_ORIGINS UPSTREAM_RATE CALLER_RATE ' +
+    'CLOUD_CREDENTIALS DLC_REGION DLC_REGIONS DLC_ENDPOINT BLOCKED_PRINCIPALS CORS_ORIGINS UPSTREAM_RATE CALLER_RATE ' +
     'EXPECTED_INSTANCES TASK_STATE_LOOKUP REQUEST_TIMEOUT_MS ATTEMPT_TIMEOUT_MS MAX_ATTEMPTS ' +
     'MAX_WAIT_MS MAX_PREFER_WAIT_MS BASE_PATH PROBLEM_BASE_URL LOG_LEVEL HOST PORT'
   ).split(' '),
@@ -16,7 +16,7 @@ const SHOWN: ReadonlySet<string> = new Set(
 const SHORTEST = 8;
 
 /** The name of a packed file is shown too, of the settings that may name one; a secret may begin with "@". */
-const isShown = (name: string, value: string): boolean =>
+export const isShown = (name: string, value: string): boolean =>
   SHOWN.has(name) ||
   (LIST_NAMES.some((list) => list === name) && /^@config\/[\w.-]+\.json$/.test(value));
 

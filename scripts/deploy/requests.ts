@@ -61,12 +61,15 @@ export function isConfigured(found: GetFunctionResponse, deployment: Deployment)
   );
 }
 
-function variablesOf(environment: Configuration['Environment']): object {
-  return Object.fromEntries((environment?.Variables ?? []).map(({ Key, Value }) => [Key, Value]));
+/** A function's variables by their names. */
+export function variablesOf(environment: Configuration['Environment']): Record<string, string> {
+  return Object.fromEntries(
+    (environment?.Variables ?? []).map(({ Key = '', Value = '' }) => [Key, Value]),
+  );
 }
 
 /** Whether everything that is wanted is there; there may be more. */
-function covers(found: unknown, wanted: unknown): boolean {
+export function covers(found: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return found === wanted;
   const there = new Map(Object.entries(Object(found)));
   return Object.entries(wanted).every(

@@ -30,7 +30,7 @@ export function readServerlessFile(choice: Choice, env: Environment): Deployment
   const missing = new Set<string>();
   const { environment = {}, ...others } = asObject(raw);
   const region = choice.region === undefined ? {} : { region: choice.region };
-  const template = { ...others, ...region };
+  const template = { ...withoutUnsetNetwork(others, lookup), ...region };
   const filled = asObject(fillTree(template, lookup, missing));
   const given = environmentEntry.safeParse(environment);
   const variables = fillVariables(given.data?.variables ?? {}, lookup);
@@ -53,6 +53,15 @@ export function readServerlessFile(choice: Choice, env: Environment): Deployment
     src: path.resolve(path.dirname(choice.config), rest.src),
     missing: [...missing],
   };
+}
+
+/** Leaves `vpcConfig` out where no variable that it is made of is set. */
+function withoutUnsetNetwork(inputsOf: Record<string, unknown>, lookup: Lookup) {
+  const { vpcConfig, ...others } = inputsOf;
+  const unset = new Set<string>();
+  fillTree(vpcConfig, lookup, unset);
+  const entries = Object.keys(Object(vpcConfig)).length;
+  return entries > 0 && unset.size === entries ? others : inputsOf;
 }
 
 export const missingReasons = (missing: readonly string[]): string[] =>

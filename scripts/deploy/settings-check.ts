@@ -77,8 +77,16 @@ PRIVATE.addAddress('::1', 'ipv6');
 function unreachableRedis({ REDIS_URL = '' }: Deployment['variables']): string[] {
   if (REDIS_URL === '' || !isPrivate(REDIS_URL)) return [];
   return [
-    'REDIS_URL: has an address of a private network, which this function cannot reach: name that network in inputs.vpcConfig of serverless.yml, with vpcId and subnetId',
+    `REDIS_URL: has an address of a private network, which this function cannot reach: set VPC_ID and SUBNET_ID, of which inputs.vpcConfig is made. ${WAYS_TO_DLC}`,
   ];
+}
+
+const WAYS_TO_DLC =
+  'In a VPC, a function reaches DLC through a NAT gateway, or by DLC_ENDPOINT=https://dlc.internal.tencentcloudapi.com; issuers of tokens through a NAT gateway alone';
+
+/** What a function in a VPC needs. */
+export function vpcNote({ vpcConfig }: Pick<Deployment, 'vpcConfig'>): string | undefined {
+  return vpcConfig && `inputs.vpcConfig: ${WAYS_TO_DLC}.`;
 }
 
 function isPrivate(url: string): boolean {

@@ -32,7 +32,7 @@ export async function publishedVersions({ call, deployment }: Run): Promise<Func
 }
 
 /** SCF takes letters, digits, spaces, commas and full stops in a description, and no other signs. */
-const describe = ({ sha256 }: Package): string => `Code ${sha256}`;
+export const descriptionOf = ({ sha256 }: Package): string => `Code ${sha256}`;
 
 /**
  * The newest version, where it has this code and this configuration already: nothing changed since,
@@ -40,7 +40,7 @@ const describe = ({ sha256 }: Package): string => `Code ${sha256}`;
  */
 export async function findSame(run: Run, code: Package): Promise<string | undefined> {
   const [newest] = await publishedVersions(run);
-  if (newest?.Description !== describe(code)) return undefined;
+  if (newest?.Description !== descriptionOf(code)) return undefined;
   const found = await settled(run, { version: newest.Version });
   const isSame = found?.Status === 'Active' && isConfigured(found, run.deployment);
   return isSame ? newest.Version : undefined;
@@ -49,7 +49,7 @@ export async function findSame(run: Run, code: Package): Promise<string | undefi
 /** Publishes what was uploaded. @returns the version's number @throws CommandError */
 export async function publish(run: Run, code: Package): Promise<string> {
   const { call, deployment } = run;
-  const named = { FunctionName: deployment.name, Description: describe(code) };
+  const named = { FunctionName: deployment.name, Description: descriptionOf(code) };
   const { FunctionVersion: version = '' } = await call('PublishVersion', named);
   if (!/^\d+$/.test(version))
     throw new CommandError(EXIT.protocol, 'PublishVersion gave no version number.');

@@ -10,7 +10,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   TENCENTCLOUD_SECRET_KEY: "the same in the SDK's spelling",
   TENCENTCLOUD_SESSION_TOKEN: "the same in the SDK's spelling",
   CLOUD_CREDENTIALS:
-    'server form, on SCF: `scf-headers` takes the credentials that SCF puts into a request of a web function, for that request alone, if the environment has none, or DLC has refused its own ([what is known](deploy.md#the-roles-credentials)); `serverless.web.yml` sets it',
+    'server form, on SCF: `scf-headers` takes the credentials that SCF puts into a request of a web function, for that request alone, if the environment has none, or DLC has refused its own ([what is known](deploy.md#the-roles-credentials)); `serverless.yml` sets it',
   DLC_REGION: 'region of a request that names none',
   TENCENTCLOUD_REGION: 'stands for `DLC_REGION` if that is not set; SCF sets it',
   DLC_REGIONS: 'further regions that a caller may name',

@@ -10,7 +10,7 @@ import { functionSettings } from '../support/settings-table.ts';
 import { call, requireTool } from '../support/tools.ts';
 import { describeWith, NEEDS_TOOLS } from '../support/needs.ts';
 
-/** serverless.yml and serverless.web.yml, through the mappers of Tencent's own component. */
+/** serverless.yml and serverless.event.yml, through the mappers of Tencent's own component. */
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Members = Readonly<Record<string, unknown>>;
@@ -59,18 +59,23 @@ function requestsOf(file: string, env: Environment): Requests {
 }
 
 const SET: Environment = Object.fromEntries(
-  [...functionSettings('scf'), 'SCF_ROLE', 'GATEWAY_JWT_SECRET', 'GATEWAY_WEBHOOK_SECRET'].map(
-    (name) => [name, `value of ${name}`],
-  ),
+  [
+    ...functionSettings('scf'),
+    'SCF_ROLE',
+    'VPC_ID',
+    'SUBNET_ID',
+    'GATEWAY_JWT_SECRET',
+    'GATEWAY_WEBHOOK_SECRET',
+  ].map((name) => [name, `value of ${name}`]),
 );
-const FILES = ['serverless.yml', 'serverless.web.yml'];
+const FILES = ['serverless.yml', 'serverless.event.yml'];
 const SERVER_ONLY = { CLOUD_CREDENTIALS: 'scf-headers', HOST: '0.0.0.0', PORT: '9000' };
 const RUNTIME = 'Nodejs24.11';
 
 describeWith([NEEDS_TOOLS], 'what is deployed to SCF', () => {
   it('as an event function', () => {
     const env = { ...SET, STAGE: 'prod', DLC_REGION: 'ap-guangzhou' };
-    expect(requestsOf('serverless.yml', env).create).toMatchObject({
+    expect(requestsOf('serverless.event.yml', env).create).toMatchObject({
       FunctionName: 'dlc-task-gateway-prod',
       Type: 'Event',
       Runtime: RUNTIME,
@@ -84,13 +89,14 @@ describeWith([NEEDS_TOOLS], 'what is deployed to SCF', () => {
   });
 
   it('as a web function, with many requests to an instance', () => {
-    const { create } = requestsOf('serverless.web.yml', { ...SET, STAGE: 'prod' });
+    const { create } = requestsOf('serverless.yml', { ...SET, STAGE: 'prod' });
     expect(create).toMatchObject({
-      FunctionName: 'dlc-task-gateway-web-prod',
+      FunctionName: 'dlc-task-gateway-prod',
       Type: 'HTTP',
       Runtime: RUNTIME,
       Role: 'value of SCF_ROLE',
       Timeout: 15,
+      VpcConfig: { VpcId: 'value of VPC_ID', SubnetId: 'value of SUBNET_ID' },
       InstanceConcurrencyConfig: { DynamicEnabled: 'FALSE', MaxConcurrency: 100 },
     });
     expect(create).not.toHaveProperty('Handler');
@@ -111,7 +117,7 @@ describeWith([NEEDS_TOOLS], 'what is deployed to SCF', () => {
 
   it.each(FILES)('by %s, where nothing is set, with nothing made up', (file) => {
     const { create, variables } = requestsOf(file, { STAGE: 'dev' });
-    expect(variables).toEqual(file === 'serverless.yml' ? {} : SERVER_ONLY);
+    expect(variables).toEqual(file === 'serverless.yml' ? SERVER_ONLY : {});
     expect(JSON.stringify(create)).not.toMatch(/undefined|null|\$\{/);
   });
 

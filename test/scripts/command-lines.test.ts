@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 
 import { describe, expect, it } from '@jest/globals';
 
 import { EXIT } from '../../scripts/cli/exit-codes.ts';
 import { endingOf } from '../../scripts/cli/run.ts';
-import { progressLine } from '../../scripts/cli/terminal.ts';
+import { progressLine, questioner } from '../../scripts/cli/terminal.ts';
 import { settingRows } from '../../src/settings-table.ts';
 import { built, builtCommands } from '../support/built.ts';
 import { portOf } from '../support/http-client.ts';
@@ -184,5 +185,30 @@ describe('the line of progress', () => {
   it('is not there without a terminal', () => {
     expect(shown({})).toEqual([]);
     expect(shown({ isTTY: true }, { TERM: 'dumb' })).toEqual([]);
+  });
+});
+
+describe('a question', () => {
+  const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
+
+  it.each([
+    ['y\n', true],
+    ['YES\n', true],
+    [' y \n', true],
+    ['\n', false],
+    ['n\n', false],
+    ['yesterday\n', false],
+    ['', false],
+  ])('that %j answers', async (typed, isYes) => {
+    const [input, output] = [terminal(), terminal()];
+    const answer = questioner(input, output)?.('Go on?');
+    input.end(typed);
+    expect(await answer).toBe(isYes);
+    expect(String(output.read())).toContain('Go on? [y/N] ');
+  });
+
+  it('is not asked where nobody sees it, or nobody can answer', () => {
+    expect(questioner(terminal(), new PassThrough())).toBeUndefined();
+    expect(questioner(new PassThrough(), terminal())).toBeUndefined();
   });
 });

@@ -82,7 +82,7 @@ describe('--dry-run', () => {
     const { out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
     expect(out + told).not.toContain('planted');
     const named = { API_KEYS: '@config/api-keys.json' };
-    project.write('function/config/api-keys.json', SHELL.API_KEYS);
+    project.write('web/config/api-keys.json', SHELL.API_KEYS);
     const shown = await run(project, NOWHERE, { args: ['--dry-run'], env: named });
     expect([shown.exitCode, shown.out]).toEqual([0, expect.stringContaining(named.API_KEYS)]);
   });
@@ -103,11 +103,19 @@ describe('--dry-run', () => {
     const { exitCode, out, told } = await run(project, NOWHERE, asked);
     expect([exitCode, told.includes(reason)]).toEqual(isNamed ? [78, true] : [0, false]);
     expect(out + told).not.toContain('planted-password');
-    const inside = makeProject((yaml) =>
-      yaml.replace('timeout: 15', 'timeout: 15\n  vpcConfig: { vpcId: vpc-1, subnetId: subnet-1 }'),
-    );
-    expect(await run(inside, NOWHERE, asked)).toMatchObject({ exitCode: 0 });
-    inside.remove();
+    // What a network needs is said with it and without it.
+    const needs =
+      'through a NAT gateway, or by DLC_ENDPOINT=https://dlc.internal.tencentcloudapi.com';
+    expect(told.includes(needs)).toBe(isNamed);
+    const network = { VPC_ID: 'vpc-1', SUBNET_ID: 'subnet-1' };
+    const inside = await run(project, NOWHERE, { ...asked, env: { REDIS_URL, ...network } });
+    expect([inside.exitCode, inside.told]).toEqual([0, expect.stringContaining(needs)]);
+    expect(inside.out).toContain('"VpcId": "vpc-1"');
+    const half = await run(project, NOWHERE, { ...asked, env: { REDIS_URL, VPC_ID: 'vpc-1' } });
+    expect([half.exitCode, half.told]).toEqual([
+      78,
+      expect.stringContaining('SUBNET_ID: is not set in this shell'),
+    ]);
   });
 
   it('shows what going back would send', async () => {
@@ -182,7 +190,7 @@ describe('before anything is sent', () => {
     const example = readFileSync('config/api-keys.example.json', 'utf8');
     const sentence = 'has the sha256 of nothing, of a placeholder or of an example';
     expect((await refused({ API_KEYS: example })).told).toContain(sentence);
-    project.write('function/config/api-keys.json', example);
+    project.write('web/config/api-keys.json', example);
     const packed = await refused({ API_KEYS: '@config/api-keys.json' });
     expect([packed.exitCode, packed.told]).toEqual([78, expect.stringContaining(sentence)]);
   });
@@ -246,7 +254,7 @@ describe('before anything is sent', () => {
     expect(missing.told).toMatch(
       /API_KEYS: points to .*config\/api-keys.json, which is not there; @path is inside the package/,
     );
-    project.write('function/config/api-keys.json', SHELL.API_KEYS);
+    project.write('web/config/api-keys.json', SHELL.API_KEYS);
     const { told } = await run(project, undefined, {
       args: ['--dry-run'],
       env: { API_KEYS: '@config/api-keys.json', JWT_ISSUERS: '@/mnt/issuers.json' },

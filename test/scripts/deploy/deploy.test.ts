@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startScf, type ScfServer } from '../../support/scf/server.ts';
 import { runScript } from '../run-script.ts';
-import { changes, makeProject, NAME, run, SHELL, type Project } from './support.ts';
+import { changes, makeProject, NAME, run, SECRETS, SHELL, type Project } from './support.ts';
 
 let scf: ScfServer;
 let project: Project;
@@ -39,13 +39,17 @@ describe('npm run deploy', () => {
     expect(waited).toBe(4000);
     const { latest, aliases, reserved, triggers, versions } = theFunction();
     expect(latest.config).toMatchObject({
-      Type: 'Event',
+      Type: 'HTTP',
       Runtime: 'Nodejs24.11',
-      Handler: 'function.main_handler',
+      InstanceConcurrencyConfig: { DynamicEnabled: 'FALSE', MaxConcurrency: 100 },
       Role: 'dlc-gateway',
       MemorySize: 256,
       Timeout: 15,
     });
+    expect(latest.config).not.toHaveProperty('Handler');
+    const zip = Buffer.from(latest.zip, 'base64');
+    // The upper half of the central directory's external attributes: -rwxr-xr-x.
+    expect(zip.readUInt16LE(zip.indexOf('PK\u0001\u0002') + 40)).toBe(0o100755);
     expect([aliases.get('$DEFAULT'), versions.size, reserved]).toEqual(['1', 1, 256]);
     expect(triggers).toMatchObject([{ Type: 'http', Qualifier: '$DEFAULT', Enable: 1 }]);
     const { Variables } = Object(latest.config['Environment']);
@@ -53,6 +57,9 @@ describe('npm run deploy', () => {
       'DLC_REGION',
       'API_KEYS',
       'WEBHOOK_SENDERS',
+      'CLOUD_CREDENTIALS',
+      'HOST',
+      'PORT',
       'GATEWAY_JWT_SECRET',
       'GATEWAY_WEBHOOK_SECRET',
     ]);
@@ -60,7 +67,7 @@ describe('npm run deploy', () => {
 
   it('does the same as a process of its own', async () => {
     scf.looks = 0;
-    const args = ['--no-build', '--config', project.config];
+    const args = ['--no-build', '--yes', '--config', project.config];
     const env = { ...SHELL, SCF_ENDPOINT: scf.endpoint };
     const { exitCode, stdout, stderr } = await runScript('deploy', args, { env });
     expect([exitCode, stdout, changes(scf)]).toEqual([0, '', FIRST]);
@@ -90,7 +97,7 @@ describe('npm run deploy', () => {
   ])('publishes a version where %s has changed', async (what, env: Record<string, string>) => {
     await run(project, scf);
     scf.requests.length = 0;
-    if (what === 'code') project.write('function/function.js', 'exports.main_handler = 2;');
+    if (what === 'code') project.write('web/server.js', 'serve(2);');
     const { exitCode } = await run(project, scf, { env });
     expect([exitCode, changes(scf)]).toEqual([0, NEXT]);
     expect(theFunction().aliases.get('$DEFAULT')).toBe('2');
@@ -143,19 +150,38 @@ describe('npm run deploy', () => {
     expect([exitCode, told]).toEqual([65, expect.stringContaining('is not there')]);
   });
 
-  it('deploys the web function, with its start script to be run', async () => {
-    const args = ['--config', project.webConfig, '--stage', 'prod', '--region', 'ap-singapore'];
+  it('deploys the event function where it is named, to another stage and region', async () => {
+    const args = ['--config', project.eventConfig, '--stage', 'prod', '--region', 'ap-singapore'];
     const { exitCode } = await run(project, scf, { args });
     expect(exitCode).toBe(0);
-    const { latest } = scf.functions.get('dlc-task-gateway-web-prod') ?? {};
-    expect(latest?.config).toMatchObject({
-      Type: 'HTTP',
-      InstanceConcurrencyConfig: { DynamicEnabled: 'FALSE', MaxConcurrency: 100 },
-    });
-    expect(latest?.config).not.toHaveProperty('Handler');
-    const zip = Buffer.from(latest?.zip ?? '', 'base64');
-    // The upper half of the central directory's external attributes: -rwxr-xr-x.
-    expect(zip.readUInt16LE(zip.indexOf('PK\u0001\u0002') + 40)).toBe(0o100755);
+    const { latest } = scf.functions.get('dlc-task-gateway-prod') ?? {};
+    expect(latest?.config).toMatchObject({ Type: 'Event', Handler: 'function.main_handler' });
+    expect(latest?.config).not.toHaveProperty('InstanceConcurrencyConfig');
+    expect(JSON.stringify(latest?.config)).not.toContain('CLOUD_CREDENTIALS');
+  });
+
+  it.each([
+    ['an event function', 'a web function', '--config serverless.event.yml'],
+    ['a web function', 'an event function', ''],
+  ])('does not make %s %s, and says which two ways there are', async (was, wanted, file) => {
+    const event = ['--config', project.eventConfig];
+    await run(project, scf, { args: was === 'an event function' ? event : [] });
+    scf.requests.length = 0;
+    const args = was === 'an event function' ? [] : event;
+    const { exitCode, told, asked } = await run(project, scf, { args, answer: true });
+    expect([exitCode, changes(scf), asked]).toEqual([78, [], []]);
+    expect(told).toContain(
+      `${NAME} is ${was}, and SCF cannot make it ${wanted}. Nothing was changed.`,
+    );
+    expect(told).toContain(`  npm run deploy -- --stage NAME: ${wanted} beside it`);
+    expect(told).toContain(
+      `  npm run deploy${file && ` -- ${file}`}: the function stays what it is`,
+    );
+    // Both ways lead somewhere.
+    const stays = await run(project, scf, { args: file === '' ? [] : event, answer: true });
+    expect([stays.exitCode, changes(scf)]).toEqual([0, []]);
+    const beside = await run(project, scf, { args: [...args, '--stage', 'next'], answer: true });
+    expect([beside.exitCode, changes(scf)]).toEqual([0, FIRST]);
   });
 
   it('makes an alias of one’s own, and changes a function URL that is otherwise than wanted', async () => {
@@ -171,6 +197,94 @@ describe('npm run deploy', () => {
     own.remove();
     intranet.remove();
   });
+
+  it('shows what it makes, and asks before', async () => {
+    const no = await run(project, scf, { answer: false });
+    expect([no.exitCode, changes(scf), no.asked]).toEqual([
+      1,
+      [],
+      [`${NAME} in ap-guangzhou is made: a web function with a public URL.\nGo on?`],
+    ]);
+    expect(no.told).toMatch(/\nNothing was done\.$/);
+    const yes = await run(project, scf, { answer: true });
+    expect([yes.exitCode, changes(scf)]).toEqual([0, FIRST]);
+  });
+
+  it('shows what changes, without a secret, and asks', async () => {
+    await run(project, scf);
+    project.write('web/server.js', 'serve(2);');
+    const env = {
+      LOG_LEVEL: 'warn',
+      EXPECTED_INSTANCES: '2',
+      SCF_ROLE: 'another-role',
+      API_KEYS: SHELL.API_KEYS.replace('reporting', 'planted-name'),
+      GATEWAY_WEBHOOK_SECRET: '',
+      WEBHOOK_SENDERS: '',
+      JWT_ISSUERS: '@/mounted/planted.json',
+      VPC_ID: 'vpc-1',
+      SUBNET_ID: 'subnet-1',
+    };
+    scf.requests.length = 0;
+    const no = await run(project, scf, { env, answer: false });
+    expect([no.exitCode, changes(scf)]).toEqual([1, []]);
+    const lines = [
+      `Callers of ${NAME} in ap-guangzhou go from version 1 to a new version.`,
+      'code: 1 KB that differ',
+      'Role: dlc-gateway → another-role',
+      'VpcConfig: not set → {"VpcId":"vpc-1","SubnetId":"subnet-1"}',
+      'API_KEYS: changed',
+      'WEBHOOK_SENDERS: removed',
+      'GATEWAY_WEBHOOK_SECRET: removed',
+      'JWT_ISSUERS: added',
+      'EXPECTED_INSTANCES: not set → 2',
+      'LOG_LEVEL: not set → warn',
+      'bound of the instances: 256 MB → 512 MB together',
+    ];
+    expect(no.asked).toEqual([expect.stringMatching(/\nGo on\?$/)]);
+    expect(no.asked[0]).toContain(`${lines.join('\n  ')}\nGo on?`);
+    for (const secret of [...SECRETS, 'planted']) expect(no.told).not.toContain(secret);
+    const yes = await run(project, scf, { env });
+    expect([yes.exitCode, yes.told]).toEqual([
+      0,
+      expect.stringContaining('LOG_LEVEL: not set → warn'),
+    ]);
+    scf.requests.length = 0;
+    const again = await run(project, scf, { env, answer: false });
+    expect([again.exitCode, changes(scf), again.asked]).toEqual([0, [], []]);
+  });
+
+  it('asks before it goes back: from what to what, and which keys come back', async () => {
+    await run(project, scf);
+    await run(project, scf, { env: { API_KEYS: SHELL.API_KEYS.replaceAll('aaaa', 'bbbb') } });
+    scf.requests.length = 0;
+    const no = await run(project, scf, { args: ['--rollback'], answer: false });
+    expect([no.exitCode, changes(scf), no.asked]).toEqual([
+      1,
+      [],
+      [
+        [
+          `Callers of ${NAME} in ap-guangzhou go back from version 2 to version 1.`,
+          '  Code, settings and packed lists go back together: a key, token or webhook secret that was removed or replaced after version 1 is accepted again.',
+          '  API_KEYS: changed',
+          'Go on?',
+        ].join('\n'),
+      ],
+    ]);
+    const yes = await run(project, scf, { args: ['--rollback'], answer: true });
+    expect([yes.exitCode, changes(scf)]).toEqual([0, ['UpdateAlias']]);
+  });
+
+  it.each([[[]], [['--rollback']]])(
+    'needs --yes where there is no terminal, with %j',
+    async (args: string[]) => {
+      await run(project, scf);
+      await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+      scf.requests.length = 0;
+      const refused = await run(project, scf, { args, answer: 'nobody' });
+      expect([refused.exitCode, scf.requests]).toEqual([64, []]);
+      expect(refused.told).toContain('There is no terminal to ask on: --yes');
+    },
+  );
 
   it('is patient with a new address, and says what to do about a version that does not serve', async () => {
     scf.healthz.push(404, 404);
@@ -221,7 +335,9 @@ describe('npm run deploy', () => {
     scf.requests.length = 0;
     const { exitCode, told } = await run(older, scf);
     expect([exitCode, changes(scf)]).toEqual([78, []]);
-    expect(told).toContain('has Runtime Nodejs24.11, and SCF cannot make it Nodejs22.21.');
+    expect(told).toContain(
+      'has Runtime Nodejs24.11, and SCF cannot make it Nodejs22.21. Nothing was changed.',
+    );
     older.remove();
   });
 

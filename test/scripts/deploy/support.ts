@@ -12,22 +12,25 @@ export const WEBHOOK_SECRET = 'whsec_cGxhbnRlZCB3ZWJob29rIHNlY3JldCBvZiB0aGUgdGV
 
 const JWT_SECRET = 'planted-jwt-secret-that-is-no-special-text';
 
-/** A project of its own: the real `serverless.yml` beside a package of two small files. */
+/** A project of its own: the real serverless files beside packages of small files. */
 export function makeProject(changeYaml = (yaml: string) => yaml) {
   const folder = mkdtempSync(path.join(tmpdir(), 'deploy-'));
   const read = (file: string) => readFileSync(path.resolve(file), 'utf8');
-  writeFileSync(path.join(folder, 'serverless.yml'), changeYaml(read('serverless.yml')));
-  writeFileSync(path.join(folder, 'serverless.web.yml'), changeYaml(read('serverless.web.yml')));
-  for (const packed of ['dist/function/config', 'dist/web']) {
+  const [config = '', eventConfig = ''] = ['serverless.yml', 'serverless.event.yml'].map((file) => {
+    writeFileSync(path.join(folder, file), changeYaml(read(file)));
+    return path.join(folder, file);
+  });
+  for (const packed of ['dist/function', 'dist/web/config']) {
     mkdirSync(path.join(folder, packed), { recursive: true });
   }
   const write = (file: string, text: string, mode = 0o644): void =>
     writeFileSync(path.join(folder, 'dist', file), text, { mode });
   write('function/function.js', 'exports.main_handler = 1;');
+  write('web/server.js', 'serve(1);');
   write('web/scf_bootstrap', '#!/bin/bash\n', 0o755);
   return {
-    config: path.join(folder, 'serverless.yml'),
-    webConfig: path.join(folder, 'serverless.web.yml'),
+    config,
+    eventConfig,
     write,
     remove: () => rmSync(folder, { recursive: true }),
   };
@@ -54,14 +57,29 @@ export interface Outcome {
   readonly told: string;
   /** How long it waited, in ms; nobody waits in a test. */
   readonly waited: number;
+  /** What it asked, each with all that it had said before. */
+  readonly asked: readonly string[];
 }
 
-/** Deploys in this process, without a build, on a clock that stands still but for its waits. */
+/**
+ * Deploys in this process, without a build, on a clock that stands still but for its waits.
+ *
+ * @param options `answer`: what the user says at the terminal; `nobody`: there is none; absent: `--yes` is given
+ */
 export async function run(
   project: Project,
   scf: Pick<ScfServer, 'endpoint'> | undefined,
-  { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
+  {
+    args = [],
+    env = {},
+    answer,
+  }: { args?: string[]; env?: Record<string, string>; answer?: boolean | 'nobody' } = {},
 ): Promise<Outcome> {
+  const asked: string[] = [];
+  const confirm = async (question: string): Promise<boolean> => {
+    asked.push([...told, question].join('\n'));
+    return answer === true;
+  };
   const out: string[] = [];
   const told: string[] = [];
   let time = 0;
@@ -70,8 +88,12 @@ export async function run(
     waiting: { now: () => time, sleep: async (ms: number) => void (time += ms) },
     out: (line: string) => void out.push(line),
     progress: (line: string) => void told.push(line),
+    ...(typeof answer === 'boolean' && { confirm }),
   };
-  const given = args.includes('--config') ? [] : ['--config', project.config];
+  const given = [
+    ...(args.includes('--config') ? [] : ['--config', project.config]),
+    ...(answer === undefined ? ['--yes'] : []),
+  ];
   let exitCode = 0;
   try {
     await deployWith(around).parseAsync(['--no-build', ...given, ...args], { from: 'user' });
@@ -80,7 +102,7 @@ export async function run(
     told.push(ending.message);
     ({ exitCode } = ending);
   }
-  return { exitCode, out: out.join('\n'), told: told.join('\n'), waited: time };
+  return { exitCode, out: out.join('\n'), told: told.join('\n'), waited: time, asked };
 }
 
 /** What was sent, but for what only looks. */
