@@ -19,9 +19,11 @@ export function refuseSwallowedFlags(
 ): void {
   // Set by npm alone; without it, nothing stands between the shell and the command.
   if (!env['npm_lifecycle_event']) return;
-  const swallowed = command.options.filter((option) => isSwallowed(option, env));
-  if (swallowed.length === 0) return;
   const passed = command.options.filter((option) => args.some((arg) => isFlag(arg, option)));
+  // A pipeline may set `npm_config_yes` for all of npm: a switch that the command has got as well was not lost.
+  const isLost = (option: Option) => !(option.isBoolean() && passed.includes(option));
+  const swallowed = command.options.filter((option) => isSwallowed(option, env) && isLost(option));
+  if (swallowed.length === 0) return;
   const all = [...new Set([...swallowed, ...passed])].map((one) => one.flags.replace(/^-\w, /, ''));
   const names = swallowed.map((option) => option.long).join(', ');
   throw wrongUsage(

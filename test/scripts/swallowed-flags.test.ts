@@ -75,7 +75,9 @@ describe('npm run deploy', () => {
     [['--roll-back'], '--rollback'],
     [['--rolback'], '--rollback'],
     [['--no-build'], '--no-build'],
+    [['--yes'], '--yes'],
     [['--stage', 'prod'], '--stage <name>'],
+    [['--stage', 'prod', '--', '--stage', 'dev'], '--stage <name>'],
     [['--rollback', '--', '--stage', 'prod'], '--rollback --stage <name>'],
   ])('with %j deploys nothing', (args, typed) => {
     expect(npm('deploy', ...args)).toEqual({
@@ -86,7 +88,8 @@ describe('npm run deploy', () => {
   });
 
   it('takes flags after "--", and is not confused by the settings of npm', () => {
-    const { status, stderr } = npm('deploy', '--tag=next', '--', '--config', '/nowhere.yml');
+    const args = ['--tag=next', '--yes', '--', '--yes', '--config', '/nowhere.yml'];
+    const { status, stderr } = npm('deploy', ...args);
     expect([status, stderr]).toEqual([66, expect.stringContaining('/nowhere.yml cannot be read')]);
   });
 });
