@@ -15,6 +15,7 @@ const LIMITS = {
   'server.js': 190_000,
   'deliveries.js': 10_000,
   'jose.js': 20_000,
+  'mcp.js': 25_000,
   'metrics.js': 80_000,
   'redis.js': 200_000,
   'function.zip': 160_000,

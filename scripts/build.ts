@@ -11,6 +11,7 @@ const FILES = [
   'server.js',
   'deliveries.js',
   'jose.js',
+  'mcp.js',
   'metrics.js',
   'redis.js',
   'function.zip',

@@ -4,6 +4,7 @@ import type { Deadline } from './lib/deadline.ts';
 import type { CloudCredentials, DlcClient, UpstreamStats } from './lib/dlc/client.ts';
 import type { Lookup } from './lib/dlc/describe-task.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
+import type { problemResponse } from './lib/http/response.ts';
 import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Log } from './lib/observability/log.ts';
 import type { Problem } from './lib/problems.ts';
@@ -72,12 +73,18 @@ export interface CallerEndpoint<Input extends TaskInput = TaskInput, Added = unk
     readonly scope: Scope;
     /** The URL names the webhook sender, whose entry says how it proves itself. */
     readonly isBySender?: true;
+    /** What is asked for stands in the body: the scope is that of another endpoint, which is called. */
+    readonly isForAgents?: true;
   };
   /** Absent: no body is read. `isSigned`: authentication needs it. */
   readonly body?: { readonly maxBytes: number; readonly isSigned: boolean };
   /** @throws Problem `invalid-request`, `unsupported-media-type` */
   validate(context: CallerContext, settings: Settings): Input;
-  handle(context: CallerContext & Input & Added, deps: Deps): Promise<HttpResponse> | HttpResponse;
+  handle(
+    context: CallerContext & Input & Added,
+    deps: Deps,
+    agentRequest: (context: CallerContext) => AgentRequest,
+  ): Promise<HttpResponse> | HttpResponse;
 }
 
 export type Endpoint = OpenEndpoint | CallerEndpoint;
@@ -92,6 +99,8 @@ export interface Route {
   readonly isForBrowsers?: true;
   /** Webhook senders call it: the status decides whether they send again. */
   readonly isForSenders?: true;
+  /** Header fields that browsers may send there, beside those of all routes; each after a comma. */
+  readonly corsFields?: string;
 }
 
 /** What is known of one request while it is served. */
@@ -136,6 +145,36 @@ export interface Metered {
   quotaFields: Readonly<Record<string, string>>;
 }
 
+/** Added where an agent calls the endpoint by a tool. */
+export interface ByAgent {
+  readonly agent: AgentCall;
+}
+
+export interface AgentCall {
+  readonly tool: string;
+  /** The client's name and version, as it gives them. */
+  readonly client: string | undefined;
+  /** @throws Problem `confirmation-required` */
+  confirm(context: CallerContext & TaskInput): void;
+}
+
+/** An agent's request, and what it goes through. From the call on, it is a request for a route. */
+export interface AgentRequest {
+  readonly context: CallerContext & TaskInput;
+  readonly deps: Deps;
+  /** The only one: another bundle has a class of its own. */
+  readonly Problem: typeof Problem;
+  readonly problemResponse: typeof problemResponse;
+  /** Authenticates the caller, and reads the body. @throws Problem */
+  readonly admit: () => Promise<unknown>;
+  /** Does what the route does, from the quota on. @throws Problem */
+  readonly call: (request: RouteRequest, agent: AgentCall) => Promise<HttpResponse>;
+}
+
+export interface RouteRequest extends Pick<HttpRequest, 'method' | 'path' | 'query'> {
+  readonly body: Buffer;
+}
+
 /** Added by the middleware `permit` if the request is about one task. */
 export interface Permitted {
   /** What the permission rests on, for the audit line; only what was really checked. */
@@ -172,7 +211,7 @@ export type CallerContext = RequestContext & Routed & Authenticated;
 
 /** What the outer middlewares see: a request may fail at any step. */
 export type PartialContext = RequestContext &
-  Partial<Routed & Authenticated & Metered & Permitted> & {
+  Partial<Routed & Authenticated & Metered & Permitted & ByAgent> & {
     readonly task?: TaskRef | undefined;
     /** Of one task among several. */
     readonly batchId?: string;

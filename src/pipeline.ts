@@ -1,6 +1,8 @@
 import { default as middy } from '@middy/core';
 
 import type {
+  AgentRequest,
+  ByAgent,
   CallerEndpoint,
   Deps,
   Endpoint,
@@ -13,6 +15,7 @@ import type {
   RequestContext,
 } from './endpoint.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
+import { problemResponse } from './lib/http/response.ts';
 import { Problem } from './lib/problems.ts';
 import { accessLog } from './middlewares/access-log.ts';
 import { auditIntent, auditResult, requireAuditLog } from './middlewares/audit.ts';
@@ -65,24 +68,58 @@ function outer({ log, clock, settings }: OuterDeps): Middleware<PartialContext>[
 export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
   const { basePath } = deps.settings;
   const authenticateBy = createAuthenticate(deps.settings, deps);
-  const pipelines = new Map<Endpoint | undefined, Respond>();
-  const make = (endpoint: Endpoint | undefined): Respond =>
+  const handle: Handle = async (context) => context.endpoint.handle(context, deps, agentRequest);
+  const whole = perEndpoint((endpoint: Endpoint | undefined) =>
     withMiddlewares<RequestContext, EndContext>(
       [
         ...outer(deps),
         ...(endpoint ? [] : [route(routes, basePath)]),
         requestLimits,
-        ...(endpoint?.access ? callerSteps(endpoint, authenticateBy, deps) : []),
+        ...(endpoint?.access && !endpoint.access.isForAgents
+          ? callerSteps(endpoint, deps, authenticateBy)
+          : []),
       ],
-      async (context) => context.endpoint.handle(context, deps),
-    );
+      handle,
+    ),
+  );
+  /** An agent's request goes through the steps of `/mcp`, and then through those of its tool's endpoint. */
+  const part = perEndpoint((endpoint: Endpoint) => {
+    const isEntry = endpoint.access?.isForAgents;
+    const steps = endpoint.access ? callerSteps(endpoint, deps, isEntry && authenticateBy) : [];
+    return withMiddlewares<CallerContext, EndContext>(steps, isEntry ? admitted : handle);
+  });
+  const agentRequest = (context: CallerContext): AgentRequest => ({
+    context,
+    deps,
+    Problem,
+    problemResponse,
+    admit: () => part(context.endpoint)(context),
+    async call({ query, body, ...target }, agent) {
+      const { endpoint, parameter } = routeRequest(routes, target, '');
+      const request = { ...context.request, query };
+      return part(endpoint)(Object.assign(context, { endpoint, parameter, request, body, agent }));
+    },
+  });
   return async (context) => {
     const routed = routedOf(routes, context.request, basePath);
-    const pipeline = pipelines.get(routed?.endpoint) ?? make(routed?.endpoint);
-    pipelines.set(routed?.endpoint, pipeline);
-    return pipeline(Object.assign(context, routed));
+    return whole(routed?.endpoint)(Object.assign(context, routed));
   };
 }
+
+/** Makes each pipeline once. */
+function perEndpoint<Key, Pipeline>(
+  make: (endpoint: Key) => Pipeline,
+): (endpoint: Key) => Pipeline {
+  const made = new Map<Key, Pipeline>();
+  return (endpoint) => {
+    const pipeline = made.get(endpoint) ?? make(endpoint);
+    made.set(endpoint, pipeline);
+    return pipeline;
+  };
+}
+
+type Handle = (context: EndContext) => Promise<HttpResponse>;
+const admitted: Handle = async () => ({ status: 200, headers: {}, body: '' });
 
 /** Nothing if the middleware `route` has to refuse the request. */
 function routedOf(
@@ -99,19 +136,44 @@ function routedOf(
 }
 
 /** What the last middleware leaves where callers authenticate. */
-type EndContext = CallerContext & TaskInput & Permitted;
+type EndContext = CallerContext & TaskInput & Permitted & Partial<ByAgent>;
 
-/** For an endpoint whose callers authenticate. */
+/**
+ * For an endpoint whose callers authenticate.
+ *
+ * @param authenticateBy absent: an agent's request, which has come so far
+ */
 function callerSteps(
   endpoint: CallerEndpoint,
-  authenticateBy: Authenticate,
   deps: Deps,
+  authenticateBy?: Authenticate,
 ): Middleware<EndContext>[] {
   const { settings, log } = deps;
   const { access, body } = endpoint;
   const isCancellation = access.scope === 'tasks:cancel';
   return [
     ...(isCancellation ? [requireAuditLog(log)] : []),
+    ...(authenticateBy ? proofSteps(endpoint, deps, authenticateBy) : []),
+    ...(access.isForAgents ? [] : [quota(access.scope, deps), authorize(access.scope)]),
+    ...(authenticateBy ? [limitLoad(deps)] : []),
+    ...(authenticateBy && body && !body.isSigned ? [readBody(body)] : []),
+    before((context: CallerContext) => endpoint.validate(context, settings)),
+    ...(authenticateBy ? [] : [before((context: EndContext) => context.agent?.confirm(context))]),
+    ...(body ? [quotaOfBatch(deps)] : []),
+    permit(access.scope, deps),
+    ...(body ? [permitEach(deps)] : []),
+    ...(isCancellation ? [auditIntent(deps)] : []),
+  ];
+}
+
+/** Who the caller is. */
+function proofSteps(
+  { access, body }: CallerEndpoint,
+  deps: Deps,
+  authenticateBy: Authenticate,
+): Middleware<EndContext>[] {
+  const { settings, log } = deps;
+  return [
     ...(access.isBySender && body
       ? [authenticateSender(settings, body, deps)]
       : [
@@ -120,15 +182,6 @@ function callerSteps(
         ]),
     refuseBlockedPrincipals(settings.blockedPrincipals),
     ...(access.isBySender ? [readDeliveryOf(settings, log)] : []),
-    quota(access.scope, deps),
-    authorize(access.scope),
-    limitLoad(deps),
-    ...(body && !body.isSigned ? [readBody(body)] : []),
-    before((context: CallerContext) => endpoint.validate(context, settings)),
-    ...(body ? [quotaOfBatch(deps)] : []),
-    permit(access.scope, deps),
-    ...(body ? [permitEach(deps)] : []),
-    ...(isCancellation ? [auditIntent(deps)] : []),
   ];
 }
 

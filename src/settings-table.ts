@@ -83,6 +83,11 @@ export function readTable(read: Read) {
     basePath,
     /** Stands before `/problems/{code}` in a problem's `type`. */
     problemPrefix: read('PROBLEM_BASE_URL', kinds.optional(kinds.baseUrl)) ?? basePath,
+    mcp: read('MCP', kinds.onOrOff, 'off'),
+    /** What callers put before the paths. */
+    publicUrl: read('PUBLIC_URL', kinds.optional(kinds.baseUrl)),
+    mcpConfirm: read('MCP_CONFIRM', kinds.onOrOff, 'off'),
+    mcpStateSecret: read('MCP_STATE_SECRET', kinds.optional(kinds.secret)),
     logLevel: read('LOG_LEVEL', kinds.oneOf(...LOG_LEVELS), 'info'),
     host: read('HOST', address, '0.0.0.0'),
     port: read('PORT', port, '9000'),

@@ -89,6 +89,11 @@ function contradictions(table: Table, env: Environment): string[] {
       needLookups(table) && !table.taskStateLookup,
       'TASK_STATE_LOOKUP: must be on if an entry has engines or an owner, which DLC is asked for',
     ],
+    [table.mcp && table.publicUrl === undefined, 'PUBLIC_URL: must be set if MCP is on'],
+    [
+      table.mcpConfirm && Buffer.byteLength(table.mcpStateSecret ?? '') < 32,
+      'MCP_STATE_SECRET: must have at least 32 bytes if MCP_CONFIRM is on',
+    ],
     [
       table.metricsPort === table.port && table.port !== 0,
       'METRICS_PORT: must not be PORT, which the gateway listens on',

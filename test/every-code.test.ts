@@ -54,7 +54,9 @@ const CALLS = [
 ] as const;
 
 const CODES = CALLS.flatMap(([method, path, action, make]) => {
-  const route = createRoutes({ taskStateLookup: true }).find(({ template }) => template === path);
+  const route = createRoutes({ taskStateLookup: true, mcp: true }).find(
+    ({ template }) => template === path,
+  );
   const endpoint = route?.methods[method];
   if (!route || !endpoint) throw new Error(`no ${method} ${path}`);
   return problemsOf(endpoint, {}).flatMap((code) => {

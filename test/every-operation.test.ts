@@ -8,7 +8,7 @@ import { onEmulator } from './support/emulator.ts';
 import { expectDocumented } from './support/documented.ts';
 import { ALL_OPERATIONS, ask, shown, TASK, type Request } from './support/every-operation.ts';
 import { startFunction } from './support/processes.ts';
-import { KEY, keyEntry } from './support/three-callers.ts';
+import { KEY, keyEntry, PUBLIC_URL } from './support/three-callers.ts';
 
 /**
  * What the OpenAPI document says that every operation may answer before its handler is asked: each of
@@ -85,6 +85,8 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
     const large = await startFunction({
       DLC_REGION: 'ap-guangzhou',
       API_KEYS: JSON.stringify([keyEntry(KEY)]),
+      MCP: 'on',
+      PUBLIC_URL,
     });
     const answer = await large.invoke({ ...event, body: 'x'.repeat(300_000) });
     expect(answer.statusCode).toBe(413);

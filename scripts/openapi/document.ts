@@ -8,6 +8,7 @@ import { problemSchema } from '../../src/lib/http/problem-response.openapi.ts';
 import { PROBLEM_TEXTS } from '../../src/lib/problems.openapi.ts';
 import { componentStore } from './components.ts';
 import { pathsOf } from './operations.ts';
+import { toolsOf, type Made } from './tools.ts';
 
 /**
  * Makes the OpenAPI 3.1 document of the routes, the schemas and tables that the gateway runs on, and the words in
@@ -43,7 +44,10 @@ export function openApiDocument(): OpenApiDocument {
     },
     { override: ({ jsonSchema }) => void Object.assign(jsonSchema, bounds(jsonSchema)) },
   );
-  return JSON.parse(JSON.stringify(document));
+  const made: OpenApiDocument & Made = JSON.parse(JSON.stringify(document));
+  const { schemas, ...others } = made.components;
+  // Next to each other, since the tools repeat the schemas: a zip of it is a tenth smaller.
+  return { ...made, components: { ...others, schemas }, 'x-tools': toolsOf(made) };
 }
 
 /** What `dist/openapi.json` holds. */
@@ -78,5 +82,7 @@ OPTIONS is answered with a 204, as a preflight for browsers. A known path with a
 const TAGS = {
   Tasks: 'Cancelling a task and asking for its state: for frontends and internal services.',
   Webhooks: 'Cancelling a task by a signed webhook. The gateway receives webhooks; it sends none.',
+  Agents:
+    'The same for agents, by the Model Context Protocol. These paths are there only with `MCP=on`.',
   Service: 'About the gateway itself, open to anybody.',
 } as const;

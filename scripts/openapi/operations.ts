@@ -22,16 +22,20 @@ const HANDLERS = new URL('../../src/handlers/', import.meta.url);
 
 const ENDING = '.openapi.ts';
 
-async function readWords(name: string): Promise<OperationWords> {
+async function readWords(name: string): Promise<OperationWords[]> {
   // A template, and not a URL: esbuild finds the files of this one.
-  const file: { words?: OperationWords } = await import(`../../src/handlers/${name}.openapi.ts`);
-  if (!file.words) throw new Error(`src/handlers/${name}${ENDING} exports no words`);
-  return file.words;
+  const { words }: Exported = await import(`../../src/handlers/${name}.openapi.ts`);
+  if (!words) throw new Error(`src/handlers/${name}${ENDING} exports no words`);
+  return [words].flat();
+}
+
+interface Exported {
+  readonly words?: OperationWords | OperationWords[];
 }
 
 const files = readdirSync(HANDLERS).filter((file) => file.endsWith(ENDING));
 const names = files.map((file) => file.slice(0, -ENDING.length));
-const WORDS = await Promise.all(names.toSorted().map(readWords));
+const WORDS = (await Promise.all(names.toSorted().map(readWords))).flat();
 
 interface DescribedEndpoint {
   readonly method: string;
@@ -43,7 +47,7 @@ interface DescribedEndpoint {
 /** Every endpoint with its words, in the order of the routes. @throws Error if a route has no words, or words have no route */
 export function describedEndpoints(): readonly DescribedEndpoint[] {
   const unused = new Set<string>(WORDS.map(({ route }) => route));
-  const described = createRoutes({ taskStateLookup: true }).flatMap((route) =>
+  const described = createRoutes({ taskStateLookup: true, mcp: true }).flatMap((route) =>
     Object.entries(route.methods).map(([method, endpoint]) => {
       const key = `${method} ${route.template}`;
       const words = WORDS.find((one) => one.route === key);
@@ -108,11 +112,27 @@ function toOperation(
         },
       },
     }),
-    responses: {
-      ...Object.fromEntries(successes),
-      ...problemResponses(route, endpoint, words, store),
-    },
+    responses: joined(
+      Object.fromEntries(successes),
+      problemResponses(route, endpoint, words, store),
+    ),
   };
+}
+
+type Responses = Readonly<Record<string, Json>>;
+
+/** A status may stand for a problem, and for an error of another form. */
+function joined(own: Responses, problems: Responses): Responses {
+  const both = Object.entries(problems).map(([status, problem]) => {
+    const { content, description } = Object(own[status]);
+    const descriptions = [description ?? [], problem['description']].flat();
+    const joint = { ...content, ...Object(problem['content']) };
+    return [
+      status,
+      { ...problem, description: descriptions.join('\n\n'), content: joint },
+    ] as const;
+  });
+  return { ...own, ...Object.fromEntries(both) };
 }
 
 const QUOTA = { RateLimit: 'always', 'RateLimit-Policy': 'always' } as const;

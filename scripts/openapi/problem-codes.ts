@@ -76,6 +76,9 @@ const AUTHENTICATED: readonly ProblemCode[] = [
   'insufficient-scope',
 ];
 
+/** Of the routes that tools stand for: an agent gets them as results. */
+const OF_ROUTES: ReadonlySet<ProblemCode> = new Set(['quota-exceeded', 'insufficient-scope']);
+
 /** The problems of an endpoint, in the order of the table. */
 export function problemsOf(
   endpoint: Endpoint,
@@ -84,7 +87,7 @@ export function problemsOf(
   const { access } = endpoint;
   const isIn = new Set<ProblemCode>([
     ...EVERYWHERE,
-    ...(access ? AUTHENTICATED : []),
+    ...(access ? AUTHENTICATED.filter((code) => !access.isForAgents || !OF_ROUTES.has(code)) : []),
     ...(access && about !== 'each' ? (['task-not-permitted', ...UPSTREAM] as const) : []),
     ...(access && about === undefined ? (['permission-check-unavailable'] as const) : []),
     ...(access?.schemes.includes('bearer') ? (['auth-provider-unavailable'] as const) : []),
@@ -96,8 +99,9 @@ export function problemsOf(
 /** Whether a problem has the fields of the caller's quota: it comes up before or after that step. */
 export function quotaFieldsOn(
   code: ProblemCode,
-  { body }: Pick<CallerEndpoint, 'body'> = {},
+  { body, access }: Partial<Pick<CallerEndpoint, 'body' | 'access'>> = {},
 ): 'always' | 'at times' | 'never' {
+  if (access?.isForAgents) return code === 'internal-error' ? 'at times' : 'never';
   if (AT_TIMES.has(code)) return 'at times';
   // A signed body is read before.
   if (OF_BODY.has(code) && body && !body.isSigned) return 'at times';

@@ -40,7 +40,7 @@ const SCHEMES: Readonly<Record<Scheme, string>> = {
 function accessOf({ access }: Endpoint): string {
   if (!access) return 'nothing';
   const schemes = access.schemes.map((scheme) => SCHEMES[scheme]).join(' or ');
-  return `${schemes}; scope \`${access.scope}\``;
+  return `${schemes}; ${access.isForAgents ? 'the scope of the tool' : `scope \`${access.scope}\``}`;
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

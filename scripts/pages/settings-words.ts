@@ -39,6 +39,11 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   TASK_STATE_LOOKUP: '`off`: DescribeTasks is never called',
   BASE_PATH: 'prefix that the platform leaves on the path',
   PROBLEM_BASE_URL: "what a problem's `type` begins with",
+  MCP: '`on`: agents may call `POST /mcp` ([recipes](agents.md))',
+  PUBLIC_URL:
+    'what callers put before the paths, `BASE_PATH` included; agents get their tokens for `<PUBLIC_URL>/mcp`',
+  MCP_CONFIRM: '`on`: a person confirms what an agent cancels',
+  MCP_STATE_SECRET: 'secret of at least 32 bytes for confirmations, the same for all instances',
   LOG_LEVEL: 'least level of a line of the log; audit lines are written at all but `silent`',
   HOST: 'server form: address to listen on; `::` is IPv6 too',
   PORT: 'server form: port to listen on',
@@ -62,6 +67,7 @@ export const EXAMPLES: Readonly<Partial<Record<string, string>>> = {
   REDIS_URL: 'rediss://user:password@redis.example:6379/0',
   BASE_PATH: '/gateway',
   PROBLEM_BASE_URL: 'https://gateway.example.org',
+  PUBLIC_URL: 'https://gateway.example.org',
   METRICS_PORT: '9464',
 };
 
@@ -83,4 +89,5 @@ export const MAY_BE_SECRET: ReadonlySet<string> = new Set([
   'JWT_ISSUERS',
   'WEBHOOK_SENDERS',
   'REDIS_URL',
+  'MCP_STATE_SECRET',
 ]);

@@ -34,10 +34,13 @@ const otherEvent = named(
   'A webhook of another type, which is acknowledged and ignored.',
 );
 
-/** A sender's scope is fixed: it never lacks it. */
-const ACKNOWLEDGED = CODES.filter(
-  (code) => isAcknowledged(new Problem(code)) && code !== 'insufficient-scope',
-);
+/** A sender's scope is fixed: it never lacks it. The others are for agents. */
+const NEVER = new Set<string>([
+  'insufficient-scope',
+  'origin-not-allowed',
+  'confirmation-required',
+]);
+const ACKNOWLEDGED = CODES.filter((code) => isAcknowledged(new Problem(code)) && !NEVER.has(code));
 const acknowledged = named(
   z.strictObject({
     taskId: z.optional(task.taskId),

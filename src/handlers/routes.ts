@@ -1,4 +1,5 @@
 import type { Route } from '../endpoint.ts';
+import { mcp, MCP_FIELDS, metadata } from './agents.ts';
 import { cancelTask } from './cancel-task.ts';
 import { cancelTasks } from './cancel-tasks.ts';
 import { cancelTaskWebhook } from './cancel-task-webhook.ts';
@@ -11,7 +12,7 @@ import { receiveWebhook } from './receive-webhook.ts';
 import { createReadyz } from './readyz.ts';
 
 /** Every route of the gateway. */
-export function createRoutes({ taskStateLookup }: { taskStateLookup: boolean }): Route[] {
+export function createRoutes({ taskStateLookup, mcp: isForAgents }: Served): Route[] {
   return [
     {
       template: '/tasks/{taskId}',
@@ -30,9 +31,31 @@ export function createRoutes({ taskStateLookup }: { taskStateLookup: boolean }):
       methods: { POST: receiveWebhook },
       isForSenders: true,
     },
+    ...(isForAgents ? agentRoutes() : []),
     { template: '/openapi.json', methods: { GET: openApi }, isForBrowsers: true },
     { template: '/problems/{code}', methods: { GET: problemPage } },
     { template: '/healthz', methods: { GET: healthz } },
     { template: '/readyz', methods: { GET: createReadyz() } },
   ];
 }
+
+interface Served {
+  readonly taskStateLookup: boolean;
+  readonly mcp: boolean;
+}
+
+const METADATA = '/.well-known/oauth-protected-resource';
+
+const agentRoutes = (): Route[] => [
+  {
+    template: '/mcp',
+    methods: { POST: mcp },
+    isForBrowsers: true,
+    corsFields: MCP_FIELDS,
+  },
+  ...[METADATA, `${METADATA}/mcp`].map((template) => ({
+    template,
+    methods: { GET: metadata },
+    isForBrowsers: true as const,
+  })),
+];

@@ -4,6 +4,19 @@ export interface ApiDocument {
   readonly text: string;
   /** What is said of each problem beyond its row in `problems.ts`, by code. */
   readonly problems: Readonly<Record<string, ProblemText>>;
+  /** What agents may call. */
+  readonly tools: readonly Tool[];
+  /** Of the gateway. */
+  readonly version: string;
+}
+
+/** A route as a tool of agents. */
+export interface Tool {
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  /** What clients get to know, beside the name. */
+  readonly shown: object;
 }
 
 /** For readers of a problem: what it means, and what to do about it. */
@@ -28,8 +41,16 @@ export function lazyDocument(read: () => string, basePath: string): () => ApiDoc
 }
 
 function parse(text: string, basePath: string): ApiDocument {
-  const document: { 'x-problems': ApiDocument['problems']; servers: object[] } = JSON.parse(text);
+  const document: Made = JSON.parse(text);
   const servers = document.servers.map((server) => ({ ...server, url: basePath }));
   const served = basePath ? JSON.stringify({ ...document, servers }) : text;
-  return { text: served, problems: document['x-problems'] };
+  const { 'x-problems': problems, 'x-tools': tools, info } = document;
+  return { text: served, problems, tools, version: info.version };
+}
+
+interface Made {
+  readonly 'x-problems': ApiDocument['problems'];
+  readonly 'x-tools': ApiDocument['tools'];
+  readonly info: { readonly version: string };
+  readonly servers: readonly object[];
 }

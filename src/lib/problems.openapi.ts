@@ -27,6 +27,16 @@ export const PROBLEM_TEXTS = {
     meaning: 'The operator of the gateway has blocked this caller.',
     advice: 'Ask the operator why.',
   },
+  'origin-not-allowed': {
+    meaning: 'A page of an origin that is not allowed called the endpoint for agents.',
+    advice: 'Add the origin to the allowed ones, if its pages may act for their users.',
+  },
+  'confirmation-required': {
+    meaning:
+      'The gateway has a person confirm what agents cancel, and nobody has confirmed this: nothing was cancelled.',
+    advice:
+      'Use a client that shows forms of the protocol (elicitation, 2026-07-28), and agree there within two minutes.',
+  },
   'route-not-found': {
     meaning: 'There is nothing at this path.',
     advice: 'Compare the path with /openapi.json; a slash at its end makes another path.',

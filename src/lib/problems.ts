@@ -10,7 +10,7 @@ export interface ProblemKind {
   readonly retryAfter?: number;
 }
 
-/** @param retryAfter present: the same request may succeed after so many seconds */
+/** @__NO_SIDE_EFFECTS__ @param retryAfter present: the same request may succeed after so many seconds */
 function problem(status: number, detail: string, retryAfter?: number): ProblemKind {
   const retryable = retryAfter !== undefined;
   return { status, detail, retryable, ...(retryable && { retryAfter }) };
@@ -25,6 +25,11 @@ export const PROBLEMS = {
   ),
   'task-not-permitted': problem(403, 'The credentials are valid, but not for this task.'),
   'principal-blocked': problem(403, 'This caller has been blocked by the operator of the gateway.'),
+  'origin-not-allowed': problem(403, 'Pages of this origin may not call this gateway.'),
+  'confirmation-required': problem(
+    403,
+    'A person must confirm this cancellation, and this client cannot ask one.',
+  ),
   'route-not-found': problem(404, 'There is nothing at this path.'),
   'method-not-allowed': problem(
     405,

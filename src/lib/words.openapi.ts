@@ -14,7 +14,7 @@ export interface OperationWords {
   /** Method and template, as in `routes.ts`. */
   readonly route: `${'GET' | 'DELETE' | 'POST'} /${string}`;
   readonly operationId: string;
-  readonly tag: 'Tasks' | 'Webhooks' | 'Service';
+  readonly tag: 'Tasks' | 'Webhooks' | 'Agents' | 'Service';
   readonly summary: string;
   readonly description: string;
   /** OpenAPI parameter objects. Every operation also has `X-Request-Id`. */
@@ -29,6 +29,12 @@ export interface OperationWords {
   readonly about?: 'list' | 'each';
   /** The response depends on `Accept`. */
   readonly negotiates?: true;
+}
+
+/** A route as a tool of agents. */
+export interface ToolWords extends Pick<OperationWords, 'route' | 'description'> {
+  readonly name: string;
+  readonly title: string;
 }
 
 export interface Body {

@@ -66,7 +66,8 @@ function levelOf(
   const problem = logged?.problem;
   if (isDisconnected(context, problem)) return 'info';
   if (problem && context.route?.isForSenders && status < 300) return 'warn';
-  if (status < 500) return 'info';
+  // An agent gets a problem as a result, in a 200.
+  if (Math.max(status, problem?.status ?? 0) < 500) return 'info';
   // A fault that passes by itself is worth a look; any other needs an engineer.
   return problem?.kind.retryable ? 'warn' : 'error';
 }

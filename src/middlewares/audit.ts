@@ -117,6 +117,8 @@ function decision(context: PartialContext, problem: Problem | undefined): LogFie
     scheme: principal?.scheme,
     action: 'cancel',
     route: context.route?.template,
+    tool: context.agent?.tool,
+    client: context.agent?.client,
     taskId: task?.taskId ?? taskInPath(context),
     region: task?.region,
     engine: stats.engine,

@@ -20,7 +20,8 @@ export function cors(origins: ReadonlySet<string>): Middleware<PartialContext> {
   return onResponse(({ request, route }, response) => withCors(request, response, origins, route));
 }
 
-type CorsRoute = Pick<Route, 'isForBrowsers' | 'isForSenders'> & Partial<Pick<Route, 'methods'>>;
+type CorsRoute = Pick<Route, 'isForBrowsers' | 'isForSenders' | 'corsFields'> &
+  Partial<Pick<Route, 'methods'>>;
 
 /** On a route that browsers send a POST to. */
 export const PREFLIGHT_OF_POST = {
@@ -47,13 +48,19 @@ export function withCors(
   const origin = header(request.headers, 'origin');
   if (route?.isForSenders || origin === undefined || !origins.has(origin)) return vary;
   const allows = route?.isForBrowsers && isPreflight(request);
-  const allowed = route?.methods?.POST ? PREFLIGHT_OF_POST : PREFLIGHT;
+  const allowed = preflightOf(route);
   const headers = {
     ...vary.headers,
     'Access-Control-Allow-Origin': origin,
     ...(allows ? allowed : { 'Access-Control-Expose-Headers': EXPOSED }),
   };
   return { ...vary, headers };
+}
+
+function preflightOf(route: CorsRoute | undefined): Record<string, string> {
+  const fields = route?.methods?.POST ? PREFLIGHT_OF_POST : PREFLIGHT;
+  const name = 'Access-Control-Allow-Headers';
+  return { ...fields, [name]: fields[name] + (route?.corsFields ?? '') };
 }
 
 export function isPreflight({ method, headers }: HttpRequest): boolean {

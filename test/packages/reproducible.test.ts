@@ -71,6 +71,7 @@ it('makes the same bytes wherever it runs', () => {
 
 it('makes what is deployed, with source maps beside the zips and not in them', () => {
   const start = ['THIRD-PARTY-LICENSES.txt', 'openapi.json', 'package.json'];
+  const first = ['deliveries.js', 'function.js', 'jose.js', 'mcp.js'];
   const { 'function.zip': forFunctions = [], 'web.zip': forWeb = [] } = Object.fromEntries(
     ['function.zip', 'web.zip'].map((zip) => {
       const members = membersOf(one.get(zip) ?? Buffer.alloc(0));
@@ -81,13 +82,11 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
   const isPlain = ({ name }: { name: string }): boolean => !name.startsWith('config/');
   const plain = (name: string): object => expect.objectContaining({ name, mode: 0o100644 });
   expect(forFunctions.filter(isPlain)).toEqual(
-    [...start, 'redis.js']
-      .map(plain)
-      .toSpliced(1, 0, plain('deliveries.js'), plain('function.js'), plain('jose.js')),
+    [...start, 'redis.js'].map(plain).toSpliced(1, 0, ...first.map(plain)),
   );
   expect(forWeb.filter(isPlain)).toEqual([
     ...['THIRD-PARTY-LICENSES.txt', 'deliveries.js', 'jose.js'].map(plain),
-    ...['metrics.js', 'openapi.json'].map(plain),
+    ...['mcp.js', 'metrics.js', 'openapi.json'].map(plain),
     ...['package.json', 'redis.js'].map(plain),
     expect.objectContaining({ name: 'scf_bootstrap', mode: 0o100755 }),
     plain('server.js'),
@@ -96,6 +95,7 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
     'deliveries.js',
     'function.js',
     'jose.js',
+    'mcp.js',
     'metrics.js',
     'redis.js',
     'server.js',

@@ -9,6 +9,7 @@ import {
   type Described,
   type Received,
 } from './described.ts';
+import { MCP_FIELDS } from '../../src/handlers/agents.ts';
 import { PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/cors.ts';
 import { ALWAYS } from '../../src/lib/http/response.ts';
 import { note } from './received.ts';
@@ -79,6 +80,7 @@ function faultsOf(
   const faults = faultsOfHeaders(received, answer.headers);
   if (isHead) return received.text === '' ? faults : [...faults, 'HEAD with a body'];
   const type = typeOf(received);
+  if (received.text === '' && Object.keys(answer.content).length === 0) return faults;
   if (!(type in answer.content)) return [...faults, `media type ${type}`];
   const at = `${pointer}/responses/${received.status}/content/${type.replaceAll('/', '~1')}/schema`;
   return [...faults, ...faultsOfBody(received, validatorFor(at))];
@@ -109,9 +111,12 @@ function faultsOfHeaders(received: Received, headers: Answer['headers']): string
   return [...unknown.map(([name]) => `${name} is not documented`), ...wrong];
 }
 
+const ALLOWED = 'Access-Control-Allow-Headers';
+const PREFLIGHT_OF_AGENTS = { [ALLOWED]: PREFLIGHT[ALLOWED] + MCP_FIELDS };
+
 /** The document has no OPTIONS: what its answers have beside the fields of all others. */
 const PREFLIGHTS = new Set<string>(
-  [PREFLIGHT, PREFLIGHT_OF_POST].flatMap((fields) =>
+  [PREFLIGHT, PREFLIGHT_OF_POST, PREFLIGHT_OF_AGENTS].flatMap((fields) =>
     Object.entries(fields).map(([name, value]) => `${name.toLowerCase()}: ${value}`),
   ),
 );

@@ -50,6 +50,14 @@ export const delivery: Request = {
   body: JSON.stringify(cancelBody(TASK)),
 };
 
+/** Of an agent. */
+const mcp: Request = {
+  method: 'POST',
+  target: '/mcp',
+  headers: [...key, ['Content-Type', 'application/json']],
+  body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+};
+
 export const ALL_OPERATIONS: readonly (() => Request)[] = [
   () => cancel,
   () => get,
@@ -57,6 +65,7 @@ export const ALL_OPERATIONS: readonly (() => Request)[] = [
   () => batch,
   hook,
   () => delivery,
+  () => mcp,
   ...openOperations(),
 ];
 

@@ -49,6 +49,7 @@ export function startInProcess(options: {
   readonly callers?: number;
   readonly clock?: Clock;
   readonly random?: () => number;
+  readonly readDocument?: () => string;
 }): InProcessGateway {
   const { port, callers = 3, clock = systemClock, random = () => 0 } = options;
   const keys = Array.from({ length: callers }, (_, i) => `the-api-key-of-caller-${i}`);
@@ -77,7 +78,7 @@ export function startInProcess(options: {
     log: createLog(config.logLevel, () => clock.now(), { write }),
     clock,
     random,
-    readDocument: openApiText,
+    readDocument: options.readDocument ?? openApiText,
   });
   const send: InProcessGateway['send'] = async (
     method,

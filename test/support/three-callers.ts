@@ -16,6 +16,7 @@ export const WEBHOOK_SECRET = `whsec_${Buffer.from('a webhook secret of 32 bytes
 /** Of a sender that cannot sign. */
 export const SINK_SECRET = 'a-static-secret-that-nobody-else-has';
 const ISSUER = 'https://issuer.example';
+export const PUBLIC_URL = 'https://gateway.example.org';
 
 /** @param settings beside those that make the three callers known */
 export function startGateway(
@@ -27,6 +28,8 @@ export function startGateway(
     JWT_ISSUERS: JSON.stringify([jwtIssuer()]),
     WEBHOOK_SENDERS: JSON.stringify([{ id: 'hub', secrets: [WEBHOOK_SECRET] }, sinkEntry()]),
     UPSTREAM_RATE: '20',
+    MCP: 'on',
+    PUBLIC_URL,
     ...settings,
   };
   return startInProcess({ port, env });

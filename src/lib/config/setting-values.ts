@@ -63,7 +63,7 @@ export const origin = kind(
 /** An absolute address that paths are put behind; slashes at its end do not count. */
 export const baseUrl = kind('an address such as https://gateway.example.org', (text) => {
   const url = httpUrl(text);
-  return !url || url.username || url.search || url.hash ? undefined : text.replace(/\/+$/, '');
+  return !url || url.username || url.search || url.hash ? undefined : url.href.replace(/\/+$/, '');
 });
 
 function httpUrl(text: string): URL | undefined {

@@ -50,7 +50,7 @@ export const HEADER_FIELDS: Readonly<Record<string, Json>> = {
   'WWW-Authenticate': field(
     'Which credentials are taken here, and what was wrong (RFC 9110, RFC 6750).',
     text(
-      '^(Bearer realm="dlc-task-gateway"(, error="[a-z_]+")?(, scope="[a-z:]+")?|Webhook-Signature)$',
+      '^(Bearer (realm="dlc-task-gateway"|resource_metadata="[!-~]+")(, error="[a-z_]+")?(, scope="[a-z:]+")?|Webhook-Signature)$',
     ),
     'Bearer realm="dlc-task-gateway", error="invalid_token"',
   ),

@@ -4,15 +4,20 @@ import { Problem } from '../problems.ts';
 import { invalid } from '../tasks.ts';
 import { toSentences } from '../validation.ts';
 
+/** @throws Problem `unsupported-media-type` */
+export function requireJson(contentType: string | undefined): void {
+  if (!/^application\/json[\t ]*(;|$)/i.test(contentType ?? '')) {
+    throw new Problem('unsupported-media-type');
+  }
+}
+
 /**
  * Reads a JSON body.
  *
  * @throws Problem `unsupported-media-type`, `invalid-request`
  */
 export function parseJsonBody(contentType: string | undefined, body: Buffer): unknown {
-  if (!/^application\/json[\t ]*(;|$)/i.test(contentType ?? '')) {
-    throw new Problem('unsupported-media-type');
-  }
+  requireJson(contentType);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {

@@ -97,6 +97,8 @@ describe("what a webhook's sender is told", () => {
     'insufficient-scope',
     'task-not-permitted',
     'principal-blocked',
+    'origin-not-allowed',
+    'confirmation-required',
   ];
   const FINAL: ProblemCode[] = [
     'task-not-found',

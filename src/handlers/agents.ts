@@ -1,0 +1,32 @@
+import type { CallerEndpoint, OpenEndpoint } from '../endpoint.ts';
+import { requireJson } from '../lib/http/json-body.ts';
+import { header } from '../lib/http/message.ts';
+
+/** Endpoints for agents, by the Model Context Protocol: `mcp.ts` has all of it, and is loaded when the first one calls. */
+
+const BODY_BYTES = 64 * 1024;
+
+/** What browsers may send beside the fields of all routes. */
+export const MCP_FIELDS = ', mcp-protocol-version, mcp-method, mcp-name';
+
+/** `POST /mcp`: one message. */
+export const mcp: CallerEndpoint = {
+  access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read', isForAgents: true },
+  body: { maxBytes: BODY_BYTES, isSigned: false },
+  validate({ request }) {
+    requireJson(header(request.headers, 'content-type'));
+    return {};
+  },
+  async handle(context, _, agentRequest) {
+    const { serveAgent } = await import('./mcp.ts');
+    return serveAgent(agentRequest(context));
+  },
+};
+
+/** `GET /.well-known/oauth-protected-resource`. */
+export const metadata: OpenEndpoint = {
+  async handle(_, { settings }) {
+    const { resourceMetadata } = await import('./mcp.ts');
+    return resourceMetadata(settings);
+  },
+};

@@ -1,0 +1,186 @@
+import type { AgentCall, AgentRequest, RouteRequest } from '../endpoint.ts';
+import type { Tool } from '../lib/api-document.ts';
+import { isJsonObject, type JsonObject } from '../lib/auth/json-pointer.ts';
+import { INVALID_TOKEN } from '../lib/auth/challenge.ts';
+import { SCOPES } from '../lib/auth/principal.ts';
+import { header, type HttpResponse } from '../lib/http/message.ts';
+import { jsonResponse } from '../lib/http/response.ts';
+import { whyNotConfirmed } from '../lib/mcp/confirmation.ts';
+import * as protocol from '../lib/mcp/protocol.ts';
+import { RpcError, type Message } from '../lib/mcp/protocol.ts';
+import type { Settings } from '../settings.ts';
+
+/** The Model Context Protocol over HTTP, stateless, in both of its eras: a bundle of its own. */
+
+/** `POST /mcp`. @throws Problem for what is refused before the message is read */
+export async function serveAgent(agent: AgentRequest): Promise<HttpResponse> {
+  const { context, Problem } = agent;
+  const { headers } = context.request;
+  if (isForeign(agent)) throw new Problem('origin-not-allowed');
+  await admit(agent);
+  let body: unknown;
+  try {
+    body = protocol.parse(context.body);
+    const message = protocol.readMessage(body, headers);
+    if (!message) return { status: 202, headers: {}, body: '' };
+    const { result, response } = await answer(message, agent);
+    const passed = Object.entries(response?.headers ?? {}).filter(([name]) => PASSED.test(name));
+    const whole = { jsonrpc: '2.0', id: message.id, result };
+    return { ...response, ...jsonResponse(200, whole, Object.fromEntries(passed)) };
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    const { code, message, data, status } = error;
+    const whole = { jsonrpc: '2.0', id: protocol.idOf(body), error: { code, message, data } };
+    return jsonResponse(status, whole);
+  }
+}
+
+/** Header fields of a route's response that are the whole's too. */
+const PASSED = /^(Retry-After|X-Tc-Request-Id|Preference-Applied)$/;
+
+const LOOPBACK = /^(localhost|\[::1\]|127(\.\d{1,3}){3})(:\d+)?$/i;
+
+/** Pages from elsewhere must not use a person's gateway; nor by a name of theirs that leads to this machine. */
+function isForeign({ context, deps }: AgentRequest): boolean {
+  const { headers } = context.request;
+  const { corsOrigins, publicUrl = '' } = deps.settings;
+  const isLocal = LOOPBACK.test(publicUrl.split('/')[2] ?? '');
+  const isElsewhere = isLocal && !LOOPBACK.test(header(headers, 'host') ?? 'localhost');
+  return isElsewhere || (headers.get('origin') ?? []).some((origin) => !corsOrigins.has(origin));
+}
+
+/** A 401 says where the metadata is (RFC 9728 section 5.1). */
+async function admit({ context, deps, Problem, ...agent }: AgentRequest): Promise<void> {
+  try {
+    await agent.admit();
+    if (!context.principal.hasNoAudience) return;
+    const detail = 'The token names no audience, and here it must be for this gateway.';
+    throw new Problem('unauthenticated', { detail, headers: INVALID_TOKEN });
+  } catch (error) {
+    const { headers = {} } = Object(error);
+    const parameter = `resource_metadata="${deps.settings.publicUrl}/.well-known/oauth-protected-resource/mcp"`;
+    const challenge = headers['WWW-Authenticate']?.replace(/realm="[^"]*"/, () => parameter);
+    const changed = challenge && { headers: { ...headers, 'WWW-Authenticate': challenge } };
+    throw Object.assign(Object(error), changed);
+  }
+}
+
+/** `GET /.well-known/oauth-protected-resource[/mcp]` (RFC 9728 section 2): where to get a token. */
+export function resourceMetadata({ publicUrl, jwtIssuers }: Settings): HttpResponse {
+  const issuers = jwtIssuers
+    .filter(({ issuer, audience }) => issuer.startsWith('https://') && audience.length > 0)
+    .map(({ issuer }) => issuer);
+  return jsonResponse(200, {
+    resource: `${publicUrl}/mcp`,
+    ...(issuers.length > 0 && { authorization_servers: issuers }),
+    scopes_supported: SCOPES,
+    bearer_methods_supported: ['header'],
+    resource_name: NAME,
+  });
+}
+
+const NAME = 'dlc-task-gateway';
+const ABOUT = {
+  capabilities: { tools: {} },
+  instructions:
+    'Lists, shows and cancels tasks of Tencent Cloud DLC, within what the caller may do. List first, then cancel the ids that were listed.',
+};
+/** The same for every caller, until the next deployment. */
+const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' };
+
+/** @returns the result; for a tool, with the response of its route */
+async function answer(
+  { isNew, method, params }: Message,
+  agent: AgentRequest,
+): Promise<{ result: object; response?: HttpResponse }> {
+  const { Problem, deps } = agent;
+  const described = deps.document();
+  const reason = 'openapi.json is not beside the bundle, which has the tools';
+  if (!described) throw new Problem('gateway-misconfigured', { reason });
+  const { tools, version } = described;
+  const serverInfo = { name: NAME, version };
+  if (!isNew && method === 'ping') return { result: {} };
+  if (!isNew && method === 'initialize') {
+    const [newest, ...older] = protocol.OLD_VERSIONS;
+    const protocolVersion = older.find((one) => one === params['protocolVersion']) ?? newest;
+    return { result: { protocolVersion, serverInfo, ...ABOUT } };
+  }
+  const added = { _meta: { 'io.modelcontextprotocol/serverInfo': serverInfo } };
+  const typed = (result: object) =>
+    isNew ? { resultType: 'complete', ...result, ...added } : result;
+  if (isNew && method === 'server/discover') {
+    return { result: typed({ supportedVersions: protocol.VERSIONS, ...ABOUT, ...CACHE }) };
+  }
+  if (method === 'tools/list') {
+    // Without lookups, only those that cancel work.
+    const some = tools.filter((tool) => deps.settings.taskStateLookup || tool.method !== 'GET');
+    const shown = some.map((tool) => ({ name: tool.name, ...tool.shown }));
+    return { result: typed({ tools: shown, ...CACHE }) };
+  }
+  if (method !== 'tools/call') throw new RpcError(-32_601, 'Method not found', isNew ? 404 : 200);
+  const { name, arguments: args = {} } = params;
+  const tool = tools.find((one) => one.name === name);
+  if (!tool || !isJsonObject(args)) {
+    const why = tool ? 'arguments must be an object' : 'Unknown tool';
+    throw new RpcError(-32_602, why, 200);
+  }
+  // What a client shows or is called, it says with each call since 2026-07-28 alone.
+  const { result, response } = await callTool(tool, args, isNew ? params : {}, agent);
+  return { result: typed(result), response };
+}
+
+/** The route's response is the result, also if it is a refusal: the model has to know it. */
+async function callTool(
+  tool: Tool,
+  args: JsonObject,
+  params: JsonObject,
+  { context, deps, Problem, problemResponse, call }: AgentRequest,
+) {
+  const { mcpConfirm, mcpStateSecret: secret = '', problemPrefix: typePrefix } = deps.settings;
+  let question: object | undefined;
+  const confirm: AgentCall['confirm'] = ({ task, tasks, dryRun, principal }) => {
+    if (!mcpConfirm || dryRun || tool.method === 'GET') return;
+    const asked = { principal: principal.id, tool: tool.name, args, secret, now: deps.clock.now() };
+    const why = whyNotConfirmed(asked, params, tasks ?? [task].flatMap((one) => one ?? []));
+    question = why?.question;
+    if (why) throw new Problem('confirmation-required', why.detail ? { detail: why.detail } : {});
+  };
+  const { name, version } = Object(protocol.metaOf(params, 'clientInfo'));
+  const texts = [name, version].filter((one) => typeof one === 'string');
+  const client = texts.map((one) => one.slice(0, 64)).join(' ') || undefined;
+  const called = call(toRouteRequest(tool, args), { tool: tool.name, client, confirm });
+  const response = await called.catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error;
+    const { requestId, task } = context;
+    const refusal = problemResponse(error, { requestId, typePrefix, ...task });
+    // A model sees no header fields.
+    const members = { ...JSON.parse(refusal.body), retryAfter: error.retryAfter };
+    return { ...refusal, body: JSON.stringify(members) };
+  });
+  const { body: text, status } = response;
+  const content = [{ type: 'text', text }];
+  const done = { content, structuredContent: JSON.parse(text), isError: status >= 400 };
+  return { result: question ?? done, response };
+}
+
+/** What does not fit is left for the route to refuse. */
+function toRouteRequest({ method, path }: Tool, args: JsonObject): RouteRequest {
+  if (method === 'POST') return { method, path, query: [], body: toBody(args) };
+  const { taskId, ...others } = args;
+  const isPlain = typeof taskId === 'string' && /^[\w-]+$/.test(taskId);
+  const query = Object.entries(path === '/tasks' ? args : others).map(([name, value]) => {
+    // No value is taken for another one.
+    const fits = typeof value === (name === 'limit' ? 'number' : 'string');
+    return [name, fits ? String(value) : ''] as const;
+  });
+  return { method, path: path.replace('{taskId}', isPlain ? taskId : '%'), query, body: toBody() };
+}
+
+function toBody(args?: JsonObject): Buffer {
+  try {
+    return Buffer.from(args ? JSON.stringify(args) : '');
+  } catch {
+    // JSON can be nested deeper than it can be written.
+    return Buffer.alloc(0);
+  }
+}
