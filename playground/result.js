@@ -6,6 +6,7 @@ const SENT_BY = {
     'Sent by this page. The browser asked first whether it may (preflight), and added Origin.',
   webhook: "Signed and sent by the playground's server.",
   key: "Sent by the playground's server.",
+  agent: "Sent by the playground's server, as the client of an agent sends it.",
 };
 
 /** Shows the last request in one of three forms, its response, and its timeline. */
@@ -51,8 +52,8 @@ const CANCELLED =
   /^(would_cancel|cancel_requested|cancelled|already_cancelled)$|: (DLC was asked|cancelled|it was cancelled)/;
 
 function classOf({ status, body }) {
-  if (status >= 300) return 'bad';
-  const { outcome, text, results = [] } = parsed(body);
+  const { outcome, text, results = [], status: ofTool = status } = parsed(body);
+  if (Math.max(status, ofTool) >= 300) return 'bad';
   const said = [outcome, text, ...results.map((result) => result.outcome)];
   return said.some((one) => CANCELLED.test(one ?? '')) ? 'good' : 'noted';
 }
@@ -77,9 +78,11 @@ function countsOf(results) {
   return [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
 }
 
+/** The body; of an agent's call, the result of the tool. */
 function parsed(body) {
   try {
-    return Object(JSON.parse(body));
+    const json = Object(JSON.parse(body));
+    return json.result?.structuredContent ?? json;
   } catch {
     return {};
   }

@@ -5,6 +5,7 @@ import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { readSettings, SettingsError } from '../emulator/settings.ts';
 import type { Environment } from '../src/lib/config/secret-reference.ts';
 import { buildDist } from './build/build-dist.ts';
+import { newTokenSecret } from './callers/token-sign.ts';
 import { wrongSetting } from './cli/command-line.ts';
 import { playgroundApi } from './playground/api.ts';
 import { playgroundPages } from './playground/pages.ts';
@@ -67,7 +68,7 @@ async function startDemo(
   const playground = await startPlayground(ports.PLAYGROUND_PORT, pages, url);
   try {
     emulator.addTasks(demoTasks());
-    const settings = { ...cloudSettings(emulator), LOG_LEVEL: log.level };
+    const settings = { ...cloudSettings(emulator), ...agentSettings(url), LOG_LEVEL: log.level };
     const demo = { settings, entries: callers.entries, origin: playground.url };
     const env = gatewayEnvironment(process.env, demo);
     const gateway = startGateway(env, ports.PORT, 'pipe');
@@ -94,6 +95,11 @@ function cloudSettings({ url, secretId, secretKey }: Emulator): Record<string, s
     TENCENTCLOUD_SECRETID: secretId,
     TENCENTCLOUD_SECRETKEY: secretKey,
   };
+}
+
+/** Agents on this machine may call; with `MCP_CONFIRM=on` a person is asked. */
+function agentSettings(url: string): Record<string, string> {
+  return { MCP: 'on', PUBLIC_URL: url, MCP_STATE_SECRET: newTokenSecret() };
 }
 
 /** If nobody reads the terminal any more, the gateway's stdout is closed too, and the gateway ends. */

@@ -12,6 +12,7 @@ import {
 import type { GatewayLog } from '../start/gateway.ts';
 import { SENT_KINDS } from '../callers/webhook-kinds.ts';
 import {
+  agentRequest,
   batchRequest,
   createFlood,
   FLOOD_ENGINE,
@@ -41,7 +42,7 @@ const batch = z.object({
   requestId: requestIdSchema,
 });
 const call = z.extend(task, {
-  caller: z.enum(['key', 'webhook']),
+  caller: z.enum(['key', 'webhook', 'agent']),
   kind: z.optional(z.enum(SENT_KINDS)),
   requestId: requestIdSchema,
   prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
@@ -49,7 +50,7 @@ const call = z.extend(task, {
 
 const unsigned = z.object({ body: z.string() });
 
-const CALLERS = { key: keyRequest, webhook: webhookRequest } as const;
+const CALLERS = { key: keyRequest, webhook: webhookRequest, agent: agentRequest } as const;
 
 /** @returns the routes; `stop` ends a flood */
 export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoutes; stop(): void } {

@@ -63,6 +63,28 @@ interface WantedBatch extends Pick<Wanted, 'requestId'> {
   readonly dryRun: boolean;
 }
 
+/** An agent's cancellation: a call of a tool of the Model Context Protocol, as a client sends it. */
+export function agentRequest(gateway: string, { key }: DemoCallers, wanted: Wanted): SentRequest {
+  const [version, method, name] = ['2026-07-28', 'tools/call', 'cancel_task'];
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': version,
+    'io.modelcontextprotocol/clientInfo': { name: 'playground', version: '1.0.0' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const params = { name, arguments: { taskId: wanted.taskId }, _meta: meta };
+  const headers = {
+    'X-API-Key': key,
+    'Content-Type': 'application/json',
+    Accept: 'application/json, text/event-stream',
+    'MCP-Protocol-Version': version,
+    'Mcp-Method': method,
+    'Mcp-Name': name,
+    ...commonHeaders(wanted),
+  };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  return { method: 'POST', url: `${gateway}/mcp`, headers, body };
+}
+
 /** A webhook sender's cancellation, signed now. */
 export function webhookRequest(gateway: string, callers: DemoCallers, wanted: Wanted): SentRequest {
   const common = { 'X-Request-Id': wanted.requestId };

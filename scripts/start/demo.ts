@@ -111,7 +111,7 @@ export async function demoPage(
   const states = demoTasks().map(({ id, state }) => `  ${id.padEnd(38)}${state}`);
   return `
 The gateway    ${gateway}   the built dist/server.js
-Playground     ${playground}   callers of all three kinds, in a browser
+Playground     ${playground}   callers of all kinds, in a browser
 API reference  ${playground}/docs
 DLC emulator   ${emulator}   its control API: curl ${emulator}/_emulator
 ${unused.length > 0 ? `\nNot used, because the demo sets them itself: ${unused.join(', ')}\n` : ''}
@@ -133,9 +133,18 @@ GATEWAY_JWT_SECRET='${callers.tokenSecret}' npm run --silent token -- --issuer $
 ${toCurl(webhook)}
 GATEWAY_WEBHOOK_SECRET='${callers.webhookSecret}' npm run webhook -- --url ${webhook.url} --task ${forWebhook}
 
+4. As an agent, by the Model Context Protocol: the inspector's command line (Node 22.19 or newer), and an entry for a client's configuration.
+npx @modelcontextprotocol/inspector@2 --cli ${gateway}/mcp --transport http --header 'X-API-Key: ${callers.key}' --method tools/list
+${JSON.stringify(clientConfiguration(`${gateway}/mcp`, callers.key))}
+
 Ctrl-C ends all of it. Below is the gateway's log.
 `;
 }
+
+/** The form that most clients of the protocol take. */
+const clientConfiguration = (url: string, key: string): object => ({
+  mcpServers: { dlc: { type: 'http', url, headers: { 'X-API-Key': key } } },
+});
 
 /** A token that is good for one task: to cancel it, and to read its state. */
 export function oneTaskToken(

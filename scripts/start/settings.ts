@@ -69,7 +69,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /** Settings that would lead to a real cloud, or to another address than the demo's. */
-const REPLACED = /^(DLC_|TENCENTCLOUD_|EMULATOR_HOST$|HOST$)/;
+const REPLACED = /^(DLC_|TENCENTCLOUD_|(EMULATOR_HOST|HOST|MCP|MCP_STATE_SECRET|PUBLIC_URL)$)/;
 
 /** The names of the shell's settings that the demo does not use, since it sets them itself. */
 export function unusedSettings(env: Environment): string[] {

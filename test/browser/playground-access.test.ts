@@ -46,6 +46,8 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     await page.keyboard.press('ArrowRight');
     expect(await focused()).toBe('tab-webhook');
     await page.keyboard.press('End');
+    expect(await focused()).toBe('tab-agent');
+    await page.keyboard.press('ArrowLeft');
     expect(await focused()).toBe('tab-key');
     await tabTo('fault');
     await tabTo('Cancel demo-failed');

@@ -83,6 +83,19 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     expect(await page.getAttribute('#summary', 'class')).toBe('noted');
   });
 
+  it('calls a tool as an agent, and shows its result, a refusal too', async () => {
+    await page.click('#tab-agent');
+    expect(await cancel(page, 'demo-writing')).toMatch(/^200 OK: cancel_requested/);
+    expect(await page.getAttribute('#summary', 'class')).toBe('good');
+    expect(await page.innerText('#request')).toMatch(/^POST \/mcp [^]*"name":"cancel_task"/);
+    expect(await page.innerText('#decision')).toContain('allow, scope; key:demo');
+    await page.click('summary:has-text("lines of the log")');
+    expect(await page.innerText('#lines')).toContain('"tool":"cancel_task","client":"playground');
+    expect(await cancel(page, 'demo-failed')).toMatch(/^200 OK: task-already-finished/);
+    expect(await page.getAttribute('#summary', 'class')).toBe('bad');
+    expect(toGateway()).toEqual([]);
+  });
+
   it.each([
     ['grafana', /^200 OK: 1 cancel_requested/],
     ['slack', /^200 OK: Task demo-writing: DLC was asked to cancel it/],

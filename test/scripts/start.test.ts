@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,12 +11,17 @@ import { signedHeaders } from '../../scripts/start/demo.ts';
 import { startDemo, type Demo } from '../support/demo.ts';
 import { freePort } from '../support/free-port.ts';
 import { parseAnswers } from '../support/http-client.ts';
-import { itWith } from '../support/needs.ts';
+import { itWith, NEEDS_NODE_22, NODE_22 } from '../support/needs.ts';
+import { TOOLS } from '../support/tools.ts';
 import { runScript } from './run-script.ts';
 
 /** `npm start` as a newcomer uses it: what it prints is pasted into a shell. */
 
 const run = promisify(execFile);
+const INSPECTOR = path.join(
+  TOOLS,
+  '@modelcontextprotocol/inspector/clients/launcher/build/index.js',
+);
 
 const SHELL_TOKEN_SECRET = 'a-token-secret-of-the-shell-of-32-bytes';
 const SHELL_WEBHOOK_SECRET = newWebhookSecret();
@@ -97,6 +103,22 @@ describe('npm start', () => {
     // Until the task is cancelled, DLC says that it is busy with it, which a sender is to repeat.
     const again = `${printed('GATEWAY_WEBHOOK_SECRET=', 'npm run webhook')} || true`;
     expect(await untilContains(() => paste(again), 'already_cancelled')).toContain('200');
+  });
+
+  it('prints an entry for the client of an agent, which may call', async () => {
+    const entry = JSON.parse(started.find(/^(\{"mcpServers":.*\})$/m));
+    const { type, url, headers } = entry.mcpServers.dlc;
+    expect(type).toBe('http');
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    const fields = { ...headers, 'Content-Type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers: fields, body });
+    expect(JSON.stringify(await response.json())).toContain('"cancel_tasks"');
+  });
+
+  itWith(NEEDS_NODE_22, 'prints a line for the inspector, which lists the tools', async () => {
+    const command = printed('npx @modelcontextprotocol/inspector', '--cli');
+    const stdout = await paste(command.replace(/^npx \S+/, `'${NODE_22}' '${INSPECTOR}'`));
+    expect(stdout).toContain('"cancel_tasks"');
   });
 
   it('prints where the API reference is, whose page and files are all there', async () => {
