@@ -13,13 +13,14 @@ const LIMITS = {
   'function.js': 190_000,
   'function.js, deflated': 64_000,
   'server.js': 190_000,
+  'chinese.js': 25_000,
   'deliveries.js': 10_000,
   'jose.js': 20_000,
   'mcp.js': 25_000,
   'metrics.js': 80_000,
   'redis.js': 200_000,
-  'function.zip': 160_000,
-  'web.zip': 190_000,
+  'function.zip': 170_000,
+  'web.zip': 200_000,
 } as const;
 
 const RECORD = path.join(root, 'scripts/budgets/record.json');

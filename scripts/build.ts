@@ -9,6 +9,7 @@ import { say } from './cli/terminal.ts';
 const FILES = [
   'function.js',
   'server.js',
+  'chinese.js',
   'deliveries.js',
   'jose.js',
   'mcp.js',

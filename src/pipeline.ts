@@ -29,6 +29,7 @@ import { authenticateSender, readDeliveryOf } from './middlewares/authenticate-s
 import { permitEach } from './middlewares/batch.ts';
 import { readBody } from './middlewares/body.ts';
 import { cors } from './middlewares/cors.ts';
+import { language } from './middlewares/language.ts';
 import { limitLoad } from './middlewares/limit-load.ts';
 import { before, type Middleware } from './request-context.ts';
 import { authorize, permit } from './middlewares/permit.ts';
@@ -57,6 +58,7 @@ function outer({ log, clock, settings }: OuterDeps): Middleware<PartialContext>[
     auditResult(log),
     responseHeaders,
     cors(settings.corsOrigins),
+    language,
     problemDetails(log, settings.problemPrefix),
   ];
 }

@@ -74,6 +74,19 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
     for (const { headers } of answers) expect(headers['Vary']).toContain('Origin');
   });
 
+  it('in Chinese', async () => {
+    const chinese = ['Accept-Language', 'zh'] as const;
+    const answers = [
+      await ask(emulator.port, {}, make(), [chinese]),
+      await ask(emulator.port, {}, make(), [chinese, ['Prefer', 'a'], ['Prefer', 'b']]),
+    ];
+    expect(answers[0]?.status).toBeLessThan(300);
+    expect(answers[1]?.headers).toMatchObject({
+      'Content-Language': 'zh-CN',
+      Vary: 'Accept-Language',
+    });
+  });
+
   it('with a large body, and where the settings are wrong, through the function as built', async () => {
     const { method, target, headers } = make();
     const event = {

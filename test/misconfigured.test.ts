@@ -32,7 +32,7 @@ it('lets a frontend see the 500, tells why once, and recovers once a file has co
   const first = await ask(gateway);
   expect(first.response).toMatchObject({
     status: 500,
-    headers: { 'Access-Control-Allow-Origin': ORIGIN, Vary: 'Origin' },
+    headers: { 'Access-Control-Allow-Origin': ORIGIN, Vary: 'Accept-Language, Origin' },
   });
   expect(JSON.parse(first.response.body)).toMatchObject({
     type: '/gw/problems/gateway-misconfigured',

@@ -1,12 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 
+import type { Emulator } from '../emulator/emulator.ts';
 import { PROBLEM_TEXTS } from '../src/lib/problems.openapi.ts';
 import { prefersHtml } from '../src/lib/http/preferences.ts';
 import { PROBLEMS, titleOf, type ProblemCode, type ProblemKind } from '../src/lib/problems.ts';
 import { ask, type Gateways } from './support/both-ways.ts';
-import { expectProblem, settingsFor } from './support/gateway.ts';
+import { onEmulator } from './support/emulator.ts';
+import { expectProblem, KEYS, settingsFor } from './support/gateway.ts';
 import { startInProcess } from './support/in-process.ts';
-import { startFunction, startServer } from './support/processes.ts';
+import { itWith } from './support/needs.ts';
+import { run, startFunction, startServer } from './support/processes.ts';
 
 /** Where a problem's `type` leads: one text for the page, for programs, for docs/errors.md and for OpenAPI. */
 
@@ -25,16 +31,21 @@ describe('a problem page', () => {
     const json = await gateway.call('GET', `/problems/${code}`);
     const type = `/problems/${code}`;
     expect(json.body).toEqual({ type, code, title, status, retryable, ...PROBLEM_TEXTS[code] });
-    expect(json.headers).toMatchObject({ 'Content-Type': 'application/json', Vary: 'Accept' });
+    expect(json.headers).toMatchObject({
+      'Content-Type': 'application/json',
+      Vary: 'Accept, Accept-Language',
+    });
 
     const headers = { accept: BROWSER };
     const html = await gateway.call('GET', `/problems/${code}`, { headers });
     expect(html.headers).toMatchObject({
       'Content-Type': 'text/html; charset=utf-8',
-      Vary: 'Accept',
+      Vary: 'Accept, Accept-Language',
     });
-    const { meaning, advice } = PROBLEM_TEXTS[code];
-    for (const part of [title, `${status}`, `<code>${code}</code>`, meaning, advice]) {
+    const { meaning, advice, operator, ...text } = PROBLEM_TEXTS[code];
+    const snippet = `<p><code>${text.snippet}</code></p>`;
+    const shown = [title, `${status}`, `<code>${code}</code>`, meaning, advice, snippet, operator];
+    for (const part of shown) {
       expect(html.text).toContain(part);
     }
     // The policy of every answer leaves none of these anything to do.
@@ -54,11 +65,63 @@ describe('a problem page', () => {
     const moved = startInProcess({ port: NOBODY, env });
     const { body } = await moved.call('GET', '/nowhere');
     expect(body['type']).toBe('https://help.example.org/problems/route-not-found');
-    for (const path of ['/gw/problems/task-busy', '/problems/task-busy']) {
-      const page = await moved.call('GET', path);
+    for (const target of ['/gw/problems/task-busy', '/problems/task-busy']) {
+      const page = await moved.call('GET', target);
       expect(page.body['type']).toBe('https://help.example.org/problems/task-busy');
-      expect(page.headers['Vary']).toBe('Accept, Origin');
+      expect(page.headers['Vary']).toBe('Accept, Accept-Language, Origin');
     }
+  });
+});
+
+describe('what a page says to type', () => {
+  let emulator: Emulator;
+  onEmulator({ id: 'nightly-etl', state: 'running' }, (started) => void (emulator = started));
+
+  const SNIPPETS = [...new Set(CODES.map((code) => PROBLEM_TEXTS[code].snippet))];
+
+  itWith(['curl', 'jq'], 'works in a shell, and finds its lines in the log', async () => {
+    const server = await startServer(settingsFor(emulator));
+    const GATEWAY = `http://127.0.0.1:${server.port}`;
+    const env = {
+      GATEWAY,
+      KEY: KEYS.both,
+      TASK: 'nightly-etl',
+      REGION: 'ap-guangzhou',
+      NO_PROXY: '*',
+    };
+    const answers: string[] = [];
+    for (const snippet of SNIPPETS) {
+      const shell = run(env, ['-c', snippet], { command: 'bash' });
+      expect(await shell.ended).toBe(0);
+      const { stdout } = shell.output;
+      expect(stdout).not.toContain('"retryable"');
+      answers.push(stdout);
+    }
+    const all = answers.join('\n');
+    for (const word of [
+      'cancel_requested',
+      'would_cancel',
+      '"state"',
+      '"ready"',
+      '/tasks:cancel',
+      'already_cancelled',
+    ]) {
+      expect(all).toContain(word);
+    }
+    await server.stop();
+
+    const { requestId } = server.lines().find(({ phase }) => phase === 'intent') ?? {};
+    const { text } = await startInProcess({ port: NOBODY }).call('GET', '/problems/task-busy', {
+      headers: { accept: BROWSER },
+    });
+    const command = /<code>(jq .*)<\/code>/.exec(text)?.[1] ?? '';
+    const folder = await mkdtemp(path.join(tmpdir(), 'problem-pages-'));
+    await writeFile(path.join(folder, 'gateway.log'), server.output.stdout);
+    const typed = `cd ${folder} && ${command.replace('REQUEST-ID', String(requestId))}`;
+    const shell = run({}, ['-c', typed], { command: 'bash' });
+    expect(await shell.ended).toBe(0);
+    expect(shell.lines().map(({ event }) => event)).toEqual(['audit', 'audit', 'request']);
+    await rm(folder, { recursive: true });
   });
 });
 

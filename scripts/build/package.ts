@@ -14,11 +14,19 @@ import { modeOf, zip, type ZipEntry } from './zip.ts';
 /** What each package is for, by its name: the bundles in it, and what starts them. */
 const PACKAGES = {
   function: {
-    bundles: ['function.js', 'deliveries.js', 'jose.js', 'mcp.js', 'redis.js'],
+    bundles: ['function.js', 'chinese.js', 'deliveries.js', 'jose.js', 'mcp.js', 'redis.js'],
     start: [],
   },
   web: {
-    bundles: ['server.js', 'deliveries.js', 'jose.js', 'mcp.js', 'redis.js', 'metrics.js'],
+    bundles: [
+      'server.js',
+      'chinese.js',
+      'deliveries.js',
+      'jose.js',
+      'mcp.js',
+      'redis.js',
+      'metrics.js',
+    ],
     start: ['scf_bootstrap'],
   },
 } as const;

@@ -10,6 +10,7 @@ export function alwaysOn(route: Route, negotiates = false): Presences {
   return {
     ...Object.fromEntries(always),
     Vary: negotiates ? 'always' : 'at times',
+    ...(negotiates && { 'Content-Language': 'at times' as const }),
     ...(!route.isForSenders && {
       'Access-Control-Allow-Origin': 'at times',
       'Access-Control-Expose-Headers': 'at times',

@@ -80,6 +80,15 @@ const REQUEST_ID: Parameter = {
   example: EXAMPLE.requestId,
 };
 
+const ACCEPT_LANGUAGE: Parameter = {
+  name: 'Accept-Language',
+  in: 'header',
+  description:
+    'If it prefers Chinese (`zh`, `zh-CN`, …), the sentences in problems and results are in Chinese.',
+  schema: { type: 'string' },
+  example: 'zh-CN,zh;q=0.9,en;q=0.8',
+};
+
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
@@ -102,7 +111,7 @@ function toOperation(
     summary: words.summary,
     description: words.description,
     security: (endpoint.access?.schemes ?? []).map((scheme) => ({ [SCHEME_NAMES[scheme]]: [] })),
-    parameters: [...(words.parameters ?? []), REQUEST_ID],
+    parameters: [...(words.parameters ?? []), REQUEST_ID, ACCEPT_LANGUAGE],
     ...(words.body && {
       requestBody: {
         required: true,

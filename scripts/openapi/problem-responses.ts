@@ -29,7 +29,7 @@ export function problemResponses(
     // After its quota was checked, a delivery that fails is a 503.
     const isEarly = endpoint.access?.isBySender === true && status === 500;
     const fields = {
-      ...alwaysOn(route),
+      ...alwaysOn(route, true),
       ...(isEarly ? {} : fieldsOf(some, endpoint, route)),
       ...(words.about === 'each' && { 'X-Tc-Request-Id': 'never' as const }),
     };

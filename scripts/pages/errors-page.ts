@@ -12,7 +12,8 @@ export function errorsPage(): string {
 Every error is \`application/problem+json\` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)):
 \`{type, title, status, detail, code, retryable, requestId}\` and, where they apply, \`outcomeUnknown\`, \`upstreamCode\`,
 \`upstreamRequestId\`, \`taskId\`, \`region\`, \`taskState\`, \`errors\`, \`violated-policies\`. \`type\` leads to a page about the code
-(\`GET /problems/{code}\`).
+(\`GET /problems/{code}\`), with a command to try and what the operator looks at. With \`Accept-Language: zh\`, titles, sentences and pages are in
+Chinese (\`Content-Language: zh-CN\`).
 
 - Decide by \`code\`, and by \`outcomeUnknown\`. Titles and sentences may change.
 - If \`retryable\` is true, the same request may succeed later. The response then has \`Retry-After\`; the seconds below are its default, and

@@ -7,6 +7,7 @@ import {
   problemCode,
   problemStatus,
   requestId,
+  sentence,
   task,
   text,
   upstreamRequestId,
@@ -42,7 +43,7 @@ const done = named(
 const failedMembers = {
   status: problemStatus,
   code: problemCode,
-  detail: text(/^[A-Z].*\.$/, 500),
+  detail: sentence,
   retryable: z.boolean(),
   outcomeUnknown: z.optional(z.literal(true)),
   retryAfter: z.optional(z.int().check(z.minimum(1))),
@@ -130,4 +131,5 @@ export const words: OperationWords = {
   },
   problems: ['unsupported-media-type'],
   about: 'each',
+  negotiates: true,
 };

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
 import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
-import { jsonResponse, upstreamId } from '../lib/http/response.ts';
+import { IN_LANGUAGES, jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { MOST_UNITS } from '../lib/rate-limit/quota.ts';
 import {
   inQuery,
@@ -52,6 +52,7 @@ export const cancelTasks: CallerEndpoint<Batch, Batched> = {
     const waits = results.flatMap(({ retryAfter = [] }) => retryAfter);
     const id = results.find(({ upstreamRequestId }) => upstreamRequestId)?.upstreamRequestId;
     const headers = {
+      ...IN_LANGUAGES,
       ...(waits.length > 0 && { 'Retry-After': String(Math.min(...waits)) }),
       ...upstreamId(id),
     };

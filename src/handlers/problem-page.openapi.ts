@@ -10,6 +10,7 @@ import {
   problemTitle,
   problemType,
   schemaRef,
+  sentence,
   text,
   type OperationWords,
 } from '../lib/words.openapi.ts';
@@ -21,11 +22,13 @@ const problemPage = named(
     title: problemTitle,
     status: problemStatus,
     retryable: z.boolean(),
-    meaning: text(/^.+\.$/, 500),
-    advice: z.optional(text(/^.+\.$/, 500)),
+    meaning: sentence,
+    advice: z.optional(sentence),
+    snippet: z.optional(text(/^.+$/, 500)),
+    operator: z.optional(sentence),
   }),
   'ProblemPage',
-  'What a code means, and what to do about it.',
+  'What a code means, what to do about it, and where the operator looks.',
 );
 const problemHtml = named(
   text(/^<!doctype html>/, 8192),
@@ -48,7 +51,8 @@ export const words: OperationWords = {
   operationId: 'getProblem',
   tag: 'Service',
   summary: 'Look up what a problem means',
-  description: "Where a problem's `type` leads to: what it means and what to do about it.",
+  description:
+    "Where a problem's `type` leads to: what it means, what to do about it, and where the operator looks.",
   parameters: [
     {
       name: 'code',
@@ -61,7 +65,8 @@ export const words: OperationWords = {
   ],
   successes: {
     200: {
-      description: 'JSON, or a page if `Accept` prefers HTML.',
+      description:
+        'JSON, or a page if `Accept` prefers HTML; in Chinese if `Accept-Language` does.',
       content: {
         'application/json': {
           schema: problemPage,

@@ -100,6 +100,7 @@ export const words: OperationWords = {
         },
       },
       headers: {
+        'Content-Language': 'at times',
         RateLimit: 'at times',
         'RateLimit-Policy': 'at times',
         'X-Tc-Request-Id': 'at times',

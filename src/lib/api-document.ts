@@ -19,8 +19,8 @@ export interface Tool {
   readonly shown: object;
 }
 
-/** For readers of a problem: what it means, and what to do about it. */
-export type ProblemText = Readonly<Record<'meaning' | 'advice', string>>;
+/** For readers of a problem: what it means, and what to do about it; for the operator: where to look. */
+export type ProblemText = Readonly<Record<'meaning' | 'advice' | 'snippet' | 'operator', string>>;
 
 /**
  * Gives the document, read at the first use; what was read is kept, what could not be is tried again.

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { MAX_RESPONSE_BYTES } from './dlc/connections.ts';
 import { MAX_HEADER_BYTES } from '../middlewares/request-limits.ts';
 import { USABLE_ID } from './http/message.ts';
+import { CHINESE_PROBLEMS } from './problems.zh-CN.ts';
 import { PROBLEMS, type ProblemCode, titleOf } from './problems.ts';
 import { regionSchema, taskIdSchema } from './tasks.ts';
 
@@ -17,7 +18,7 @@ export interface OperationWords {
   readonly tag: 'Tasks' | 'Webhooks' | 'Agents' | 'Service';
   readonly summary: string;
   readonly description: string;
-  /** OpenAPI parameter objects. Every operation also has `X-Request-Id`. */
+  /** OpenAPI parameter objects. Every operation also has `X-Request-Id` and `Accept-Language`. */
   readonly parameters?: readonly Parameter[];
   readonly body?: Body;
   /** What the body is instead if it is a form. */
@@ -27,7 +28,7 @@ export interface OperationWords {
   readonly problems?: readonly ProblemCode[];
   /** `list`: no single task is asked for. `each`: what DLC says of a task is in its result, and no problem. */
   readonly about?: 'list' | 'each';
-  /** The response depends on `Accept`. */
+  /** A success depends on `Accept` or `Accept-Language`; every problem does on the latter. */
   readonly negotiates?: true;
 }
 
@@ -77,6 +78,9 @@ export const named = <S extends z.ZodMiniType>(schema: S, id: string, descriptio
 
 export const text = (pattern: RegExp, maxLength: number): z.ZodMiniString =>
   z.string().check(z.maxLength(maxLength), z.regex(pattern));
+
+/** For people, in English or in Chinese. */
+export const sentence = text(/^[^a-z].*[.。]$/, 500);
 
 /** The 200 of a probe, whose body is one word. */
 export function probeSuccess(status: string, schemaId: string, summary: string): Success {
@@ -132,7 +136,9 @@ export const finishedState = z.enum(['succeeded', 'failed']);
 /** Every code of a problem, in the order of the table. */
 export const CODES = Object.keys(PROBLEMS).filter((code): code is ProblemCode => code in PROBLEMS);
 export const problemCode = named(z.enum(CODES), 'ProblemCode', 'Distinguishes problems; stable.');
-export const problemTitle = z.enum([...new Set(CODES.map((code) => titleOf(code)))]);
+export const problemTitle = z.enum(
+  CODES.flatMap((code) => [titleOf(code), CHINESE_PROBLEMS[code].title]),
+);
 export const problemStatus = z.literal(
   [...new Set(CODES.map((code) => PROBLEMS[code].status))].toSorted((a, b) => a - b),
 );

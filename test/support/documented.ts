@@ -13,6 +13,7 @@ import { MCP_FIELDS } from '../../src/handlers/agents.ts';
 import { PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/cors.ts';
 import { ALWAYS } from '../../src/lib/http/response.ts';
 import { note } from './received.ts';
+import { faultsOfChinese } from './chinese.ts';
 
 /**
  * Whether the OpenAPI document is true: whatever a test receives is looked up in it, and what was
@@ -44,6 +45,7 @@ export function expectDocumented(received: Received, asked?: Asked): void {
   const faults = described
     ? faultsOf(received, described, isHead)
     : faultsOfAny(received, asked?.method);
+  faults.push(...faultsOfChinese(received));
   if (faults.length > 0) {
     const what = `${asked?.method ?? ''} ${asked?.target ?? ''} ${received.status}`.trim();
     throw new Error(`not as openapi.json says: ${what}: ${faults.join('; ')}\n${received.text}`);

@@ -147,8 +147,9 @@ export function parseAnswers(received: string, asked?: Asked): RawAnswer[] {
       }),
     );
     const length = asked?.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
-    const text = rest.slice(end + 4, end + 4 + length);
-    if (text.length < length) throw new Error(`cut short: ${rest}`);
+    const bytes = rest.slice(end + 4, end + 4 + length);
+    if (bytes.length < length) throw new Error(`cut short: ${rest}`);
+    const text = Buffer.from(bytes, 'latin1').toString();
     answers.push({ status: Number(status), headers, text, body: parseObject(text) });
     rest = rest.slice(end + 4 + length);
   }

@@ -14,7 +14,7 @@ import {
 /** Notes of what was received, from all of jest's workers, for `received-reporter.js` to compare. */
 
 /** Fields that depend on the set-up, not on what happened: once for each operation is enough. */
-const OF_SETUP = /^(vary|access-control-.*)$/;
+const OF_SETUP = /^(vary|content-language|access-control-.*)$/;
 
 /** Notes an answer, once: its status, media type, code, outcome, state and header fields. */
 export function note(received: Received, operation: Operation): void {

@@ -62,8 +62,18 @@ export const HEADER_FIELDS: Readonly<Record<string, Json>> = {
   ),
   Vary: field(
     'What the response depends on beside the path.',
-    { type: 'string', enum: ['Accept', 'Origin', 'Accept, Origin'] },
-    'Origin',
+    {
+      type: 'string',
+      enum: ['Accept, Accept-Language', 'Accept-Language', 'Origin'].flatMap((one) =>
+        one === 'Origin' ? one : [one, `${one}, Origin`],
+      ),
+    },
+    'Accept-Language',
+  ),
+  'Content-Language': field(
+    'The response is in Chinese; without this field it is in English.',
+    { type: 'string', const: 'zh-CN' },
+    'zh-CN',
   ),
   'Access-Control-Allow-Origin': field(
     'The origin of the request, if it is a configured one.',

@@ -1,4 +1,4 @@
-/** What a client prefers: `Accept` (RFC 9110, section 12.5.1) and `Prefer: wait` (RFC 7240). */
+/** What a client prefers: `Accept`, `Accept-Language` (RFC 9110, section 12.5) and `Prefer: wait` (RFC 7240). */
 
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
@@ -22,6 +22,28 @@ function quality(accept: string, type: string): number {
     found = weight === undefined ? 1 : Number(weight.slice(2)) || 0;
   }
   return found;
+}
+
+/** A language range and its weight (RFC 9110, sections 12.4.2 and 12.5.4; RFC 4647, section 2.1). */
+const RANGE =
+  /^[\t ]*([a-z]{1,8}|\*)(?:-[a-z\d]{1,8})*[\t ]*(?:;[\t ]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*)?$/i;
+
+/**
+ * Whether `Accept-Language` weighs Chinese, with any subtag, higher than English, in which everything is
+ * written. Of equal weights, the language that is named first counts. A malformed range is ignored.
+ */
+export function prefersChinese(acceptLanguage: string): boolean {
+  const weights = new Map<string, number>();
+  for (const element of acceptLanguage.split(',')) {
+    const [, range = '', weight = 1] = RANGE.exec(element) ?? [];
+    const language = range.toLowerCase();
+    weights.set(language, Math.max(Number(weight), weights.get(language) ?? 0));
+  }
+  const weightOf = (one: string): number => weights.get(one) ?? weights.get('*') ?? 0;
+  const chinese = weightOf('zh');
+  const english = weightOf('en');
+  const first = [...weights.keys()].find((language) => language === 'zh' || language === 'en');
+  return chinese > english || (chinese > 0 && chinese === english && first === 'zh');
 }
 
 /** The elements of a list, as far as commas stand outside of quoted texts. */

@@ -8,6 +8,7 @@ import {
   problemTitle,
   problemType,
   requestId,
+  sentence,
   task,
   text,
   upstreamRequestId,
@@ -25,7 +26,7 @@ import { MAX_HEADER_BYTES } from '../../middlewares/request-limits.ts';
 const violation = z.strictObject({
   in: z.enum(['path', 'query', 'header', 'body']),
   name: text(/^.*$/, MAX_HEADER_BYTES),
-  message: text(/^(must|is|has) .+$/, 500),
+  message: text(/^((must|is|has) .+|[^a-z].*)$/, 500),
 } satisfies Record<keyof NonNullable<ProblemMembers['errors']>[number], z.ZodMiniType>);
 
 const members = {
@@ -50,7 +51,7 @@ export const problemSchema = named(
     type: problemType,
     title: problemTitle,
     status: problemStatus,
-    detail: text(/^[A-Z].*\.$/, 500),
+    detail: sentence,
     code: problemCode,
     retryable: z.boolean(),
     ...context,

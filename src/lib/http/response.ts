@@ -52,6 +52,9 @@ export function withAlwaysHeaders(response: HttpResponse, requestId: string): Ht
   return { ...response, headers };
 }
 
+/** Of a JSON body with sentences for people: the middleware `language` puts them into the language that the client prefers. */
+export const IN_LANGUAGES = { Vary: 'Accept-Language' } as const;
+
 /** Members of a problem's body that the request knows, not the problem. */
 export interface ProblemContext {
   readonly requestId: string;
@@ -77,6 +80,7 @@ export function problemResponse(
   const body = { type, title: titleOf(code), ...said, ...known };
   const headers = {
     'Content-Type': 'application/problem+json',
+    ...IN_LANGUAGES,
     ...problem.headers,
     ...upstreamId(members.upstreamRequestId),
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),

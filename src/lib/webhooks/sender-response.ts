@@ -1,6 +1,7 @@
 import type { TaskResult } from '../cancellation/task-result.ts';
 import type { HttpResponse, LoggedResult } from '../http/message.ts';
 import {
+  IN_LANGUAGES,
   jsonResponse,
   problemResponse,
   upstreamId,
@@ -72,7 +73,8 @@ export async function deliveryResponse(
   }
   const { requestId } = context;
   const id = results.find(({ upstreamRequestId }) => upstreamRequestId)?.upstreamRequestId;
-  return { ...jsonResponse(200, { results, requestId }, upstreamId(id)), logged };
+  const headers = { ...IN_LANGUAGES, ...upstreamId(id) };
+  return { ...jsonResponse(200, { results, requestId }, headers), logged };
 }
 
 /** A delivery that names no task: a test, a ping, an alert that is over. */

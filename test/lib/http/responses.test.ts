@@ -81,6 +81,7 @@ describe('a problem', () => {
     });
     expect(response.headers).toEqual({
       'Content-Type': 'application/problem+json',
+      Vary: 'Accept-Language',
       'X-Tc-Request-Id': 'u-1',
       Allow: 'GET',
     });
