@@ -2,9 +2,10 @@ import { EXACT_CODES, FAMILIES, ruleFor, type UpstreamRule } from '../../src/lib
 import { PROBLEM_TEXTS } from '../../src/lib/problems.openapi.ts';
 import { PROBLEMS, type ProblemCode, type ProblemKind } from '../../src/lib/problems.ts';
 
+const CODES = Object.keys(PROBLEMS).filter((code): code is ProblemCode => code in PROBLEMS);
+
 /** The text of docs/errors.md. */
 export function errorsPage(): string {
-  const codes = Object.keys(PROBLEMS).filter((code): code is ProblemCode => code in PROBLEMS);
   return `# Errors
 
 <!-- Made by \`npm run pages\`: change src/lib/problems.ts, src/lib/problems.openapi.ts and src/lib/dlc/errors.ts instead. -->
@@ -25,7 +26,13 @@ Chinese (\`Content-Language: zh-CN\`).
 
 | code | status | retryable | meaning | what to do |
 |---|---|---|---|---|
-${codes.map(problemRow).join('\n')}
+${problemRows(PROBLEM_TEXTS, WORDS)}
+
+## Where the operator looks
+
+| code | where |
+|---|---|
+${operatorRows(PROBLEM_TEXTS)}
 
 ## DLC's codes
 
@@ -34,7 +41,7 @@ does not say whether the cancellation took effect, so the gateway looks the task
 
 | DLC's code | becomes | outcome | the gateway tries again |
 |---|---|---|---|
-${upstreamRows().join('\n')}
+${upstreamRows(WORDS)}
 
 ## When DLC gives no code
 
@@ -53,24 +60,68 @@ The gateway tries all of these again until the deadline, the last one once.
 `;
 }
 
-function problemRow(code: ProblemCode): string {
-  const { status, retryable, retryAfter }: ProblemKind = PROBLEMS[code];
-  const { meaning, advice } = PROBLEM_TEXTS[code];
-  const again = retryable ? `yes, ${retryAfter} s` : 'no';
-  return row([`\`${code}\``, String(status), again, meaning, advice]);
+/** Words in the cells of both tables, in one language. */
+export interface Words {
+  readonly yes: string;
+  readonly no: string;
+  /** Between `yes` and the seconds. */
+  readonly comma: string;
+  readonly seconds: string;
+  readonly unknown: string;
+  readonly notDone: string;
+  readonly notAbove: string;
+  readonly anythingElse: string;
 }
 
-function upstreamRows(): string[] {
-  const exact = Object.entries(EXACT_CODES).map(([code, rule]) => upstreamRow(`\`${code}\``, rule));
-  const families = Object.entries(FAMILIES).map(([name, rule]) =>
-    upstreamRow(`\`${name}*\`${name in EXACT_CODES ? ' not above' : ''}`, rule),
+const WORDS: Words = {
+  yes: 'yes',
+  no: 'no',
+  comma: ', ',
+  seconds: 's',
+  unknown: 'unknown',
+  notDone: 'not done',
+  notAbove: 'not above',
+  anythingElse: 'anything else',
+};
+
+type Texts = Readonly<
+  Record<ProblemCode, Readonly<Record<'meaning' | 'advice' | 'operator', string>>>
+>;
+
+/** The table of our codes. */
+export function problemRows(texts: Texts, { yes, no, comma, seconds }: Words): string {
+  const rows = CODES.map((code) => {
+    const { status, retryable, retryAfter }: ProblemKind = PROBLEMS[code];
+    const { meaning, advice } = texts[code];
+    const again = retryable ? `${yes}${comma}${retryAfter} ${seconds}` : no;
+    return row([`\`${code}\``, String(status), again, meaning, advice]);
+  });
+  return rows.join('\n');
+}
+
+/** Where the operator looks, by our codes. */
+export function operatorRows(texts: Texts): string {
+  return CODES.map((code) => row([`\`${code}\``, texts[code].operator])).join('\n');
+}
+
+/** The table of DLC's codes. */
+export function upstreamRows(words: Words): string {
+  const exact = Object.entries(EXACT_CODES).map(([code, rule]) =>
+    upstreamRow(`\`${code}\``, rule, words),
   );
-  return [...exact, ...families, upstreamRow('anything else', ruleFor(''))];
+  const families = Object.entries(FAMILIES).map(([name, rule]) =>
+    upstreamRow(`\`${name}*\`${name in EXACT_CODES ? ` ${words.notAbove}` : ''}`, rule, words),
+  );
+  return [...exact, ...families, upstreamRow(words.anythingElse, ruleFor(''), words)].join('\n');
 }
 
-function upstreamRow(pattern: string, { code, outcome, again }: UpstreamRule): string {
-  const effect = outcome === 'unknown' ? 'unknown' : 'not done';
-  return row([pattern, `\`${code}\``, effect, again ? 'yes' : 'no']);
+function upstreamRow(
+  pattern: string,
+  { code, outcome, again }: UpstreamRule,
+  words: Words,
+): string {
+  const effect = outcome === 'unknown' ? words.unknown : words.notDone;
+  return row([pattern, `\`${code}\``, effect, again ? words.yes : words.no]);
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -3,7 +3,6 @@ import { EXAMPLES, FALLBACKS, MAY_BE_SECRET, MEANINGS } from './settings-words.t
 
 /** The text of docs/settings.md. */
 export function settingsPage(): string {
-  const rows = settingRows().map((row) => `| ${cells(row).join(' | ')} |`);
   return `# Settings
 
 <!-- Made by \`npm run pages\`: change src/settings-table.ts and scripts/pages/settings-words.ts instead. -->
@@ -15,7 +14,7 @@ somebody meant it, the log says so (\`setting-warning\`) and the gateway works. 
 
 | name | default | must be | meaning |
 |---|---|---|---|
-${rows.join('\n')}
+${rowsOfSettings(WORDS)}
 
 ## Lists in files
 
@@ -31,13 +30,38 @@ DLC is on loopback, of the key that \`npm start\` prints.
 `;
 }
 
-function cells({ name, form, standard }: SettingRow): string[] {
+/** What cells say, in one language. */
+export interface SettingWords {
+  readonly meaningOf: (name: string) => string;
+  readonly formOf: (form: string) => string;
+  readonly example: string;
+  readonly secret: string;
+  readonly semicolon: string;
+}
+
+const WORDS: SettingWords = {
+  meaningOf: (name) => MEANINGS[name] ?? '',
+  formOf: (form) => form,
+  example: 'for example',
+  secret: 'may hold a secret',
+  semicolon: '; ',
+};
+
+/** The rows of the table. */
+export function rowsOfSettings(words: SettingWords): string {
+  return settingRows()
+    .map((setting) => `| ${cells(setting, words).join(' | ')} |`)
+    .join('\n');
+}
+
+function cells({ name, form, standard }: SettingRow, words: SettingWords): string[] {
   const fallback = FALLBACKS[name] ?? standard;
   const example = EXAMPLES[name];
   const meaning = [
-    MEANINGS[name],
-    ...(example === undefined ? [] : [`for example \`${example}\``]),
-    ...(MAY_BE_SECRET.has(name) ? ['may hold a secret'] : []),
+    words.meaningOf(name),
+    ...(example === undefined ? [] : [`${words.example} \`${example}\``]),
+    ...(MAY_BE_SECRET.has(name) ? [words.secret] : []),
   ];
-  return [`\`${name}\``, fallback && `\`${fallback}\``, form, meaning.join('; ')];
+  const formWords = words.formOf(form);
+  return [`\`${name}\``, fallback && `\`${fallback}\``, formWords, meaning.join(words.semicolon)];
 }

@@ -18,7 +18,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   API_KEYS:
     'callers with a key: `[{id, sha256, scopes, engines?, regions?, owner?, expires?, rate?}]`',
   JWT_ISSUERS:
-    'issuers of tokens: `[{id, issuer, audience or clientIds, algorithms, discovery or jwksUri or jwks or secret, require?, grants?, requireAuthorizationDetails?, maxTokenAge?, scopes?, engines?, regions?, owner?, rate?}]` (docs/identity-providers.md)',
+    'issuers of tokens: `[{id, issuer, audience or clientIds, algorithms, discovery or jwksUri or jwks or secret, require?, grants?, requireAuthorizationDetails?, maxTokenAge?, scopes?, engines?, regions?, owner?, rate?}]` ([identity-providers.md](identity-providers.md))',
   WEBHOOK_SENDERS:
     'webhook senders: `[{id, secrets: ["whsec_…" or "whpk_…"], engines?, regions?, owner?, rate?}]`; with a `kind`, Grafana, Slack and others as they are ([recipes](webhooks/README.md))',
   BLOCKED_PRINCIPALS: 'principals that are refused at once; a JSON array if one has a comma in it',

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 
-import { DOCUMENTS, readDocument } from './documents.ts';
+import { DOCUMENTS, originalOf, readDocument } from './documents.ts';
 
 /**
  * Every ```sh block of the documents, by its first line: which test of `test/docs/` pastes it into a shell as it
@@ -69,9 +69,10 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
   'docs/webhooks.md': { 'npm run webhook -- --new-secret': callers },
 };
 
-/** The blocks that there are, in the form of the table. */
+/** The blocks that there are, in the form of the table; translations have those of their originals. */
 export function foundCommands(): Record<string, readonly string[]> {
-  const found = DOCUMENTS.map((file) => [file, namesOf(file)] as const);
+  const originals = DOCUMENTS.filter((file) => originalOf(file) === undefined);
+  const found = originals.map((file) => [file, namesOf(file)] as const);
   return Object.fromEntries(found.filter(([, names]) => names.length > 0));
 }
 

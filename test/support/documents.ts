@@ -21,6 +21,12 @@ function markdownIn(folder: string): string[] {
   });
 }
 
+/** What a page in Chinese is a translation of; nothing for a page in English. */
+export function originalOf(file: string): string | undefined {
+  if (file === 'README.zh-CN.md') return 'README.md';
+  return file.startsWith('docs/zh-CN/') ? file.replace('zh-CN/', '') : undefined;
+}
+
 export interface Block {
   readonly language: string;
   readonly text: string;
