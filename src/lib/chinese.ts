@@ -31,6 +31,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'The token is not valid yet.': '令牌尚未生效。',
   'The token is for another audience.': '令牌的受众（audience）不是本网关。',
   'The token is not valid.': '令牌无效。',
+  'The token names no audience, and here it must be for this gateway.':
+    '令牌没有写明受众（audience），而此处的令牌必须是给本网关的。',
   'Use one way of authenticating, not several at once.':
     '请只使用一种身份验证方式，不要同时使用多种。',
   'Webhook-Id, Webhook-Timestamp and Webhook-Signature must be a current and valid signature of this body.':
@@ -125,26 +127,40 @@ const EXACT: ReadonlyMap<string, string> = new Map([
 const PART = /\{(text)?\}/g;
 const PATTERNS = Object.entries(SENTENCES)
   .filter(([english]) => english.includes('{'))
-  .map(([english, chinese]) => {
-    const literals = english
-      .split(/\{(?:text)?\}/)
-      .map((one) => one.replace(/[.*+?()[\]]/g, '\\$&'));
-    return { pattern: new RegExp(`^${literals.join('(.*?)')}$`, 's'), chinese };
-  });
+  .map(([english, chinese]) => ({ literals: english.split(/\{(?:text)?\}/), chinese }));
 
 /** The sentence in Chinese; one that is in no table stays as it is. */
 export function toChinese(sentence: string): string {
   const exact = EXACT.get(sentence);
   if (exact !== undefined) return exact;
-  for (const { pattern, chinese } of PATTERNS) {
-    const [, ...values] = pattern.exec(sentence) ?? [];
-    if (values.length === 0) continue;
+  for (const { literals, chinese } of PATTERNS) {
+    const values = valuesBetween(literals, sentence);
+    if (!values) continue;
     return chinese.replace(PART, (_part, isText) => {
       const value = values.shift() ?? '';
       return isText ? toChinese(value) : value;
     });
   }
   return sentence;
+}
+
+/**
+ * What stands between the literals, if the text has them all in this order, the first and the last at its
+ * ends. By one search for each: a value is the caller's, and would have a regular expression try for long.
+ */
+function valuesBetween([first = '', ...rest]: string[], text: string): string[] | undefined {
+  const last = rest.at(-1) ?? '';
+  if (!text.startsWith(first) || !text.endsWith(last)) return undefined;
+  const values: string[] = [];
+  let from = first.length;
+  for (const [i, literal] of rest.entries()) {
+    const isLast = i === rest.length - 1;
+    const at = isLast ? text.length - last.length : text.indexOf(literal, from);
+    if (at < from) return undefined;
+    values.push(text.slice(from, at));
+    from = at + literal.length;
+  }
+  return values;
 }
 
 /** A problem, or a body with results: what is for people in it. */

@@ -55,12 +55,16 @@ export const PROBLEM_TEXTS = {
   'origin-not-allowed': {
     meaning: 'A page of an origin that is not allowed called the endpoint for agents.',
     advice: 'Add the origin to the allowed ones, if its pages may act for their users.',
+    snippet: SNIPPETS.tryIt,
+    operator: 'Compare the Origin that the client sends with CORS_ORIGINS.',
   },
   'confirmation-required': {
     meaning:
       'The gateway has a person confirm what agents cancel, and nobody has confirmed this: nothing was cancelled.',
     advice:
       'Use a client that shows forms of the protocol (elicitation, 2026-07-28), and agree there within two minutes.',
+    snippet: SNIPPETS.tryIt,
+    operator: 'MCP_CONFIRM says whether a person has to confirm.',
   },
   'route-not-found': {
     meaning: 'There is nothing at this path.',

@@ -49,6 +49,20 @@ export const CHINESE_PROBLEMS: Readonly<Record<ProblemCode, ChineseText>> = {
     advice: '请联系运维人员了解原因。',
     operator: '审计日志中的 "principal" 是调用方，它在禁用名单中。',
   },
+  'origin-not-allowed': {
+    title: '来源不允许',
+    detail: '不允许此来源的页面调用本网关。',
+    meaning: '不在允许列表中的来源，其页面调用了智能体接口。',
+    advice: '如果该来源的页面可以代表其用户操作，请将该来源加入允许列表。',
+    operator: '请对比客户端发送的 Origin 与 CORS_ORIGINS。',
+  },
+  'confirmation-required': {
+    title: '需要人工确认',
+    detail: '此取消操作必须由人确认，而此客户端无法请人确认。',
+    meaning: '网关要求由人确认智能体发起的取消操作；尚无人确认，因此没有取消任何任务。',
+    advice: '请使用支持协议表单（elicitation，2026-07-28）的客户端，并在两分钟内确认。',
+    operator: 'MCP_CONFIRM 决定是否需要人工确认。',
+  },
   'route-not-found': {
     title: '路径不存在',
     detail: '此路径不存在。',

@@ -28,9 +28,9 @@ const FILES = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.ts') && !/openapi\.ts$|zh-CN\.ts$|^lib\/chinese\.ts$/.test(file),
 );
 
-/** Whole sentences, wherever they are: those of metrics and Slack, and of the page, are not in problems. */
+/** Whole sentences, wherever they are: those of metrics, of Slack, of the page and for models are not in problems. */
 const SENTENCE = /^[A-Z].* .*\.$/;
-const ELSEWHERE = /observability|slack-text|problem-page/;
+const ELSEWHERE = /observability|slack-text|problem-page|mcp/;
 /** What is said of a part of a request; elsewhere such texts are about settings, and in the log alone. */
 const RULE = /^(must|is|has) /;
 const VALIDATING =
