@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 
-import type { TaskFacts } from '../../src/lib/auth/policy.ts';
+import type { TaskFacts } from '../../src/lib/auth/principal.ts';
+import { lookUp } from '../../src/lib/cancellation/lookup.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { startDeadline } from '../../src/lib/deadline.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import type { TaskRef } from '../../src/lib/tasks.ts';
-import { askDlc } from '../../src/middlewares/permit.ts';
+import { factsOf } from '../../src/middlewares/permit.ts';
 import { loadSettings, SettingsError, type Settings } from '../../src/settings.ts';
 import { DIST } from '../build/bundle.ts';
 import { print, wrongSetting, wrongUsage } from '../cli/command-line.ts';
@@ -46,7 +47,7 @@ export async function explain(options: Options): Promise<number> {
     blocked,
     scope: `tasks:${action}`,
     task,
-    lookUp: async () => (isAssumed ? assumed : lookUp(task, settings)),
+    lookUp: async () => (isAssumed ? assumed : factsFromDlc(task, settings)),
   });
   const { steps, decision } = explanation;
   print(json, explanation, [...steps, '', `Decision: ${decision}`].join('\n'));
@@ -64,7 +65,7 @@ function settingsFrom(baseDir: string): Settings {
 }
 
 /** Asks DLC as the gateway does. */
-async function lookUp(task: TaskRef, settings: Settings): Promise<TaskFacts | undefined> {
+async function factsFromDlc(task: TaskRef, settings: Settings): Promise<TaskFacts | undefined> {
   const env = process.env;
   const clock = systemClock;
   const dlc = createDlcClient(settings.endpoint, { env, log: createLog('silent'), clock });
@@ -72,7 +73,7 @@ async function lookUp(task: TaskRef, settings: Settings): Promise<TaskFacts | un
   const ids = { requestId: randomUUID(), traceId: randomUUID() };
   const job = { ...ids, stats: { attempts: 0, waitMs: 0 }, deadline };
   try {
-    return await askDlc(task, job, { dlc, clock, settings });
+    return factsOf(await lookUp(task, job, { dlc, clock, settings }), settings);
   } finally {
     deadline.close();
   }

@@ -1,16 +1,20 @@
 import { authenticateApiKey, type ApiKeys } from '../../src/lib/auth/api-key.ts';
-import { unmetTest } from '../../src/lib/auth/claim-tests.ts';
-import { createBearerAuthenticator } from '../../src/lib/auth/jwt.ts';
+import { unmetTest } from '../../src/lib/auth/json-pointer.ts';
+import {
+  createBearerAuthenticator,
+  decodeCompact,
+  readTokenIssuer,
+} from '../../src/lib/auth/jwt.ts';
 import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
 import {
-  metCondition,
-  permit,
+  grantsFor,
+  permittingGrant,
   refuseBlocked,
   requireScope,
+  type Principal,
+  type Scope,
   type TaskFacts,
-} from '../../src/lib/auth/policy.ts';
-import type { Principal, Scope } from '../../src/lib/auth/principal.ts';
-import { decodeCompact, readTokenIssuer } from '../../src/lib/auth/token-checks.ts';
+} from '../../src/lib/auth/principal.ts';
 import { Problem, type ProblemCode } from '../../src/lib/problems.ts';
 import { inWords, shown } from './permission-words.ts';
 
@@ -58,17 +62,18 @@ async function decide(question: Question, say: (step: string) => void): Promise<
   for (const grant of principal.grants) say(`The caller ${inWords(grant)}.`);
   requireScope(principal, scope);
   say(`Some permission has the scope ${scope}.`);
-  const permission = permit(principal, scope, task);
-  if (permission === 'denied') throw notPermitted('none of them is for this task and region');
-  if (permission === 'allowed') return;
+  const grants = grantsFor(principal, scope, task.region, task.taskId);
+  if (grants.length === 0) throw notPermitted('none of them is for this task and region');
+  if (permittingGrant(grants)) return;
   const found = await lookUp();
   if (!found) throw notPermitted('DLC shows no such task in this region');
   const { engineNames, operator = 'nobody' } = found;
   say(
     `The task is on ${engineNames.map(shown).join(' = ') || 'no engine'}, of ${shown(operator)}.`,
   );
-  const met = metCondition(permission.oneOf, found);
-  if (!met) throw notPermitted('the task is on another engine, or of another owner');
+  if (!permittingGrant(grants, found)) {
+    throw notPermitted('the task is on another engine, or of another owner');
+  }
 }
 
 const notPermitted = (reason: string): Problem => new Problem('task-not-permitted', { reason });
@@ -77,7 +82,7 @@ function describeToken(
   { issuer, claims }: NonNullable<Authenticated['token']>,
   principal: Principal,
 ) {
-  const entry = `Its issuer's entry ${shown(issuer.id)} ${inWords(issuer.entry)}, at most.`;
+  const entry = `Its issuer's entry ${shown(issuer.id)} ${inWords(issuer)}, at most.`;
   const grants = issuer.grants?.map((grant, index) => {
     const unmet = unmetTest(grant.when, claims);
     const which = `Grant ${index + 1} of the entry`;

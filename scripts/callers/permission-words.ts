@@ -4,7 +4,7 @@ import type { Grant } from '../../src/lib/auth/principal.ts';
 /** Permissions in words, for the doctor and for `npm run explain`. */
 
 /** A grant of a principal; or one of an entry, whose `owner` is a pointer into the claims. */
-type SomeGrant = Grant | Omit<GrantTemplate, 'when'>;
+type SomeGrant = Grant | GrantTemplate;
 
 /** Says what a grant permits: `may cancel and read tasks on engine "etl", in ap-beijing`. */
 export function inWords({ scopes, taskId, regions, engines = [], owner }: SomeGrant): string {

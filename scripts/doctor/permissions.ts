@@ -1,14 +1,11 @@
-import {
-  principalsOf,
-  type GrantingEntries,
-  type GrantingIssuer,
-} from '../../src/lib/auth/grants.ts';
+import { principalsOf, type Callers } from '../../src/lib/auth/grants.ts';
+import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
 import type { Principal } from '../../src/lib/auth/principal.ts';
 import { inWords, shown } from '../callers/permission-words.ts';
 import { ok, type Finding } from './finding.ts';
 
 /** Says in a sentence what each entry may do. Several keys of one id are one entry if they may do the same. */
-export function checkPermissions(entries: GrantingEntries): Finding[] {
+export function checkPermissions(entries: Callers): Finding[] {
   const sentences = [
     ...principalsOf(entries).map((principal) => `${principal.id} ${ofPrincipal(principal)}`),
     ...entries.jwtIssuers.map((issuer) => `jwt:${issuer.id} ${ofIssuer(issuer)}`),
@@ -18,9 +15,12 @@ export function checkPermissions(entries: GrantingEntries): Finding[] {
 
 const ofPrincipal = ({ grants }: Principal): string => grants.map(inWords).join('; ');
 
-function ofIssuer({ entry, grants, requireDetails }: GrantingIssuer): string {
-  const most = inWords(entry);
-  const basis = requireDetails ? 'as authorization_details say' : 'as scope and scp say';
+function ofIssuer(issuer: JwtIssuer): string {
+  const { grants, requireAuthorizationDetails } = issuer;
+  const most = inWords(issuer);
+  const basis = requireAuthorizationDetails
+    ? 'as authorization_details say'
+    : 'as scope and scp say';
   if (!grants) return `${most}, ${basis}`;
   const each = grants.map((grant) => {
     const claims = grant.when.map(({ name }) => shown(name)).join(' and ');

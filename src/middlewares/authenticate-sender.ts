@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 import type { Authenticated, CallerEndpoint, Deps, RequestContext, Routed } from '../endpoint.ts';
-import { WEBHOOK_CHALLENGE } from '../lib/auth/challenge.ts';
+import { WEBHOOK_CHALLENGE } from '../lib/auth/principal.ts';
 import { startDeadline, untilAborted } from '../lib/deadline.ts';
 import { header } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';

@@ -1,9 +1,14 @@
 import type { Authenticated, RequestContext } from '../endpoint.ts';
 import { authenticateApiKey } from '../lib/auth/api-key.ts';
-import { BEARER_CHALLENGE, TWO_SCHEMES, WEBHOOK_CHALLENGE } from '../lib/auth/challenge.ts';
 import { createBearerAuthenticator } from '../lib/auth/jwt.ts';
-import { refuseBlocked } from '../lib/auth/policy.ts';
-import type { Principal, Scheme } from '../lib/auth/principal.ts';
+import {
+  BEARER_CHALLENGE,
+  refuseBlocked,
+  TWO_SCHEMES,
+  WEBHOOK_CHALLENGE,
+  type Principal,
+  type Scheme,
+} from '../lib/auth/principal.ts';
 import type { HeaderFields } from '../lib/http/message.ts';
 import type { Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
@@ -40,11 +45,7 @@ export function createAuthenticate(
   { apiKeys, jwtIssuers, webhookSenders }: Settings,
   { clock, log }: { readonly clock: Clock; readonly log: Pick<Log, 'write'> },
 ): Authenticate {
-  const authenticateBearer = createBearerAuthenticator(jwtIssuers, {
-    clock,
-    steadyMs: () => clock.steadyMs(),
-    onLeftOut: (issuer, key) => log.write('warn', 'key-left-out', { issuer, ...key }),
-  });
+  const authenticateBearer = createBearerAuthenticator(jwtIssuers, { clock, log });
   return async ({ request: { headers }, body, deadline }, schemes) => {
     const { scheme, credentials } = presentedScheme(headers, schemes);
     if (scheme === 'bearer') return authenticateBearer(credentials, deadline.signal);

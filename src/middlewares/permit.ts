@@ -1,14 +1,13 @@
 import type { Deps, TaskInput, CallerContext, Permitted } from '../endpoint.ts';
 import {
-  metCondition,
-  permit as permitFor,
+  grantsFor,
+  permittingGrant,
   requireScope,
   ruleOf,
-  type Permission,
+  type Scope,
   type TaskFacts,
-} from '../lib/auth/policy.ts';
-import type { Principal, Scope } from '../lib/auth/principal.ts';
-import { lookUp, lookUpAll, type Job, type LookupDeps } from '../lib/cancellation/lookup.ts';
+} from '../lib/auth/principal.ts';
+import { lookUpAll, noteEngine, type Job, type LookupDeps } from '../lib/cancellation/lookup.ts';
 import type { Lookup } from '../lib/dlc/describe-task.ts';
 import { loggedReason } from '../lib/dlc/failure.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';
@@ -21,25 +20,31 @@ export const authorize = (scope: Scope): Middleware =>
 
 /**
  * Checks whether the principal may do this to the task that the request is about, if it is about one.
- * DLC is asked for the task only if its engine or owner decides.
  *
  * @throws Problem `task-not-permitted`, `permission-check-unavailable`, `upstream-credentials-rejected`
  */
 export function permit(scope: Scope, deps: Deps): Middleware<CallerContext & TaskInput> {
   return before(async (context): Promise<Permitted | undefined> => {
-    const { principal, task } = context;
-    if (!task) return undefined;
-    const permission = permitFor(principal, scope, task);
-    if (permission === 'allowed') return { permittedBy: ruleOf(principal) };
-    const facts = permission === 'denied' ? undefined : await askDlc(task, context, deps);
-    return decide(principal, permission, facts);
+    if (!context.task) return undefined;
+    const [decided] = await permitAll(scope, [context.task], context, deps);
+    const { permitted, refusal, lookup } = decided ?? {};
+    if (lookup) noteEngine(lookup, context);
+    if (!permitted) throw refusal ?? new Problem('task-not-permitted');
+    return permitted;
   });
 }
 
+/** With `permitted` or `refusal`; and the lookup, if DLC was asked. */
+export interface TaskPermission {
+  readonly task: TaskRef;
+  readonly permitted?: Permitted;
+  readonly refusal?: Problem;
+  readonly lookup?: Lookup | undefined;
+}
+
 /**
- * Decides for several tasks as `permit` does for one. DLC is asked for up to 50 of them at once.
- *
- * @returns for each task what the permission rests on, or why there is none; and the lookup, if DLC was asked
+ * Decides for each of several tasks. DLC is asked for those whose engine or owner decides, up to 50 at once. There is
+ * one refusal for another engine, another owner and a task that DLC does not show.
  */
 export async function permitAll(
   scope: Scope,
@@ -48,62 +53,31 @@ export async function permitAll(
   deps: LookupDeps,
 ): Promise<TaskPermission[]> {
   const { principal } = context;
-  const permissions = tasks.map((task) => permitFor(principal, scope, task));
-  const depend = tasks.filter((_, i) => typeof permissions[i] === 'object');
-  const lookups = await lookUpAll(depend, context, deps);
-  return tasks.map((task, i) => {
-    const permission = permissions[i] ?? 'denied';
+  const candidates = tasks.map((task) => {
+    const grants = grantsFor(principal, scope, task.region, task.taskId);
+    return { task, grants, isAsked: grants.length > 0 && !permittingGrant(grants) };
+  });
+  const asked = candidates.flatMap(({ task, isAsked }) => (isAsked ? [task] : []));
+  const lookups = await lookUpAll(asked, context, deps);
+  return candidates.map(({ task, grants, isAsked }) => {
     const lookup = lookups.get(task);
-    const facts = () =>
-      typeof permission === 'string' ? undefined : factsOf(lookup, deps.settings);
-    return { task, ...tryTo(() => decide(principal, permission, facts())), lookup };
+    try {
+      const grant = permittingGrant(grants, isAsked ? factsOf(lookup, deps.settings) : undefined);
+      if (!grant) throw new Problem('task-not-permitted');
+      return { task, permitted: { permittedBy: ruleOf(principal, grant) }, lookup };
+    } catch (error) {
+      if (error instanceof Problem) return { task, refusal: error, lookup };
+      throw error;
+    }
   });
 }
 
-/** With `permitted` or `refusal`. */
-export interface TaskPermission {
-  readonly task: TaskRef;
-  readonly permitted?: Permitted;
-  readonly refusal?: Problem;
-  readonly lookup?: Lookup | undefined;
-}
-
-function tryTo(decided: () => Permitted): Pick<TaskPermission, 'permitted' | 'refusal'> {
-  try {
-    return { permitted: decided() };
-  } catch (error) {
-    if (error instanceof Problem) return { refusal: error };
-    throw error;
-  }
-}
-
-/** One refusal for another engine, another owner and a task that DLC does not show. */
-function decide(
-  principal: Principal,
-  permission: Permission,
-  facts: TaskFacts | undefined,
-): Permitted {
-  if (permission === 'allowed') return { permittedBy: ruleOf(principal) };
-  const met = permission === 'denied' ? undefined : metCondition(permission.oneOf, facts);
-  if (!met) throw new Problem('task-not-permitted');
-  return { permittedBy: ruleOf(principal, met) };
-}
-
 /**
- * Asks DLC for the engine and the owner of a task, which the permission depends on; gives nothing if DLC
- * shows no such task.
+ * What DLC shows of a task that a permission depends on; nothing if DLC shows no such task.
  *
  * @throws Problem as `permit` does
  */
-export async function askDlc(
-  task: TaskRef,
-  job: Job,
-  deps: LookupDeps,
-): Promise<TaskFacts | undefined> {
-  return factsOf(await lookUp(task, job, deps), deps.settings);
-}
-
-function factsOf(
+export function factsOf(
   found: Lookup | undefined,
   { taskStateLookup }: LookupDeps['settings'],
 ): TaskFacts | undefined {

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { authenticateAs, toExplanation } from '../../scripts/callers/explanation.ts';
 import { inWords } from '../../scripts/callers/permission-words.ts';
-import type { TaskFacts } from '../../src/lib/auth/policy.ts';
+import type { TaskFacts } from '../../src/lib/auth/principal.ts';
 import type { Scope } from '../../src/lib/auth/principal.ts';
 import { loadSettings } from '../../src/settings.ts';
 import { bearer, jwtIssuer, KEY, keyEntry, startGateway } from '../support/three-callers.ts';

@@ -2,10 +2,8 @@ import { hash, timingSafeEqual } from 'node:crypto';
 
 import { Problem } from '../problems.ts';
 import { SettingError } from '../config/setting-error.ts';
-import { BEARER_CHALLENGE } from './challenge.ts';
 import type { ApiKeyEntry } from './entries.ts';
-import { toOwnGrant } from './grants.ts';
-import type { Principal } from './principal.ts';
+import { BEARER_CHALLENGE, type Principal } from './principal.ts';
 
 interface ApiKey {
   readonly digest: Buffer;
@@ -33,7 +31,7 @@ export function toApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
     if (guessable.has(sha256)) reasons.push(`"${id}" ${GUESSABLE}`);
     if ((rates.get(id) ?? shownRate) !== shownRate) reasons.push(`"${id}" has two different rates`);
     rates.set(id, shownRate);
-    const grants = [toOwnGrant(restrictions, scopes)];
+    const grants = [{ scopes, ...restrictions }];
     keys.set(sha256, {
       digest: Buffer.from(sha256, 'hex'),
       principal: { id: `key:${id}`, scheme: 'api-key', grants, basis: 'scope', rate },

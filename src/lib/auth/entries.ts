@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 import { regionSchema } from '../tasks.ts';
-import { POINTER } from './json-pointer.ts';
+import { POINTER, toClaimTests, toPointer } from './json-pointer.ts';
 import { SCOPES, type Rate } from './principal.ts';
 import { ASYMMETRIC_ALGORITHMS } from './verification-keys.ts';
 
@@ -15,6 +15,7 @@ export const entryId = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
 export const sha256 = () => z.string().check(z.regex(/^[0-9a-f]{64}$/));
 export const text = () => z.string().check(z.minLength(1), z.maxLength(2048));
 const pointer = () => text().check(z.regex(POINTER));
+const toOwner = () => z.optional(z.pipe(pointer(), z.transform(toPointer)));
 /** A list with at least one member. */
 export const list = <S extends z.ZodMiniType>(member: S) => z.array(member).check(z.minLength(1));
 
@@ -34,10 +35,13 @@ export const rateSchema = z.lazy(() =>
   ),
 );
 
+/** As grants have them. `["*"]` says that every engine is meant; it stands alone. */
 const restrictions = () => ({
-  // `["*"]` says that every engine is meant; it stands alone.
   engines: z.optional(
-    list(text()).check(z.refine((names) => names.length === 1 || !names.includes('*'))),
+    z.pipe(
+      list(text()).check(z.refine((names) => names.length === 1 || !names.includes('*'))),
+      z.transform((names) => (names[0] === '*' ? [] : [names])),
+    ),
   ),
   regions: z.optional(list(regionSchema)),
 });
@@ -56,6 +60,12 @@ export const claimConditions = () =>
     .record(pointer(), z.union([claimValue(), list(claimValue())]))
     .check(z.refine((conditions) => Object.keys(conditions).length > 0));
 
+const claimTests = () =>
+  z.pipe(
+    claimConditions(),
+    z.transform((conditions) => toClaimTests(conditions)),
+  );
+
 export const apiKeyEntries = z.lazy(() =>
   z.array(
     z.strictObject({
@@ -71,14 +81,6 @@ export const apiKeyEntries = z.lazy(() =>
 /** zod's own schema of integers would add 2 KB to the bundle. */
 const isPositiveInteger = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
 
-const grant = () =>
-  z.strictObject({
-    when: claimConditions(),
-    scopes: scopes(),
-    owner: z.optional(pointer()),
-    ...restrictions(),
-  });
-
 export const jwtIssuerEntries = z.lazy(() =>
   z.array(
     z.strictObject({
@@ -91,12 +93,24 @@ export const jwtIssuerEntries = z.lazy(() =>
       discovery: z.optional(z.boolean()),
       jwks: z.optional(z.strictObject({ keys: list(z.record(z.string(), z.unknown())) })),
       secret: z.optional(z.string()),
-      require: z.optional(claimConditions()),
+      // What a token must say to be taken at all.
+      require: z.optional(claimTests()),
+      // Seconds.
       maxTokenAge: z.optional(z.number().check(z.refine(isPositiveInteger))),
       requireAuthorizationDetails: z.optional(z.boolean()),
       scopes: z.optional(scopes()),
-      grants: z.optional(list(grant())),
-      owner: z.optional(pointer()),
+      // Without them, the scopes that a token names decide.
+      grants: z.optional(
+        list(
+          z.strictObject({
+            when: claimTests(),
+            scopes: scopes(),
+            owner: toOwner(),
+            ...restrictions(),
+          }),
+        ),
+      ),
+      owner: toOwner(),
       rate: z.optional(rateSchema),
       ...restrictions(),
     }),

@@ -1,133 +1,212 @@
 import type { KeyObject } from 'node:crypto';
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
 
 import { systemClock, type Clock } from '../clock.ts';
+import { isLoopback } from '../config/setting-values.ts';
 import { untilAborted } from '../deadline.ts';
-import { fetchJwks, JwksUnavailable, type RemoteKeys } from './fetch-jwks.ts';
-import type { KeySource } from './jwt-issuers.ts';
-import { checkHeader, InvalidToken, type TokenHeader } from './token-checks.ts';
-import {
-  matchingKeys,
-  type KeyQuery,
-  type LeftOutKey,
-  type VerificationKey,
-} from './verification-keys.ts';
+import type { Log } from '../observability/log.ts';
+import { isJsonObject } from './json-pointer.ts';
+import { matchingKeys, toKeySet, type KeyQuery, type KeySet } from './verification-keys.ts';
 
-/** The keys of an issuer; those that it publishes are cached (docs/decisions/0006-jwks.md). */
+/** The keys that an issuer publishes: how they are kept, and how they are fetched (docs/decisions/0006-jwks.md). */
+
+/** Where a JWK Set is: at `uri`; or where the discovery document at `uri` says, if it is this issuer's. */
+export interface RemoteKeys {
+  readonly uri: URL;
+  readonly discoveryOf?: string | undefined;
+}
+
+/** The set cannot be had now. The message names a status or an error code, nothing that was received. */
+export class JwksUnavailable extends Error {
+  /** Milliseconds until it may be fetched again, if it may not be fetched at once. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(reason: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(reason, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
 
 /** Gives the keys that match; rejects with `JwksUnavailable`. */
 export type FindKeys = (query: KeyQuery, signal: AbortSignal) => Promise<readonly KeyObject[]>;
 
-export interface JwksOptions {
+export interface JwksDeps {
   readonly clock?: Clock;
-  /** Milliseconds of a clock that never jumps: a wall clock that is put right must not freeze a set. */
-  readonly steadyMs?: () => number;
-  /** Called with each key that was left out, once per `kid`. */
-  readonly onLeftOut?: (key: LeftOutKey) => void;
+  readonly log?: Pick<Log, 'write'>;
 }
 
-/**
- * Makes the function that finds the key to verify an issuer's token with, by a header whose `alg` is one of the
- * issuer's; if a signature has failed under a key (`except`), another one. It takes the issuer's own keys alone: it never
- * looks at those that a header brings along (`jwk`, `jku`, `x5c`, `x5u`; RFC 8725 section 3.10). It throws InvalidToken
- * if the header is not acceptable or not exactly one key matches, JwksUnavailable if that cannot be known now.
- */
-export function createSigningKeyFinder(source: KeySource, options?: JwksOptions) {
-  const findKeys = toFindKeys(source, options);
-  return async (header: TokenHeader, signal: AbortSignal, except?: KeyObject) => {
-    checkHeader(header);
-    const { alg, kid } = header;
-    const [key, ...others] = await findKeys({ alg, kid, except }, signal);
-    if (!key) throw new InvalidToken('no key matches its header');
-    if (others.length > 0) throw new InvalidToken('more than one key matches its header');
-    return key;
-  };
-}
-
-function toFindKeys(source: KeySource, options?: JwksOptions): FindKeys {
-  if (source.kind === 'remote') return createJwks(source, options);
-  if (source.kind === 'static') return async (query) => matchingKeys(source.keys, query);
-  return async ({ except }) => (except ? [] : [source.key]);
-}
-
-const FETCH_MS = 2000;
+export const FETCH_MS = 2000;
 const FRESH_MS = 10 * 60_000;
 const USABLE_MS = 60 * 60_000;
-/** After a failed fetch: with a set at hand, and without one, when no token can be verified meanwhile. */
-const PAUSE_MS = 30_000;
-const FIRST_PAUSE_MS = 1000;
-const WINDOW_MS = 30_000;
+
+/** Why a set is fetched, and how often at most in how many milliseconds. */
+const LIMITS = {
+  /** No set is at hand, so no token can be verified. */
+  missing: [1, 1000],
+  /** It is older than 10 minutes. */
+  stale: [1, 30_000],
+  /** No key matches the token's header. */
+  unknownKey: [3, 30_000],
+  /** The signature failed under the key that matches: the issuer may have a new one under the same `kid`. */
+  badSignature: [1, 30_000],
+} as const;
+type Reason = keyof typeof LIMITS;
 
 /**
- * Keeps the JWK Set of an issuer: fresh for 10 minutes, usable for an hour while it cannot be fetched. The first token
- * fetches it, within 2 s. A token that no key matches fetches it again, at most 3 times in 30 s; so does, once in 30 s,
- * a token whose signature has failed (`except`). Beyond that the function rejects, and the error says when the set may
- * be fetched again.
+ * Keeps the JWK Set of an issuer: fresh for 10 minutes, usable for an hour while it cannot be fetched, by a steady clock.
+ * Each fetch takes at most 2 s. If `LIMITS` do not allow one that is needed, the error says when they will.
+ *
+ * @param issuer its id, for the log, which names each key that was left out once for each `kid`
  */
-export function createJwks(from: RemoteKeys, options: JwksOptions = {}): FindKeys {
-  const { clock = systemClock, steadyMs = () => performance.now(), onLeftOut } = options;
-  let keys: readonly VerificationKey[] = [];
-  let [dueAt, usableUntil] = [-Infinity, -Infinity];
+export function createJwks(
+  from: RemoteKeys,
+  issuer: string,
+  { clock = systemClock, log }: JwksDeps = {},
+): FindKeys {
+  let set: KeySet = { keys: [], leftOut: [] };
+  let fetchedAt = -Infinity;
   let failure: unknown;
   let refreshing: Promise<void> | undefined;
-  const named = new Set<string | undefined>();
-  const untilUnknownKey = createBudget(3, steadyMs);
-  const untilBadSignature = createBudget(1, steadyMs);
+  /** When the last fetches ended, the latest first. */
+  const ends = new Map<Reason, readonly number[]>();
 
-  async function refresh(): Promise<void> {
+  async function refresh(reason: Reason): Promise<void> {
     const timeout = new AbortController();
     try {
       const late = clock.sleep(FETCH_MS, timeout.signal).then(() => {
         throw new JwksUnavailable(`no answer within ${FETCH_MS} ms`);
       });
-      const set = await Promise.race([fetchJwks(from, timeout.signal), late]);
-      keys = set.keys;
-      [dueAt, usableUntil] = [steadyMs() + FRESH_MS, steadyMs() + USABLE_MS];
-      for (const key of set.leftOut) {
-        if (!named.has(key.kid)) onLeftOut?.(key);
-        named.add(key.kid);
-      }
+      const next = await Promise.race([fetchJwks(from, timeout.signal), late]);
+      const named = new Set(set.leftOut.map(({ kid }) => kid));
+      [set, fetchedAt] = [next, clock.steadyMs()];
+      const unnamed = next.leftOut.filter(({ kid }) => !named.has(kid));
+      for (const key of unnamed) log?.write('warn', 'key-left-out', { issuer, ...key });
     } catch (error) {
       failure = error;
-      const usableMs = usableUntil - steadyMs();
-      const pauseMs = usableMs > 0 ? Math.min(PAUSE_MS, usableMs) : FIRST_PAUSE_MS;
-      dueAt = Math.max(dueAt, steadyMs() + pauseMs);
       throw error;
     } finally {
       timeout.abort();
       refreshing = undefined;
+      const [most] = LIMITS[reason];
+      ends.set(reason, [clock.steadyMs(), ...(ends.get(reason) ?? [])].slice(0, most));
     }
   }
 
-  return async (query, signal) => {
-    const ended = () =>
-      new JwksUnavailable('the request ended before it arrived', { cause: signal.reason });
-    const isUsable = steadyMs() < usableUntil;
-    const known = isUsable ? matchingKeys(keys, query) : [];
-    if (steadyMs() < dueAt) {
-      if (known.length > 0) return known;
-      if (!isUsable) throw failure;
-      const retryAfterMs = refreshing ? 0 : (query.except ? untilBadSignature : untilUnknownKey)();
-      if (retryAfterMs > 0) throw new JwksUnavailable('fetched too often', { retryAfterMs });
+  /** Requests share a fetch. It belongs to none of them: one that leaves does not end it. */
+  async function refreshed(reason: Reason): Promise<void> {
+    const [most, withinMs] = LIMITS[reason];
+    const earliest = ends.get(reason)?.[most - 1] ?? -Infinity;
+    const retryAfterMs = earliest + withinMs - clock.steadyMs();
+    if (!refreshing && retryAfterMs > 0) {
+      if (reason === 'missing') throw failure;
+      throw new JwksUnavailable('fetched too often', { retryAfterMs });
     }
+    await (refreshing ??= refresh(reason));
+  }
+
+  return async (query, signal) => {
+    const ageMs = clock.steadyMs() - fetchedAt;
+    const known = ageMs < USABLE_MS ? matchingKeys(set.keys, query) : [];
+    if (known.length > 0 && ageMs < FRESH_MS) return known;
+    const unknown = query.except ? 'badSignature' : 'unknownKey';
+    const reason = ageMs < USABLE_MS ? unknown : 'missing';
     try {
-      // Requests share a refresh. It belongs to none of them: one that leaves does not end it.
-      await untilAborted((refreshing ??= refresh()), signal, ended);
+      await untilAborted(refreshed(known.length > 0 ? 'stale' : reason), signal, () => {
+        return new JwksUnavailable('the request ended before it arrived', { cause: signal.reason });
+      });
     } catch (error) {
       if (known.length > 0) return known;
       throw error;
     }
-    return matchingKeys(keys, query);
+    return matchingKeys(set.keys, query);
   };
 }
 
-/** Makes a function that allows `count` calls in any 30 s: it gives 0, or the milliseconds until the next. */
-function createBudget(count: number, steadyMs: () => number): () => number {
-  let spent: readonly number[] = [];
-  return () => {
-    const now = steadyMs();
-    spent = spent.filter((at) => now - at < WINDOW_MS);
-    if (spent.length >= count) return WINDOW_MS - (now - (spent[0] ?? now));
-    spent = [...spent, now];
-    return 0;
-  };
+const MAX_BYTES = 256 * 1024;
+const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'gzip' };
+
+/**
+ * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB, plain or gzip, with or without a byte order mark; by Node's
+ * own client, which follows no redirect and heeds no proxy variable, and which the SDK has loaded already. The first
+ * global `fetch` costs 20 ms and 12 MB more.
+ *
+ * @throws JwksUnavailable for every response but a 200 with such a set; the reason of an aborted signal
+ */
+export async function fetchJwks(from: RemoteKeys, signal: AbortSignal): Promise<KeySet> {
+  const uri = from.discoveryOf === undefined ? from.uri : await discover(from, signal);
+  const set = await fetchJson(uri, signal);
+  if (isJsonObject(set) && Array.isArray(set['keys'])) return toKeySet(set['keys']);
+  throw new JwksUnavailable('answered with something else than a JWK Set');
+}
+
+/** OpenID Connect Discovery 1.0, section 4.3: the document must name the issuer that it was asked for. */
+async function discover({ uri, discoveryOf }: RemoteKeys, signal: AbortSignal): Promise<URL> {
+  const document = await fetchJson(uri, signal);
+  if (!isJsonObject(document) || document['issuer'] !== discoveryOf) {
+    throw new JwksUnavailable('its discovery document is of another issuer');
+  }
+  const found = toFetchable(document['jwks_uri']);
+  if (found) return found;
+  throw new JwksUnavailable('its discovery document has no jwks_uri that may be fetched');
+}
+
+/** Gives an address that keys may come from: over TLS, or from this machine; nothing for any other. */
+export function toFetchable(address: unknown): URL | undefined {
+  if (typeof address !== 'string' || !URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  const isSafe =
+    url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  return isSafe && !url.username && !url.password ? url : undefined;
+}
+
+async function fetchJson(uri: URL, signal: AbortSignal): Promise<unknown> {
+  try {
+    const body = await read(await get(uri, signal));
+    // `TextDecoder` skips a byte order mark.
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw cause instanceof JwksUnavailable ? cause : new JwksUnavailable(reasonOf(cause));
+  }
+}
+
+function get(uri: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  const request = uri.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    // `agent: false`: the connection is closed after the response.
+    request(uri, { agent: false, signal, headers: HEADERS }, resolve).on('error', reject).end();
+  });
+}
+
+async function read(response: IncomingMessage): Promise<Buffer> {
+  try {
+    const { statusCode, headers } = response;
+    if (statusCode !== 200) throw new JwksUnavailable(`answered with status ${statusCode}`);
+    const { 'content-encoding': encoding = 'identity' } = headers;
+    if (!/^(identity|(x-)?gzip)$/i.test(encoding)) {
+      throw new JwksUnavailable('answered in another encoding than gzip');
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BYTES) throw new JwksUnavailable(`answered with more than ${MAX_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+    const body = Buffer.concat(chunks);
+    if (/identity/i.test(encoding)) return body;
+    const { gunzipSync } = await import('node:zlib');
+    return gunzipSync(body, { maxOutputLength: MAX_BYTES });
+  } finally {
+    response.destroy();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'answered with something else than JSON';
+  const code = String(Object(error).code);
+  return /^(Z_|ERR_BUFFER_TOO_LARGE$)/.test(code)
+    ? `answered with broken gzip, or with more than ${MAX_BYTES} bytes in it`
+    : `connection failed: ${code}`;
 }

@@ -1,33 +1,24 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 
 import { resolveSecret, type Environment } from '../config/secret-reference.ts';
 import { reasonsIn, SettingError } from '../config/setting-error.ts';
-import { toClaimTests, type ClaimTest } from './claim-tests.ts';
 import type { JwtIssuerEntry } from './entries.ts';
-import { toFetchable, type RemoteKeys } from './fetch-jwks.ts';
-import { toGrantTemplate, type GrantingIssuer } from './grants.ts';
-import { SCOPES, type Rate } from './principal.ts';
-import { toKeySet, type VerificationKey } from './verification-keys.ts';
+import type { GrantTemplate } from './grants.ts';
+import { toFetchable, type RemoteKeys } from './jwks.ts';
+import { SCOPES } from './principal.ts';
+import { toVerificationKey, type VerificationKey } from './verification-keys.ts';
 
-/** Where an issuer's keys are. They are `KeyObject`s, which neither JSON nor `inspect` can show. */
-export type KeySource =
-  | { readonly kind: 'secret'; readonly key: KeyObject }
-  | { readonly kind: 'static'; readonly keys: readonly VerificationKey[] }
-  | ({ readonly kind: 'remote' } & RemoteKeys);
+/** The keys of an issuer: its secret or those in its entry, or where it publishes them. */
+export type KeySource = readonly VerificationKey[] | RemoteKeys;
 
-/** An issuer whose tokens are taken, checked and ready to verify with. */
-export interface JwtIssuer extends GrantingIssuer {
-  readonly issuer: string;
+/** An issuer whose tokens are taken: its entry, checked, with keys to verify by. No token permits more than it does. */
+export interface JwtIssuer
+  extends
+    Omit<JwtIssuerEntry, 'audience' | 'jwks' | 'secret' | keyof GrantTemplate>,
+    GrantTemplate {
   /** Empty if `clientIds` stand in its place. */
   readonly audience: readonly string[];
-  readonly clientIds?: readonly unknown[] | undefined;
-  readonly algorithms: readonly string[];
   readonly keys: KeySource;
-  /** What a token must say to be taken at all. */
-  readonly require: readonly ClaimTest[];
-  /** Seconds. */
-  readonly maxTokenAge?: number | undefined;
-  readonly rate?: Rate | undefined;
 }
 
 /**
@@ -43,7 +34,7 @@ export function toJwtIssuers(
   const issuers = entries.flatMap((entry, index) => {
     const found = slipsIn(entry, entries.slice(0, index));
     try {
-      return [toJwtIssuer(entry, toKeySource(entry, env))];
+      return [toJwtIssuer(entry, env)];
     } catch (error) {
       if (!(error instanceof SettingError)) throw error;
       found.push(...error.reasons);
@@ -56,22 +47,10 @@ export function toJwtIssuers(
   return issuers;
 }
 
-function toJwtIssuer(entry: JwtIssuerEntry, keys: KeySource): JwtIssuer {
-  const { id, issuer, audience = [], algorithms, clientIds, maxTokenAge, rate } = entry;
-  return {
-    id,
-    issuer,
-    algorithms,
-    clientIds,
-    maxTokenAge,
-    rate,
-    keys,
-    audience: [audience].flat(),
-    require: toClaimTests(entry.require ?? {}),
-    entry: toGrantTemplate(entry, entry.scopes ?? SCOPES),
-    grants: entry.grants?.map((grant) => toGrantTemplate(grant, grant.scopes, grant.when)),
-    requireDetails: entry.requireAuthorizationDetails ?? false,
-  };
+function toJwtIssuer(entry: JwtIssuerEntry, env: Environment): JwtIssuer {
+  const { secret: _secret, jwks: _jwks, audience = [], scopes = SCOPES, ...members } = entry;
+  const keys = toKeySource(entry, env);
+  return { ...members, audience: [audience].flat(), scopes, keys };
 }
 
 /** They give anybody a token for any audience; Google's tokens have been seen with and without the scheme. */
@@ -110,35 +89,37 @@ function toKeySource(entry: JwtIssuerEntry, env: Environment): KeySource {
   if (given.length !== 1) {
     throw new SettingError('exactly one of jwksUri, discovery, jwks and secret is needed');
   }
-  if (secret !== undefined) return toSecret(resolveSecret(secret, env));
-  if (jwks) return toStatic(jwks.keys, algorithms);
-  if (jwksUri !== undefined) return toRemote(jwksUri, 'its jwksUri');
+  if (secret !== undefined) return [toSharedKey(resolveSecret(secret, env))];
+  if (jwks) return toStaticKeys(jwks.keys, algorithms);
+  if (jwksUri !== undefined) return toRemoteKeys(jwksUri, 'its jwksUri');
   // OpenID Connect Discovery 1.0, section 4.1. A query or a fragment of the issuer would take the path in.
   const address = issuer.replace(/\/?$/, '/.well-known/openid-configuration');
-  return toRemote(/[?#]/.test(issuer) ? '' : address, 'for discovery its issuer', issuer);
+  return toRemoteKeys(/[?#]/.test(issuer) ? '' : address, 'for discovery its issuer', issuer);
 }
 
-function toSecret(secret: string): KeySource {
+function toSharedKey(secret: string): VerificationKey {
   const key = createSecretKey(secret, 'utf8');
   // RFC 7518 section 3.2: a key of at least the size of the hash.
-  if ((key.symmetricKeySize ?? 0) >= 32) return { kind: 'secret', key };
+  if ((key.symmetricKeySize ?? 0) >= 32) return { algorithms: ['HS256'], key };
   throw new SettingError('its secret must have at least 32 bytes');
 }
 
-function toStatic(jwks: readonly unknown[], pinned: readonly string[]): KeySource {
-  const sets = jwks.map((jwk) => toKeySet([jwk]));
-  const reasons = sets.flatMap(({ keys: [key], leftOut: [unusable] }, index) => {
-    if (key?.algorithms.some((algorithm) => pinned.includes(algorithm))) return [];
-    const reason = unusable?.reason ?? 'fits none of its algorithms';
-    return [`key ${index + 1} of its jwks ${reason}`];
+function toStaticKeys(jwks: readonly unknown[], pinned: readonly string[]): VerificationKey[] {
+  const reasons: string[] = [];
+  const keys = jwks.flatMap((jwk, index) => {
+    const key = toVerificationKey(jwk);
+    if (typeof key !== 'string' && key.algorithms.some((name) => pinned.includes(name))) return key;
+    const reason = typeof key === 'string' ? key : 'fits none of its algorithms';
+    reasons.push(`key ${index + 1} of its jwks ${reason}`);
+    return [];
   });
   if (reasons.length > 0) throw new SettingError(...reasons);
-  return { kind: 'static', keys: sets.flatMap(({ keys }) => keys) };
+  return keys;
 }
 
-function toRemote(address: string, subject: string, discoveryOf?: string): KeySource {
+function toRemoteKeys(address: string, subject: string, discoveryOf?: string): RemoteKeys {
   const uri = toFetchable(address);
-  if (uri) return { kind: 'remote', uri, discoveryOf };
+  if (uri) return { uri, discoveryOf };
   throw new SettingError(
     `${subject} must be an https: address (http: on loopback only), without user name or password`,
   );

@@ -2,26 +2,20 @@ import type { KeyObject } from 'node:crypto';
 
 import { systemClock } from '../clock.ts';
 import { Problem } from '../problems.ts';
-import { INVALID_TOKEN } from './challenge.ts';
-import { JwksUnavailable } from './fetch-jwks.ts';
-import { createSigningKeyFinder, type JwksOptions } from './jwks.ts';
-import { toPrincipal } from './jwt-claims.ts';
-import type { JwtIssuer } from './jwt-issuers.ts';
-import type { Principal } from './principal.ts';
+import { valueAt, type JsonObject } from './json-pointer.ts';
+import { createJwks, JwksUnavailable, type FindKeys, type JwksDeps } from './jwks.ts';
 import {
   checkClaims,
   CLOCK_TOLERANCE_SECONDS,
+  demand,
   InvalidToken,
-  readTokenIssuer,
-} from './token-checks.ts';
-import type { LeftOutKey } from './verification-keys.ts';
+  toPrincipal,
+} from './jwt-claims.ts';
+import type { JwtIssuer } from './jwt-issuers.ts';
+import { INVALID_TOKEN, type Principal } from './principal.ts';
+import { matchingKeys } from './verification-keys.ts';
 
 export type BearerAuthenticator = (token: string, signal: AbortSignal) => Promise<Principal>;
-
-export interface BearerOptions extends Omit<JwksOptions, 'onLeftOut'> {
-  /** Called with each key that an issuer publishes and that cannot verify, once per `kid`. */
-  readonly onLeftOut?: (issuerId: string, key: LeftOutKey) => void;
-}
 
 /**
  * Makes the function that authenticates bearer tokens (RFC 7519, RFC 8725). It takes the token and the request's signal,
@@ -30,32 +24,61 @@ export interface BearerOptions extends Omit<JwksOptions, 'onLeftOut'> {
  */
 export function createBearerAuthenticator(
   issuers: readonly JwtIssuer[],
-  { onLeftOut, ...options }: BearerOptions = {},
+  deps: JwksDeps = {},
 ): BearerAuthenticator {
-  const known = new Map<unknown, { id: string; authenticate: BearerAuthenticator }>();
+  const known = new Map<unknown, { id: string; verify: BearerAuthenticator }>();
   for (const issuer of issuers) {
-    const { id } = issuer;
-    const leftOut = (key: LeftOutKey) => onLeftOut?.(id, key);
-    const authenticate = createVerifier(issuer, { ...options, onLeftOut: leftOut });
-    known.set(issuer.issuer, { id, authenticate });
+    known.set(issuer.issuer, { id: issuer.id, verify: createVerifier(issuer, deps) });
   }
   return async (token, signal) => {
     let who = 'token';
     try {
       const found = known.get(readTokenIssuer(token));
-      if (!found) throw new InvalidToken('its issuer is not configured');
+      demand(found, 'its issuer is not configured');
       who = `token of issuer "${found.id}"`;
-      return await found.authenticate(token, signal);
+      return await found.verify(token, signal);
     } catch (error) {
       throw toProblem(error, who);
     }
   };
 }
 
+/** As many bytes as a request may have header fields (Node's own limit, and the server's). */
+const MAX_LENGTH = 16 * 1024;
+
+/**
+ * Decodes the parts of a compact JWS (RFC 7515 section 7.1) of at most 16 KiB.
+ *
+ * @throws InvalidToken for anything else, and for a second spelling of the same bytes (RFC 4648 section 3.5)
+ */
+export function decodeCompact(token: string): readonly Buffer[] {
+  demand(token.length <= MAX_LENGTH, 'longer than 16 KiB');
+  const parts = token.split('.').map((part) => Buffer.from(part, 'base64url'));
+  const spelling = parts.map((part) => part.toString('base64url')).join('.');
+  demand(parts.length === 3 && spelling === token, 'not a compact JWS');
+  return parts;
+}
+
+/**
+ * Reads the issuer that a token names, from claims that are not verified yet: good for choosing whose keys to verify with,
+ * and for nothing else.
+ *
+ * @returns whatever the claims have as `iss`; nothing if they are no JSON object
+ * @throws InvalidToken as `decodeCompact` does
+ */
+export function readTokenIssuer(token: string): unknown {
+  const [, payload] = decodeCompact(token);
+  try {
+    return valueAt(JSON.parse(String(payload)), ['iss']);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Everything is decided on the one parse that jose gives, of bytes whose signature it has verified. */
-function createVerifier(issuer: JwtIssuer, options: JwksOptions): BearerAuthenticator {
-  const { clock = systemClock } = options;
-  const findKey = createSigningKeyFinder(issuer.keys, options);
+function createVerifier(issuer: JwtIssuer, deps: JwksDeps): BearerAuthenticator {
+  const { clock = systemClock } = deps;
+  const findKey = createSigningKeyFinder(issuer, deps);
   return async (token, signal) => {
     // Loaded with the first token: callers with another scheme never pay for it.
     const { jwtVerify } = await import('jose/jwt/verify');
@@ -80,6 +103,36 @@ function createVerifier(issuer: JwtIssuer, options: JwksOptions): BearerAuthenti
     });
     checkClaims(issuer, payload, protectedHeader, now / 1000);
     return toPrincipal(issuer, payload);
+  };
+}
+
+/** RFC 9068 section 4, RFC 8725 section 3.11; media types are compared in any case. */
+const TOKEN_TYPE = /^(jwt|(application\/)?at\+jwt)$/i;
+
+type TokenHeader = JsonObject & { readonly alg: string };
+
+/**
+ * Makes the function that finds the key to verify an issuer's token with, by a header whose `alg` is one of the
+ * issuer's; if a signature has failed under a key (`except`), another one. It takes the issuer's own keys alone: it never
+ * looks at those that a header brings along (`jwk`, `jku`, `x5c`, `x5u`; RFC 8725 section 3.10). It throws InvalidToken
+ * if the header is of a foreign type, has an extension (`crit`, RFC 7515 section 4.1.11; `b64`, RFC 7797 section 6), or
+ * if not exactly one key matches; JwksUnavailable if that cannot be known now.
+ */
+export function createSigningKeyFinder(
+  { id, keys }: Pick<JwtIssuer, 'id' | 'keys'>,
+  deps?: JwksDeps,
+) {
+  const findKeys: FindKeys =
+    'uri' in keys ? createJwks(keys, id, deps) : async (query) => matchingKeys(keys, query);
+  return async (header: TokenHeader, signal: AbortSignal, except?: KeyObject) => {
+    const { alg, kid, typ = 'JWT' } = header;
+    const isPlain = !Object.hasOwn(header, 'crit') && !Object.hasOwn(header, 'b64');
+    demand(isPlain, 'its header has crit or b64');
+    demand(typeof typ === 'string' && TOKEN_TYPE.test(typ), 'its header has another typ');
+    const [key, another] = await findKeys({ alg, kid, except }, signal);
+    demand(key, 'no key matches its header');
+    demand(!another, 'more than one key matches its header');
+    return key;
   };
 }
 

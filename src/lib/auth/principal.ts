@@ -1,4 +1,6 @@
-/** Who is calling, and what that caller may do: the same shape for keys, tokens and webhook senders. */
+import { Problem } from '../problems.ts';
+
+/** Who is calling, and what that caller may do: the same for keys, tokens and webhook senders. */
 
 export const SCOPES = ['tasks:cancel', 'tasks:read'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -11,19 +13,18 @@ export interface Rate {
   readonly windowSeconds: number;
 }
 
-/** What restricts a permission. An absent member restricts nothing; an empty list of regions permits nothing. */
-export interface Restrictions {
+/**
+ * One permission. Its restrictions hold for its own scopes alone, never for those of another grant. An absent member
+ * restricts nothing; an empty list of regions permits nothing.
+ */
+export interface Grant {
+  readonly scopes: readonly Scope[];
   readonly taskId?: string | undefined;
   readonly regions?: readonly string[] | undefined;
   /** Lists of names and ids: the task's engine must be in each list. No list: any engine, on purpose. */
   readonly engines?: readonly (readonly string[])[] | undefined;
   /** The task's `OperateUin` at DLC. */
   readonly owner?: string | undefined;
-}
-
-/** One permission. Its restrictions hold for its own scopes alone, never for those of another grant. */
-export interface Grant extends Restrictions {
-  readonly scopes: readonly Scope[];
 }
 
 export interface Principal {
@@ -38,3 +39,70 @@ export interface Principal {
   readonly hasNoAudience?: boolean;
   readonly rate?: Rate | undefined;
 }
+
+/** What DLC shows of a task that permissions depend on. */
+export interface TaskFacts {
+  /** Name and id of its engine. */
+  readonly engineNames: readonly string[];
+  /** `OperateUin`. */
+  readonly operator?: string | undefined;
+}
+
+/** The grants that permit `scope` in a region: to this task, or to some task at least if none is given. */
+export function grantsFor(
+  { grants }: Principal,
+  scope: Scope,
+  region: string,
+  taskId?: string,
+): Grant[] {
+  return grants
+    .filter(({ scopes }) => scopes.includes(scope))
+    .filter(({ regions }) => regions?.includes(region) ?? true)
+    .filter((grant) => taskId === undefined || (grant.taskId ?? taskId) === taskId);
+}
+
+/** Whether a grant permits a task only if its engine or owner is the right one, which DLC is asked for. */
+export const dependsOnFacts = (grant: Pick<Grant, 'engines'> & { owner?: unknown }): boolean =>
+  (grant.engines ?? []).length > 0 || grant.owner !== undefined;
+
+/**
+ * Finds the first grant that permits the task.
+ *
+ * @param task absent if DLC was not asked for it, or does not show it: then a grant that depends on the facts permits
+ *   nothing
+ */
+export function permittingGrant(grants: readonly Grant[], task?: TaskFacts): Grant | undefined {
+  return grants.find((grant) => {
+    if (!task) return !dependsOnFacts(grant);
+    const { engines = [], owner = task.operator } = grant;
+    const isOnEngine = (list: readonly string[]) =>
+      task.engineNames.some((name) => list.includes(name));
+    return owner === task.operator && engines.every(isOnEngine);
+  });
+}
+
+/** Says what was checked, for the audit line: where the grant comes from, and what DLC was asked for. */
+export function ruleOf({ basis }: Principal, { engines = [], owner }: Partial<Grant>): string {
+  return [basis, engines.length > 0 && 'engine', owner !== undefined && 'owner']
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** @throws Problem `insufficient-scope` */
+export function requireScope({ grants }: Principal, scope: Scope): void {
+  if (grants.some(({ scopes }) => scopes.includes(scope))) return;
+  const challenge = `${REALM}, error="insufficient_scope", scope="${scope}"`;
+  throw new Problem('insufficient-scope', { headers: { 'WWW-Authenticate': challenge } });
+}
+
+/** @throws Problem `principal-blocked` */
+export function refuseBlocked(principal: Principal, blocked: ReadonlySet<string>): void {
+  if (blocked.has(principal.id)) throw new Problem('principal-blocked');
+}
+
+/** The values of `WWW-Authenticate` (RFC 9110 section 11.6.1, RFC 6750 section 3). */
+const REALM = 'Bearer realm="dlc-task-gateway"';
+export const BEARER_CHALLENGE = { 'WWW-Authenticate': REALM } as const;
+export const INVALID_TOKEN = { 'WWW-Authenticate': `${REALM}, error="invalid_token"` } as const;
+export const TWO_SCHEMES = { 'WWW-Authenticate': `${REALM}, error="invalid_request"` } as const;
+export const WEBHOOK_CHALLENGE = { 'WWW-Authenticate': 'Webhook-Signature' } as const;

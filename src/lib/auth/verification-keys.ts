@@ -8,6 +8,7 @@ export interface VerificationKey {
   readonly kid?: string | undefined;
   /** The algorithms that this key can serve; a key's own `alg` leaves that one alone. */
   readonly algorithms: readonly string[];
+  /** Neither JSON nor `inspect` can show what is in it. */
   readonly key: KeyObject;
 }
 
@@ -23,17 +24,6 @@ export interface LeftOutKey {
   readonly reason: string;
 }
 
-/** What a token's header says of the key that signed it. */
-export interface KeyQuery {
-  readonly alg: string;
-  readonly kid: unknown;
-  /** A key under which the token's signature has failed: it does not match any more. */
-  readonly except?: KeyObject | undefined;
-}
-
-/** A JWK that cannot verify. The message never holds a part of it. */
-export class UnusableKey extends Error {}
-
 const ALGORITHMS_OF_TYPE = new Map<string | undefined, readonly string[]>([
   ['rsa', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
   ['prime256v1', ['ES256']],
@@ -46,48 +36,45 @@ export const ASYMMETRIC_ALGORITHMS = [...ALGORITHMS_OF_TYPE.values()].flat();
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /**
- * Makes a key of a public JWK. Some providers write `oth: []`, which says nothing.
+ * Makes a key of a JWK that may verify signatures (RFC 7517 section 4).
  *
- * @throws UnusableKey unless it is a public key that may verify signatures (RFC 7517 section 4) and is strong enough
- *   (RFC 7518 section 3.3: RSA of 2048 bits)
+ * @returns or the reason why it cannot, which holds nothing of it
  */
-export function toVerificationKey(jwk: unknown): VerificationKey {
-  if (!isJsonObject(jwk)) throw new UnusableKey('is not an object');
-  const { use, key_ops: operations = ['verify'], kid, alg, oth } = jwk;
-  const isEmpty = Array.isArray(oth) && oth.length === 0;
-  const secrets = PRIVATE_MEMBERS.filter((name) => Object.hasOwn(jwk, name));
-  demand(
-    secrets.every((name) => name === 'oth' && isEmpty),
-    'has private members',
+export function toVerificationKey(jwk: unknown): VerificationKey | string {
+  if (!isJsonObject(jwk)) return 'is not an object';
+  const { use = 'sig', key_ops: operations = ['verify'], kid, alg } = jwk;
+  const hasSecret = PRIVATE_MEMBERS.some(
+    (name) => Object.hasOwn(jwk, name) && !saysNothing(jwk, name),
   );
-  demand(use === undefined || use === 'sig', 'is not for signatures');
-  demand(Array.isArray(operations) && operations.includes('verify'), 'is not for verifying');
-  demand(kid === undefined || typeof kid === 'string', 'has a kid that is no string');
+  if (hasSecret) return 'has private members';
+  if (use !== 'sig') return 'is not for signatures';
+  if (!Array.isArray(operations) || !operations.includes('verify')) return 'is not for verifying';
+  if (kid !== undefined && typeof kid !== 'string') return 'has a kid that is no string';
   const key = importKey(jwk);
-  const algorithms = algorithmsOf(key).filter((name) => alg === undefined || alg === name);
-  demand(algorithms.length > 0, 'fits no algorithm that is supported');
-  return { kid, algorithms, key };
+  if (!key) return 'is not a usable public key';
+  const { namedCurve, modulusLength = 2048, publicExponent = 3n } = key.asymmetricKeyDetails ?? {};
+  // RFC 7518 section 3.3.
+  if (modulusLength < 2048) return 'is an RSA key of less than 2048 bits';
+  // If the exponent is 1, the padded text is its own signature: anybody could sign.
+  if (publicExponent < 3n) return 'is an RSA key with an exponent of less than 3';
+  const all = ALGORITHMS_OF_TYPE.get(namedCurve ?? key.asymmetricKeyType) ?? [];
+  const algorithms = all.filter((name) => alg === undefined || alg === name);
+  return algorithms.length > 0 ? { kid, algorithms, key } : 'fits no algorithm that is supported';
 }
 
-function importKey(jwk: JsonObject): KeyObject {
+/** Some providers write `oth: []`. */
+function saysNothing(jwk: JsonObject, name: string): boolean {
+  const value = jwk[name];
+  return name === 'oth' && Array.isArray(value) && value.length === 0;
+}
+
+function importKey(jwk: JsonObject): KeyObject | undefined {
   try {
     return createPublicKey({ key: { ...jwk }, format: 'jwk' });
   } catch {
     // Node's own message may quote a member.
-    throw new UnusableKey('is not a usable public key');
+    return undefined;
   }
-}
-
-function algorithmsOf(key: KeyObject): readonly string[] {
-  const { namedCurve, modulusLength = 2048, publicExponent = 3n } = key.asymmetricKeyDetails ?? {};
-  demand(modulusLength >= 2048, 'is an RSA key of less than 2048 bits');
-  // If the exponent is 1, the padded text is its own signature: anybody could sign.
-  demand(publicExponent >= 3n, 'is an RSA key with an exponent of less than 3');
-  return ALGORITHMS_OF_TYPE.get(namedCurve ?? key.asymmetricKeyType) ?? [];
-}
-
-function demand(condition: boolean, otherwise: string): asserts condition {
-  if (!condition) throw new UnusableKey(otherwise);
 }
 
 /** Makes keys of the members of a JWK Set. */
@@ -98,19 +85,24 @@ export function toKeySet(jwks: readonly unknown[]): KeySet {
     const { use, kid } = isJsonObject(jwk) ? jwk : {};
     // Keycloak and others also publish a key for encryption, which is of no use here.
     if (use === 'enc') continue;
-    try {
-      keys.push(toVerificationKey(jwk));
-    } catch (error) {
-      if (!(error instanceof UnusableKey)) throw error;
-      leftOut.push({ kid: typeof kid === 'string' ? kid : undefined, reason: error.message });
-    }
+    const key = toVerificationKey(jwk);
+    if (typeof key !== 'string') keys.push(key);
+    else leftOut.push({ kid: typeof kid === 'string' ? kid : undefined, reason: key });
   }
   return { keys, leftOut };
 }
 
+/** What a token's header says of the key that signed it. */
+export interface KeyQuery {
+  readonly alg: string;
+  readonly kid: unknown;
+  /** A key under which the token's signature has failed: it does not match any more. */
+  readonly except?: KeyObject | undefined;
+}
+
 /**
- * Gives the keys that a token with this header can have been signed with (RFC 7515 section 4.1.4). A key that stands
- * twice in the set is one key.
+ * Gives the keys that a token with this header can have been signed with (RFC 7515 section 4.1.4): a shared secret
+ * whatever its `kid`. A key that stands twice in the set is one key.
  */
 export function matchingKeys(
   keys: readonly VerificationKey[],
@@ -118,8 +110,9 @@ export function matchingKeys(
 ): readonly KeyObject[] {
   const found: KeyObject[] = [];
   for (const { algorithms, kid: ownKid, key } of keys) {
-    const fits = algorithms.includes(alg) && (kid === undefined || ownKid === kid);
-    if (fits && ![except, ...found].some((other) => other?.equals(key))) found.push(key);
+    const isNamed = kid === undefined || kid === ownKid || key.type === 'secret';
+    const isNew = ![except, ...found].some((other) => other?.equals(key));
+    if (isNamed && isNew && algorithms.includes(alg)) found.push(key);
   }
   return found;
 }

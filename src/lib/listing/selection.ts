@@ -1,5 +1,4 @@
-import { conditionOf, grantsIn, metCondition } from '../auth/policy.ts';
-import type { Principal } from '../auth/principal.ts';
+import { grantsFor, permittingGrant, type Principal } from '../auth/principal.ts';
 import { MOST_OPERATORS, type DescribedTask } from '../dlc/describe-task.ts';
 import { Problem } from '../problems.ts';
 
@@ -15,7 +14,7 @@ export interface Selection {
 
 /** @throws Problem `task-not-permitted` if the principal may read no task of the region */
 export function selectReadable(principal: Principal, region: string): Selection {
-  const grants = grantsIn(principal, 'tasks:read', region);
+  const grants = grantsFor(principal, 'tasks:read', region);
   if (grants.length === 0) throw new Problem('task-not-permitted');
   const owners = differentOf(grants.map(({ owner }) => owner));
   return {
@@ -24,8 +23,7 @@ export function selectReadable(principal: Principal, region: string): Selection 
     isReadable: (taskId, task) =>
       grants.some(
         (grant) =>
-          (grant.taskId ?? taskId) === taskId &&
-          metCondition([conditionOf(grant)], task) !== undefined,
+          (grant.taskId ?? taskId) === taskId && permittingGrant([grant], task) !== undefined,
       ),
   };
 }

@@ -1,5 +1,4 @@
-import type { ClaimTest } from '../auth/claim-tests.ts';
-import { valueAt, type Pointer } from '../auth/json-pointer.ts';
+import { valueAt, type ClaimTest, type Pointer } from '../auth/json-pointer.ts';
 import type { Regions, TaskRef } from '../tasks.ts';
 import { invalidBody } from './delivery-body.ts';
 

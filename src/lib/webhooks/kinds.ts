@@ -1,4 +1,4 @@
-import type { ClaimConditions } from '../auth/claim-tests.ts';
+import type { ClaimConditions } from '../auth/json-pointer.ts';
 
 /**
  * The kinds of webhook senders, as data: how each proves itself, where its bodies name tasks, and how it

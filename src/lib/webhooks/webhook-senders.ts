@@ -1,6 +1,4 @@
-import { toClaimTests, type ClaimTest } from '../auth/claim-tests.ts';
-import { toOwnGrant } from '../auth/grants.ts';
-import { toPointer } from '../auth/json-pointer.ts';
+import { toClaimTests, toPointer, type ClaimTest } from '../auth/json-pointer.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Environment } from '../config/secret-reference.ts';
 import { reasonsIn, SettingError } from '../config/setting-error.ts';
@@ -67,7 +65,7 @@ export function toWebhookSenders(
 }
 
 function toSender(entry: WebhookSenderEntry, reading: Reading): WebhookSender {
-  const { id, kind = 'standard-webhooks', require = {}, rate } = entry;
+  const { id, kind = 'standard-webhooks', require = {}, engines, regions, owner, rate } = entry;
   const row: Kind = KINDS[kind];
   const task = entry.task ?? row.task;
   const proof = toProof(entry, reading);
@@ -83,7 +81,7 @@ function toSender(entry: WebhookSenderEntry, reading: Reading): WebhookSender {
     principal: {
       id: `hook:${id}`,
       scheme: 'webhook',
-      grants: [toOwnGrant(entry, ['tasks:cancel'])],
+      grants: [{ scopes: ['tasks:cancel'], engines, regions, owner }],
       basis: 'scope',
       rate,
     },

@@ -4,7 +4,7 @@ import {
   toClaimTests,
   unmetTest,
   type ClaimConditions,
-} from '../../../src/lib/auth/claim-tests.ts';
+} from '../../../src/lib/auth/json-pointer.ts';
 
 function holds(conditions: ClaimConditions, claims: unknown): boolean {
   return unmetTest(toClaimTests(conditions), claims) === undefined;

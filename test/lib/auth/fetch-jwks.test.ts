@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { fetchJwks, JwksUnavailable } from '../../../src/lib/auth/fetch-jwks.ts';
+import { fetchJwks, JwksUnavailable } from '../../../src/lib/auth/jwks.ts';
 import {
   answer,
   answerKeys,

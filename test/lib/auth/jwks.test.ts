@@ -3,9 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { JwksUnavailable } from '../../../src/lib/auth/fetch-jwks.ts';
-import { createJwks, type FindKeys } from '../../../src/lib/auth/jwks.ts';
-import type { LeftOutKey } from '../../../src/lib/auth/verification-keys.ts';
+import { createJwks, JwksUnavailable, type FindKeys } from '../../../src/lib/auth/jwks.ts';
 import {
   answer,
   answerKeys,
@@ -26,16 +24,15 @@ const next = createKey('ES256', 'next');
 let server: JwksServer;
 let clock: ManualClock;
 let findKeys: FindKeys;
-let leftOut: LeftOutKey[];
+let lines: unknown[];
 
 beforeEach(async () => {
   server = await startJwksServer(answerKeys(old));
   clock = manualClock();
-  leftOut = [];
-  findKeys = createJwks(server, {
+  lines = [];
+  findKeys = createJwks(server, 'corp', {
     clock,
-    steadyMs: () => clock.now(),
-    onLeftOut: (key) => leftOut.push(key),
+    log: { write: (...line) => lines.push(line) },
   });
 });
 afterEach(async () => {
@@ -195,7 +192,7 @@ describe('a key under which a signature has failed', () => {
 });
 
 describe('a key that was left out', () => {
-  it('is told once for each kid', async () => {
+  it('is named in the log once for each kid', async () => {
     const weak = { jwk: { ...old.jwk, kid: 'weak', d: 'secret' } };
     const other = { jwk: { kty: 'NEW', kid: 'pq' } };
     server.behave(answerKeys(old, weak));
@@ -203,9 +200,14 @@ describe('a key that was left out', () => {
     server.behave(answerKeys(old, weak, other));
     await find('unknown');
     await find('unknown');
-    expect(leftOut).toEqual([
-      { kid: 'weak', reason: 'has private members' },
-      { kid: 'pq', reason: 'is not a usable public key' },
+    const named = (kid: string, reason: string) => [
+      'warn',
+      'key-left-out',
+      { issuer: 'corp', kid, reason },
+    ];
+    expect(lines).toEqual([
+      named('weak', 'has private members'),
+      named('pq', 'is not a usable public key'),
     ]);
   });
 });

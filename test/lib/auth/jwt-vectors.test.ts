@@ -5,14 +5,8 @@ import { describe, expect, it } from '@jest/globals';
 import { compactVerify } from 'jose';
 
 import type { KeySource } from '../../../src/lib/auth/jwt-issuers.ts';
-import { createSigningKeyFinder } from '../../../src/lib/auth/jwks.ts';
-import { decodeCompact } from '../../../src/lib/auth/token-checks.ts';
-import {
-  ASYMMETRIC_ALGORITHMS,
-  toVerificationKey,
-  UnusableKey,
-  type VerificationKey,
-} from '../../../src/lib/auth/verification-keys.ts';
+import { createSigningKeyFinder, decodeCompact } from '../../../src/lib/auth/jwt.ts';
+import { ASYMMETRIC_ALGORITHMS, toKeySet } from '../../../src/lib/auth/verification-keys.ts';
 
 /**
  * Public vectors are signatures, not tokens: nearly none has claims, an issuer, or an expiry. So what is
@@ -50,8 +44,9 @@ function read(name: string): string {
 async function accepts(jwks: readonly Jwk[], jws: string): Promise<boolean> {
   const keys = toSource(jwks);
   if (!keys) return false;
-  const findKey = createSigningKeyFinder(keys);
-  const algorithms = keys.kind === 'secret' ? ['HS256'] : [...ASYMMETRIC_ALGORITHMS];
+  const findKey = createSigningKeyFinder({ id: 'vectors', keys });
+  const isSecret = 'length' in keys && keys[0]?.key.type === 'secret';
+  const algorithms = isSecret ? ['HS256'] : [...ASYMMETRIC_ALGORITHMS];
   try {
     decodeCompact(jws);
     await compactVerify(jws, (header) => findKey(header, never), { algorithms });
@@ -66,18 +61,10 @@ function toSource(jwks: readonly Jwk[]): KeySource | undefined {
   const [first] = jwks;
   if (jwks.length === 1 && first?.['kty'] === 'oct') {
     const secret = Buffer.from(String(first['k']), 'base64url');
-    return secret.length < 32 ? undefined : { kind: 'secret', key: createSecretKey(secret) };
+    const key = createSecretKey(secret);
+    return secret.length < 32 ? undefined : [{ algorithms: ['HS256'], key }];
   }
-  return { kind: 'static', keys: jwks.flatMap(usable) };
-}
-
-function usable(jwk: Jwk): VerificationKey[] {
-  try {
-    return [toVerificationKey(jwk)];
-  } catch (error) {
-    if (error instanceof UnusableKey) return [];
-    throw error;
-  }
+  return toKeySet(jwks).keys;
 }
 
 describe('the examples of RFC 7515, RFC 7519 and RFC 8037', () => {

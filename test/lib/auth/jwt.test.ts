@@ -348,7 +348,7 @@ describe('an issuer with a JWKS address', () => {
     const set = { jwksUri: server.uri.href };
     const byTwoClocks = createBearerAuthenticator(
       toJwtIssuers(jwtIssuerEntries.parse([complete(set)]), {}),
-      { clock: wall, steadyMs: () => steady.now() },
+      { clock: { ...wall, steadyMs: () => steady.now() } },
     );
     const fast = 200 * 60_000;
     wall.advance(fast);
@@ -361,23 +361,26 @@ describe('an issuer with a JWKS address', () => {
     expect(server.requests).toBe(2);
   });
 
-  it('tells which key of which issuer was left out', async () => {
-    const told: unknown[] = [];
+  it('names in the log which key of which issuer was left out', async () => {
+    const lines: unknown[] = [];
     const entries = jwtIssuerEntries.parse([complete({ jwksUri: server.uri.href })]);
     const telling = createBearerAuthenticator(toJwtIssuers(entries, {}), {
       clock: manualClock(),
-      onLeftOut: (...all) => told.push(all),
+      log: { write: (...line) => lines.push(line) },
     });
     server.behave(answerKeys(es, { jwk: { kty: 'oct', k: 'AA', kid: 'k2' } }));
     await telling(token(es), never);
-    expect(told).toEqual([['corp', { kid: 'k2', reason: 'has private members' }]]);
+    const left = { issuer: 'corp', kid: 'k2', reason: 'has private members' };
+    expect(lines).toEqual([['warn', 'key-left-out', left]]);
   });
 
   it('lets a failure of its own code through: a bug is no refusal', async () => {
     const entries = jwtIssuerEntries.parse([complete({ jwksUri: server.uri.href })]);
     const failing = createBearerAuthenticator(toJwtIssuers(entries, {}), {
-      onLeftOut: () => {
-        throw new TypeError('a bug');
+      log: {
+        write() {
+          throw new TypeError('a bug');
+        },
       },
     });
     server.behave(answerKeys({ jwk: { kty: 'oct', k: 'AA' } }));

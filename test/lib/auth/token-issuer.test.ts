@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { InvalidToken } from '../../../src/lib/auth/token-checks.ts';
-import { decodeCompact, readTokenIssuer } from '../../../src/lib/auth/token-checks.ts';
+import { decodeCompact, readTokenIssuer } from '../../../src/lib/auth/jwt.ts';
+import { InvalidToken } from '../../../src/lib/auth/jwt-claims.ts';
 import { createKey, token } from '../../support/jwt.ts';
 
 const good = token(createKey('ES256', 'e1'));

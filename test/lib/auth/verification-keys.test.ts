@@ -5,13 +5,19 @@ import { describe, expect, it } from '@jest/globals';
 import {
   matchingKeys,
   toVerificationKey,
-  UnusableKey,
+  type VerificationKey,
 } from '../../../src/lib/auth/verification-keys.ts';
 import { createKey } from '../../support/jwt.ts';
 
 const rsa = createKey('RS256', 'r');
 const ec = createKey('ES256', 'e');
 const okp = createKey('EdDSA', 'o');
+
+function keyOf(jwk: unknown): VerificationKey {
+  const key = toVerificationKey(jwk);
+  if (typeof key === 'string') throw new Error(key);
+  return key;
+}
 
 function withoutAlg(jwk: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { alg: _, ...rest } = jwk;
@@ -29,8 +35,8 @@ describe('a JWK', () => {
     'of the kind that %s needs serves what its kind can do, and only its own alg if it has one',
     (alg, all) => {
       const { jwk } = createKey(alg, 'k');
-      expect(toVerificationKey(withoutAlg(jwk)).algorithms).toEqual(all);
-      expect(toVerificationKey(jwk)).toMatchObject({
+      expect(keyOf(withoutAlg(jwk)).algorithms).toEqual(all);
+      expect(keyOf(jwk)).toMatchObject({
         algorithms: [alg],
         kid: 'k',
         key: { type: 'public' },
@@ -40,17 +46,17 @@ describe('a JWK', () => {
 
   it('may say that it is for verifying signatures, or nothing of that', () => {
     const { use: _, ...plain } = ec.jwk;
-    expect(toVerificationKey(plain).algorithms).toEqual(['ES256']);
-    expect(toVerificationKey({ ...plain, key_ops: ['verify'] }).algorithms).toEqual(['ES256']);
+    expect(keyOf(plain).algorithms).toEqual(['ES256']);
+    expect(keyOf({ ...plain, key_ops: ['verify'] }).algorithms).toEqual(['ES256']);
   });
 
   it('may have an empty list of other primes, which says nothing', () => {
-    expect(toVerificationKey({ ...rsa.jwk, oth: [] }).algorithms).toEqual(['RS256']);
-    expect(toVerificationKey({ ...ec.jwk, oth: [] }).algorithms).toEqual(['ES256']);
+    expect(keyOf({ ...rsa.jwk, oth: [] }).algorithms).toEqual(['RS256']);
+    expect(keyOf({ ...ec.jwk, oth: [] }).algorithms).toEqual(['ES256']);
   });
 
   it('without a kid has none', () => {
-    expect(toVerificationKey({ ...ec.jwk, kid: undefined }).kid).toBeUndefined();
+    expect(keyOf({ ...ec.jwk, kid: undefined }).kid).toBeUndefined();
   });
 
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({
@@ -87,18 +93,18 @@ describe('a JWK', () => {
     ['a point that is not on the curve', { ...ec.jwk, x: ec.jwk['y'], y: ec.jwk['x'] }],
     ['an unknown kty', { ...ec.jwk, kty: 'XX' }],
   ])('is refused: %s', (_name, jwk) => {
-    expect(() => toVerificationKey(jwk)).toThrow(UnusableKey);
+    expect(toVerificationKey(jwk)).toEqual(expect.any(String));
   });
 
   it('is refused without a word of what is in it', () => {
     const jwk = { ...ec.jwk, x: 'visible-value' };
-    expect(() => toVerificationKey(jwk)).toThrow(new UnusableKey('is not a usable public key'));
+    expect(toVerificationKey(jwk)).toBe('is not a usable public key');
   });
 });
 
 describe('the choice of a key', () => {
   const keys = [rsa.jwk, ec.jwk, { ...createKey('ES256', 'e2').jwk }, withoutAlg(okp.jwk)].map(
-    toVerificationKey,
+    keyOf,
   );
 
   it('goes by kid and algorithm', () => {
@@ -119,9 +125,7 @@ describe('the choice of a key', () => {
     expect(matchingKeys(keys, { alg: 'PS256', kid: undefined })).toHaveLength(0);
   });
 
-  const twice = [ec.jwk, { ...ec.jwk }, withoutAlg(ec.jwk), { ...ec.jwk, kid: 'alias' }].map(
-    toVerificationKey,
-  );
+  const twice = [ec.jwk, { ...ec.jwk }, withoutAlg(ec.jwk), { ...ec.jwk, kid: 'alias' }].map(keyOf);
   it.each([undefined, 'e', 'alias'])(
     'finds one key that stands in the set twice, by kid %s',
     (kid) => {
