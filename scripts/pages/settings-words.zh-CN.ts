@@ -7,6 +7,8 @@ export const CHINESE_MEANINGS: Readonly<Record<string, string>> = {
   TENCENTCLOUD_SECRET_ID: '同上，SDK 的写法',
   TENCENTCLOUD_SECRET_KEY: '同上，SDK 的写法',
   TENCENTCLOUD_SESSION_TOKEN: '同上，SDK 的写法',
+  CLOUD_CREDENTIALS:
+    '服务器形态，在 SCF 上：`scf-headers` 表示，环境变量中没有密钥、或 DLC 拒绝了其中的密钥时，使用 SCF 放在 Web 函数请求头中的临时密钥，仅用于该请求（[已知情况](deploy.md#角色的临时密钥)）；`serverless.yml` 已设置',
   DLC_REGION: '请求没有指定地域时使用的地域',
   TENCENTCLOUD_REGION: '没有设置 `DLC_REGION` 时代替它；由 SCF 设置',
   DLC_REGIONS: '调用方还可以指定的其他地域',
@@ -30,6 +32,11 @@ export const CHINESE_MEANINGS: Readonly<Record<string, string>> = {
   MAX_ATTEMPTS: '每个请求最多尝试的次数',
   MAX_PREFER_WAIT_MS: '`Prefer: wait` 的最长时间；0 表示忽略该请求头',
   TASK_STATE_LOOKUP: '`off` 表示从不调用 DescribeTasks',
+  MCP: '`on`：智能体可以调用 `POST /mcp`（[配置方法](../agents.md)）',
+  PUBLIC_URL:
+    '调用方写在路径之前的地址，包含 `BASE_PATH`；智能体获取的令牌用于 `<PUBLIC_URL>/mcp`',
+  MCP_CONFIRM: '`on`：智能体发起的取消操作须由人确认',
+  MCP_STATE_SECRET: '用于确认的密钥，至少 32 字节，所有实例相同',
   BASE_PATH: '平台保留在路径上的前缀',
   PROBLEM_BASE_URL: '错误响应中 `type` 的前缀',
   LOG_LEVEL: '日志的最低级别；除 `silent` 外，任何级别都会写审计日志',

@@ -1,8 +1,7 @@
 import type { AgentCall, AgentRequest, RouteRequest } from '../endpoint.ts';
 import type { Tool } from '../lib/api-document.ts';
 import { isJsonObject, type JsonObject } from '../lib/auth/json-pointer.ts';
-import { INVALID_TOKEN } from '../lib/auth/challenge.ts';
-import { SCOPES } from '../lib/auth/principal.ts';
+import { INVALID_TOKEN, SCOPES } from '../lib/auth/principal.ts';
 import { header, type HttpResponse } from '../lib/http/message.ts';
 import { jsonResponse } from '../lib/http/response.ts';
 import { whyNotConfirmed } from '../lib/mcp/confirmation.ts';
