@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 
 import type { Emulator } from '../emulator/emulator.ts';
+import { readLogFile } from '../scripts/deploy/logs.ts';
+import { searchOf, type Line } from './support/cls-query.ts';
 import { onEmulator } from './support/emulator.ts';
 import { createKey, token } from './support/jwt.ts';
 import {
@@ -15,7 +17,10 @@ import {
   type InProcessGateway,
 } from './support/three-callers.ts';
 
-/** docs/operations.md: each line of the log that it shows is one that its fault, injected, leaves there. */
+/**
+ * docs/operations.md: each line of the log that it shows is one that its fault, injected, leaves there, and
+ * its query in deploy/cls.json finds.
+ */
 
 const page = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
 const entries = new Map(
@@ -115,21 +120,36 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'Redis is down': { settings: { REDIS_URL: 'redis://127.0.0.1:9' } },
 };
 
+const { index, queries } = readLogFile();
+/** CLS has the time of a line by itself. */
+const INDEXED = new Set([...index.exact, ...index.words, ...index.numbers, 'time']);
+/** Entries whose query is about every cancellation. */
+const OF_ALL = new Set(['Responses are slow', '"The task was not cancelled, and you said 202"']);
+
 describe('the runbook', () => {
-  it('has an entry for each fault that is tried here, and no other', () => {
+  it('has an entry and a query for each fault that is tried here, and no other', () => {
     expect([...entries.keys()]).toEqual(Object.keys(FAULTS));
+    expect(Object.keys(queries)).toEqual(Object.keys(FAULTS));
   });
 
   it.each(Object.entries(FAULTS))('%s', async (title, { settings = {}, inject, ask = cancel }) => {
     await inject?.();
     const gateway = startGateway(emulator.port, { LOG_LEVEL: 'info', ...settings });
     await ask((...request) => gateway.send(...request));
-    const lines = gateway.log.map((line): object => JSON.parse(line));
+    const lines = gateway.log.map((line): Line => JSON.parse(line));
     const shown = Object.entries(entries.get(title) ?? {}).map(([name, value]) => {
       const begun = typeof value === 'string' && value.endsWith('…') && value.slice(0, -1);
       return [name, begun ? expect.stringContaining(begun) : value];
     });
     expect(shown.length).toBeGreaterThan(3);
-    expect(lines).toContainEqual(expect.objectContaining(Object.fromEntries(shown)));
+    const unknown = lines.flatMap((line) => Object.keys(line)).filter((name) => !INDEXED.has(name));
+    expect(unknown).toEqual([]);
+    const line = expect.objectContaining(Object.fromEntries(shown));
+    expect(lines).toContainEqual(line);
+    const finds = searchOf(queries[title] ?? '', index.words);
+    expect(lines.filter(finds)).toContainEqual(line);
+    // What a cancellation leaves that nothing is wrong with.
+    const isFound = finds({ event: 'request', outcome: 'cancel_requested', level: 'info' });
+    expect(isFound).toBe(OF_ALL.has(title));
   });
 });

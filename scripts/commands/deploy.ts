@@ -26,6 +26,7 @@ export const deployWith = (deps: DeployDeps) =>
       '',
       '--stage prod --region ap-singapore --yes',
       '--config serverless.event.yml',
+      '--with-logs --dry-run',
       '--rollback',
     ],
     environment: [
@@ -43,6 +44,11 @@ export const deployWith = (deps: DeployDeps) =>
         'STAGE, DLC_REGION, SCF_ROLE',
         'and the settings of the gateway: all variables that serverless.yml names',
       ],
+      [
+        'CLS_LOGSET_ID, CLS_TOPIC_ID',
+        'where the log goes: a topic of your own in CLS; both or none',
+      ],
+      ['CLS_NOTICE_ID', 'with --with-logs: the group of notices that alarms go to'],
       ['VPC_ID, SUBNET_ID', 'the network of a Redis with a private address; both or none'],
     ],
     exits: {
@@ -65,6 +71,10 @@ export const deployWith = (deps: DeployDeps) =>
     .option(
       '--rollback',
       'moves callers to the version published before the one that they get now; keys that were removed or replaced since come back with it',
+    )
+    .option(
+      '--with-logs',
+      'sets the index of the log topic up, and alarms, as deploy/cls.json says; deploy/cam-logs-policy.json is what that needs',
     )
     .option('--yes', 'does not ask whether to go on; needed where there is no terminal')
     .option(

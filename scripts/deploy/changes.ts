@@ -12,7 +12,7 @@ import {
   variablesOf,
 } from './requests.ts';
 import { checkFixed, FORMS, reservedNow } from './deploy-function.ts';
-import { oneLine } from './scf-errors.ts';
+import { oneLine } from './api-errors.ts';
 import { descriptionOf, findSame, publishedVersions, servedVersion } from './versions.ts';
 import { settled, type Run } from './wait.ts';
 

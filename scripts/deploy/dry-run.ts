@@ -1,9 +1,12 @@
-import { ScfError } from './scf-errors.ts';
+import { ApiError } from './api-errors.ts';
+import type { ClsAction, ClsCall } from './cls.ts';
 import type { Action, Call } from './scf.ts';
 import { hideInput } from './hide.ts';
 
 export interface PlannedRequest {
-  readonly action: Action;
+  /** Absent: SCF. */
+  readonly service?: 'cls';
+  readonly action: Action | ClsAction;
   readonly region: string;
   readonly input: unknown;
 }
@@ -33,7 +36,7 @@ export function pretend(
 ): Call {
   const answers = isRollback ? SECOND_TIME : FIRST_TIME;
   const call = async (action: Action, input: object): Promise<object> => {
-    const isFirst = requests.length === 0;
+    const isFirst = requests.every(({ service }) => service !== undefined);
     requests.push({ action, region, input: hideInput(input, wrong) });
     if (isFirst && action === 'GetFunction') throw NOT_THERE;
     return answers[action] ?? {};
@@ -42,7 +45,17 @@ export function pretend(
   return call as Call;
 }
 
-const NOT_THERE = new ScfError('GetFunction', {
+/** Plays CLS, where there is neither an index nor an alarm yet. */
+export function pretendCls(requests: PlannedRequest[], region: string): ClsCall {
+  const call = async (action: ClsAction, input: object): Promise<object> => {
+    requests.push({ service: 'cls', action, region, input });
+    return {};
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the answers are as CLS's, as far as they are read
+  return call as ClsCall;
+}
+
+const NOT_THERE = new ApiError('scf', 'GetFunction', {
   outcome: 'refused',
   code: 'upstream-error',
   again: false,

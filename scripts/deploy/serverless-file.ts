@@ -7,7 +7,7 @@ import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { environmentEntry, inputs, type Deployment } from './deployment.ts';
-import { endpointReasons } from './scf.ts';
+import { endpointReasons } from './api.ts';
 import { settingReasons } from './settings-check.ts';
 import { fillTree, fillVariables, type Lookup } from './template.ts';
 import { inputReasons, refusal } from './wrong-inputs.ts';
@@ -30,7 +30,7 @@ export function readServerlessFile(choice: Choice, env: Environment): Deployment
   const missing = new Set<string>();
   const { environment = {}, ...others } = asObject(raw);
   const region = choice.region === undefined ? {} : { region: choice.region };
-  const template = { ...withoutUnsetNetwork(others, lookup), ...region };
+  const template = { ...withoutUnset(others, lookup), ...region };
   const filled = asObject(fillTree(template, lookup, missing));
   const given = environmentEntry.safeParse(environment);
   const variables = fillVariables(given.data?.variables ?? {}, lookup);
@@ -55,13 +55,16 @@ export function readServerlessFile(choice: Choice, env: Environment): Deployment
   };
 }
 
-/** Leaves `vpcConfig` out where no variable that it is made of is set. */
-function withoutUnsetNetwork(inputsOf: Record<string, unknown>, lookup: Lookup) {
-  const { vpcConfig, ...others } = inputsOf;
-  const unset = new Set<string>();
-  fillTree(vpcConfig, lookup, unset);
-  const entries = Object.keys(Object(vpcConfig)).length;
-  return entries > 0 && unset.size === entries ? others : inputsOf;
+/** Leaves the network and the log topic out where no variable that they are made of is set. */
+function withoutUnset(inputsOf: Record<string, unknown>, lookup: Lookup) {
+  const isUnset = (entry: string): boolean => {
+    const unset = new Set<string>();
+    fillTree(inputsOf[entry], lookup, unset);
+    const members = Object.keys(Object(inputsOf[entry])).length;
+    return members > 0 && unset.size === members;
+  };
+  const left = new Set(['vpcConfig', 'cls'].filter(isUnset));
+  return Object.fromEntries(Object.entries(inputsOf).filter(([entry]) => !left.has(entry)));
 }
 
 export const missingReasons = (missing: readonly string[]): string[] =>

@@ -3,7 +3,7 @@ import { isLoopback } from '../../src/lib/config/setting-values.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Deployed } from './deploy-function.ts';
-import { oneLine } from './scf-errors.ts';
+import { oneLine } from './api-errors.ts';
 import type { Run } from './wait.ts';
 
 /**

@@ -2,8 +2,9 @@ import type { GetFunctionResponse } from 'tencentcloud-sdk-nodejs/tencentcloud/s
 
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import type { Call, Waiting } from './scf.ts';
-import { ScfError } from './scf-errors.ts';
+import type { Waiting } from './api.ts';
+import type { Call } from './scf.ts';
+import { ApiError } from './api-errors.ts';
 import type { Deployment } from './deployment.ts';
 
 /** What every step of a deployment works with. */
@@ -23,7 +24,7 @@ const SAY_EVERY_MS = 10_000;
 
 /** Whether SCF says that the function, the version or the alias is not there. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof ScfError && NOT_FOUND.test(error.code ?? '');
+  return error instanceof ApiError && NOT_FOUND.test(error.code ?? '');
 }
 
 const NOT_FOUND =

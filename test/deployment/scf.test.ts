@@ -64,6 +64,8 @@ const SET: Environment = Object.fromEntries(
     'SCF_ROLE',
     'VPC_ID',
     'SUBNET_ID',
+    'CLS_LOGSET_ID',
+    'CLS_TOPIC_ID',
     'GATEWAY_JWT_SECRET',
     'GATEWAY_WEBHOOK_SECRET',
   ].map((name) => [name, `value of ${name}`]),

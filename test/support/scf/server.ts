@@ -86,7 +86,7 @@ async function answer(
   if (fault?.kind === 'reset-before') return void request.socket.destroy();
   response.setHeader('content-type', 'application/json');
   try {
-    authenticate(request, body);
+    authenticate(request, body, 'scf', '2018-04-16');
     const input = JSON.parse(body.toString('utf8'));
     scf.requests.push({ action, input });
     if (fault && fault.kind !== 'reset-after') throw new ScfRefusal(fault.kind, fault.message);
@@ -107,16 +107,21 @@ function takeFault(faults: ScfFault[], action: string): ScfFault | undefined {
   return fault;
 }
 
-/** As the emulator of DLC does it, for another service. */
-function authenticate({ method = '', rawHeaders, headers }: IncomingMessage, body: Buffer): void {
+/** As the emulator of DLC does it, for another service. @throws ScfRefusal */
+export function authenticate(
+  { method = '', rawHeaders, headers }: IncomingMessage,
+  body: Buffer,
+  service: string,
+  version: string,
+): void {
   const authorization = parseAuthorization(headers.authorization);
   const timestamp = String(headers['x-tc-timestamp']);
   const signed = { method, query: '', rawHeaders, body };
-  const context = { secretKey: SCF_CREDENTIALS.TENCENTCLOUD_SECRET_KEY, service: 'scf', timestamp };
+  const context = { secretKey: SCF_CREDENTIALS.TENCENTCLOUD_SECRET_KEY, service, timestamp };
   const isRight =
     authorization?.secretId === SCF_CREDENTIALS.TENCENTCLOUD_SECRET_ID &&
-    headers.host?.startsWith('scf.tencentcloudapi.com') &&
-    headers['x-tc-version'] === '2018-04-16' &&
+    headers.host?.startsWith(`${service}.tencentcloudapi.com`) &&
+    headers['x-tc-version'] === version &&
     headerValues(rawHeaders, 'x-tc-token')[0] === SCF_CREDENTIALS.TENCENTCLOUD_SESSION_TOKEN &&
     verifySignature(signed, authorization, context);
   if (!isRight) throw new ScfRefusal('AuthFailure.SignatureFailure');

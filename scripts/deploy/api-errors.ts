@@ -2,12 +2,14 @@ import type { Failure } from '../../src/lib/dlc/failure.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 
-/** What to do about each error of SCF: one table, by code; the longest family that fits counts. */
+/** What to do about each error of SCF and CLS: a table for each, by code; the longest family that fits counts. */
+
+export type Service = 'scf' | 'cls';
 
 interface Advice {
   readonly exit: number;
   readonly todo: string;
-  /** The function is busy, or SCF is: nothing was done, and the same request may be taken in a moment. */
+  /** The function is busy, or the service is: nothing was done, and the same request may be taken in a moment. */
   readonly again?: true;
 }
 
@@ -26,7 +28,7 @@ const value: Advice = {
   todo: 'SCF does not take a value of serverless.yml; its words are above.',
 };
 
-const ADVICE: Readonly<Record<string, Advice>> = {
+const SCF: Readonly<Record<string, Advice>> = {
   AuthFailure: {
     exit: EXIT.permission,
     todo: 'SCF does not accept the credentials of this shell. Check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, for temporary ones TENCENTCLOUD_SESSION_TOKEN too, and the clock of this machine.',
@@ -90,43 +92,89 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   InvalidParameterValue: value,
 };
 
-const UNKNOWN: Advice = {
-  exit: EXIT.software,
-  todo: 'This code is not known here. Look it up in SCF’s API documentation.',
+const notThere: Advice = {
+  exit: EXIT.config,
+  todo: 'CLS_LOGSET_ID and CLS_TOPIC_ID must name a log set and a topic of your own in the function’s region, and CLS_NOTICE_ID a group of notices. The topic that SCF makes by itself (SCF_LogTopic_…) takes no index.',
 };
 
-/** What to do about one of SCF's error codes. */
-export function adviceFor(code: string): Advice {
+const CLS: Readonly<Record<string, Advice>> = {
+  AuthFailure: {
+    exit: EXIT.permission,
+    todo: 'CLS does not accept the credentials of this shell, or they may not do that: give their user the policy of deploy/cam-logs-policy.json.',
+  },
+  UnauthorizedOperation: {
+    exit: EXIT.permission,
+    todo: 'These credentials may not do that. Give their user the policy of deploy/cam-logs-policy.json.',
+  },
+  ResourceNotFound: notThere,
+  InvalidParameter: notThere,
+  OperationDenied: {
+    exit: EXIT.config,
+    todo: 'CLS does not do that with this topic (of low frequency, or the account is in arrears?); its words are above.',
+  },
+  LimitExceeded: {
+    exit: EXIT.temporary,
+    again: true,
+    todo: `A limit of CLS is reached. ${AGAIN}`,
+  },
+  RequestLimitExceeded: {
+    exit: EXIT.temporary,
+    again: true,
+    todo: `Too many requests to CLS at the moment. ${AGAIN}`,
+  },
+  FailedOperation: {
+    exit: EXIT.temporary,
+    todo: `CLS could not do it; its words are above. ${AGAIN}`,
+  },
+  InternalError: { exit: EXIT.temporary, todo: `CLS has a fault. ${AGAIN}` },
+};
+
+const ADVICE = { scf: SCF, cls: CLS } as const;
+
+const UNKNOWN: Advice = {
+  exit: EXIT.software,
+  todo: 'This code is not known here. Look it up in the API documentation of SCF or CLS.',
+};
+
+/** What to do about one of a service's error codes. */
+export function adviceFor(service: Service, code: string): Advice {
+  const table: Readonly<Record<string, Advice>> = ADVICE[service];
   for (
     let family = code;
     family !== '';
     family = family.slice(0, Math.max(0, family.lastIndexOf('.')))
   ) {
-    const advice = Object.hasOwn(ADVICE, family) ? ADVICE[family] : undefined;
+    const advice = Object.hasOwn(table, family) ? table[family] : undefined;
     if (advice) return advice;
   }
   return UNKNOWN;
 }
 
-/** A request that SCF refused, or that got no answer. */
-export class ScfError extends CommandError {
-  /** SCF's code; absent without an answer that makes sense. */
+/** A request that a service refused, or that got no answer. */
+export class ApiError extends CommandError {
+  readonly service: Service;
+  /** The service's code; absent without an answer that makes sense. */
   readonly code: string | undefined;
 
-  constructor(action: string, failure: Failure) {
+  constructor(service: Service, action: string, failure: Failure) {
     const { upstreamCode, upstreamRequestId, reason } = failure;
-    const advice = upstreamCode === undefined ? withoutAnswer(failure) : adviceFor(upstreamCode);
+    const advice =
+      upstreamCode === undefined
+        ? withoutAnswer(service, failure)
+        : adviceFor(service, upstreamCode);
     const id = upstreamRequestId === undefined ? '' : `, request ${upstreamRequestId}`;
     const what = `${action} failed: ${upstreamCode ?? 'no answer'}${id}: ${oneLine(reason)}`;
     super(advice.exit, `${what}\n${advice.todo}`);
+    this.service = service;
     this.code = upstreamCode;
   }
 }
 
-function withoutAnswer({ outcome }: Failure): Advice {
+function withoutAnswer(service: Service, { outcome }: Failure): Advice {
+  const name = service.toUpperCase();
   const todo =
     outcome === 'did-not-happen'
-      ? `SCF cannot be reached, so nothing was done. Check the network of this machine and SCF_ENDPOINT. ${AGAIN}`
+      ? `${name} cannot be reached, so nothing was done. Check the network of this machine and ${name}_ENDPOINT. ${AGAIN}`
       : `The connection broke before the answer: it may have been done or not. ${AGAIN}`;
   return { exit: outcome === 'did-not-happen' ? EXIT.unavailable : EXIT.temporary, todo };
 }
