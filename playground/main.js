@@ -11,7 +11,10 @@ import {
   setFaults,
   settings,
 } from './server.js';
-import { chosenTasks, startTasks } from './tasks.js';
+import { chosenTasks, nextRunningTask, startTasks } from './tasks.js';
+import { language, t, translatePage } from './words.js';
+
+translatePage();
 
 const { gateway, floodEngine, kinds } = await settings();
 const result = startResult();
@@ -27,24 +30,26 @@ tabs(byId('callers'), (tab) => {
 });
 
 byId('kind').append(...kinds.map((kind) => make('option', { value: kind }, kind)));
-byId('fault').append(...FAULTS.map(({ name, label }) => make('option', { value: name }, label)));
-byId('fault').addEventListener('change', showNote);
-showNote();
+byId('fault').append(...FAULTS.map(({ name, label }) => make('option', { value: name }, t(label))));
+byId('fault').addEventListener('change', showFault);
+showFault();
 
-function showNote() {
-  const { note } = FAULTS.find(({ name }) => name === byId('fault').value);
-  say(byId('fault-note'), note);
+function showFault() {
+  const { name, label, note } = FAULTS.find((fault) => fault.name === byId('fault').value);
+  say(byId('fault-note'), t(note));
+  byId('armed').hidden = name === 'none';
+  say(byId('armed'), t('Set under 4: the next cancellation {fault}.', { fault: t(label) }));
 }
 
 const lookAtTasks = startTasks(floodEngine, (taskId) => void cancel(taskId));
 
 /** Cancels a task. */
 function cancel(taskId) {
-  return showing(caller, `Cancelling ${taskId} …`, async (requestId) => {
-    await setFaults(faultsFor(byId('fault').value, byId('times').value, taskId));
+  return showing(caller, [taskId], async (requestId) => {
     const wanted = {
       taskId,
       requestId,
+      language,
       ...(byId('prefer').checked && caller !== 'webhook' && { prefer: 'wait=3' }),
       ...(caller === 'webhook' && byId('kind').value && { kind: byId('kind').value }),
     };
@@ -56,32 +61,38 @@ function cancel(taskId) {
 /** Cancels all tasks that are chosen, with one request. The fault meets the first of them. */
 function cancelChosen(dryRun) {
   const taskIds = chosenTasks();
-  if (taskIds.length === 0) return result.fail('Choose tasks first.');
-  return showing('key', `Asking for ${taskIds.length} tasks …`, async (requestId) => {
-    await setFaults(faultsFor(byId('fault').value, byId('times').value, taskIds[0]));
-    return callBatch({ taskIds, dryRun, requestId });
-  });
+  if (taskIds.length === 0) return result.fail(t('Choose tasks first.'));
+  return showing('key', taskIds, (requestId) =>
+    callBatch({ taskIds, dryRun, requestId, language }),
+  );
 }
 
 byId('cancel-chosen').addEventListener('click', () => void cancelChosen(false));
 byId('dry-run').addEventListener('click', () => void cancelChosen(true));
+byId('try-fault').addEventListener('click', () => {
+  const taskId = nextRunningTask();
+  if (taskId) void cancel(taskId);
+  else result.fail(t('No task is running any more: start anew.'));
+});
 
 /** Sends one request at a time, since the result shows one. */
-async function showing(sender, text, send) {
+async function showing(sender, taskIds, send) {
   if (isBusy) return;
   isBusy = true;
   document.body.classList.add('busy');
-  say(byId('summary'), text);
+  say(byId('summary'), t('Cancelling {tasks} …', { tasks: taskIds.join(', ') }));
   byId('summary').className = '';
   // On a phone the result is far below the button.
   byId('result-title').scrollIntoView({ block: 'nearest' });
   try {
+    await setFaults(faultsFor(byId('fault').value, byId('times').value, taskIds[0]));
     const requestId = `playground-${crypto.randomUUID()}`;
-    result.show(sender, await send(requestId));
+    result.show(sender, taskIds, await send(requestId));
+    document.body.classList.remove('fresh');
     void lookAtTasks();
     result.showLog(await logOf(requestId));
   } catch (error) {
-    result.fail(`There was no response: ${error.message}.`);
+    result.fail(t('There was no response: {reason}.', { reason: error.message }));
   } finally {
     isBusy = false;
     document.body.classList.remove('busy');
@@ -98,6 +109,7 @@ async function sendFrom({ taskId, requestId, prefer }, tokenTask) {
   const url = `${gateway}/tasks/${encodeURIComponent(taskId)}`;
   const headers = {
     Authorization: `Bearer ${token}`,
+    'Accept-Language': language,
     'X-Request-Id': requestId,
     ...(prefer && { Prefer: prefer }),
   };
@@ -116,7 +128,7 @@ byId('reset').addEventListener('click', () => {
   resetEmulator()
     .then(lookAtTasks)
     .then(
-      () => say(byId('reset-said'), 'All tasks are as at the start, and no fault waits.'),
+      () => say(byId('reset-said'), t('All tasks are as at the start.')),
       (error) => say(byId('reset-said'), error.message),
     );
 });

@@ -1,11 +1,16 @@
 import { byId, make, say } from './dom.js';
 import { emulatorTasks } from './server.js';
+import { t } from './words.js';
 
 const LOOK_MS = 1000;
 
 /** The ids of the tasks that are chosen. */
 export const chosenTasks = () =>
   [...byId('tasks').querySelectorAll(':checked')].map(({ value }) => value);
+
+/** The id of the first task that runs, if one does. */
+export const nextRunningTask = () =>
+  byId('tasks').querySelector('tr:has(.running) [type=checkbox]')?.value;
 
 /**
  * The list of tasks, updated once a second. Rows stay, so that the focus stays too.
@@ -18,10 +23,11 @@ export function startTasks(floodEngine, cancel) {
   const rows = new Map();
 
   function rowFor(id) {
-    const button = make('button', { 'aria-label': `Cancel ${id}` }, 'Cancel');
+    const button = make('button', { 'aria-label': t('Cancel {id}', { id }) }, t('Cancel'));
     button.addEventListener('click', () => cancel(id));
     const state = make('td', {});
-    const box = make('input', { type: 'checkbox', value: id, 'aria-label': `Choose ${id}` });
+    const label = t('Choose {id}', { id });
+    const box = make('input', { type: 'checkbox', value: id, 'aria-label': label });
     const name = make('th', { scope: 'row' }, id);
     const row = make('tr', {}, make('td', {}, box), name, state, make('td', {}, button));
     return { row, state };
@@ -39,7 +45,7 @@ export function startTasks(floodEngine, cancel) {
     for (const { id, state, cancelling } of tasks) {
       if (!rows.has(id)) rows.set(id, rowFor(id));
       const { row, state: cell } = rows.get(id);
-      const now = cancelling ? 'being cancelled' : state;
+      const now = t(cancelling ? 'being cancelled' : state);
       if (cell.textContent !== now) {
         cell.replaceChildren(
           make('span', { class: `state ${cancelling ? 'ending' : state}` }, now),
@@ -51,7 +57,8 @@ export function startTasks(floodEngine, cancel) {
   }
 
   async function goOn() {
-    if (!document.hidden) await look().catch(() => say(byId('reset-said'), 'npm start has ended.'));
+    if (!document.hidden)
+      await look().catch(() => say(byId('reset-said'), t('npm start has ended.')));
     setTimeout(() => void goOn(), LOOK_MS);
   }
   void goOn();

@@ -1,3 +1,5 @@
+import { t } from './words.js';
+
 // What the gateway did for a request, from the lines of its log: `request` with the response, `slot` when
 // an attempt got a slot upstream or none, `call` when a call to DLC had ended.
 
@@ -35,25 +37,33 @@ export function toTimeline(lines) {
 }
 
 function gateText({ scheme, code }, worked) {
-  const checked = 'Authentication, quota, permission';
-  if (worked.length > 0 || !code) return checked;
-  return `${checked}: ${scheme ? 'known, but refused' : 'refused'}, ${code}`;
+  if (worked.length > 0 || !code) return t('Authentication, quota, permission');
+  return scheme
+    ? t('Authentication, quota, permission: known, but refused, {code}', { code })
+    : t('Authentication, quota, permission: refused, {code}', { code });
 }
 
 function toStep({ event, granted, action, attempt, outcome, code, ms }) {
   if (event === 'slot') {
-    const waited =
-      ms < SHORTEST_PAUSE_MS ? 'A slot upstream, at once' : 'Waiting for a slot upstream';
-    return granted
-      ? { kind: 'wait', text: waited }
-      : { kind: 'bad', text: 'A slot upstream: none in time' };
+    if (!granted) return { kind: 'bad', text: t('A slot upstream: none in time') };
+    const isShort = ms < SHORTEST_PAUSE_MS;
+    return {
+      kind: 'wait',
+      text: isShort ? t('A slot upstream, at once') : t('Waiting for a slot upstream'),
+    };
   }
-  const what = action === 'CancelTask' ? `Attempt ${attempt}: CancelTask` : `Lookup: ${action}`;
-  const result = outcome === 'answered' ? 'answered' : `${WORDS[outcome] ?? outcome}, ${code}`;
-  return { kind: outcome === 'answered' ? 'good' : 'bad', text: `${what}, ${result}` };
+  const isCancellation = action === 'CancelTask';
+  const what = isCancellation
+    ? t('Attempt {attempt}: CancelTask', { attempt })
+    : t('Lookup: {action}', { action });
+  const result = [t(WORDS[outcome] ?? outcome), outcome !== 'answered' && code].filter(Boolean);
+  // A lookup cancels nothing.
+  const good = isCancellation ? 'good' : 'gate';
+  return { kind: outcome === 'answered' ? good : 'bad', text: [what, ...result].join(t(', ')) };
 }
 
 const WORDS = {
+  answered: 'answered',
   refused: 'refused',
   'did-not-happen': 'did not happen',
   unknown: 'nobody knows whether it took effect',
@@ -62,6 +72,6 @@ const WORDS = {
 function pause(before, step) {
   // Between a slot and its call there is only the connection.
   if (!before || before.kind === 'wait' || step.from - before.to < SHORTEST_PAUSE_MS) return [];
-  const text = 'Pause before the next attempt or lookup';
+  const text = t('Pause before the next call');
   return [{ kind: 'pause', text, from: before.to, to: step.from }];
 }

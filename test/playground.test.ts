@@ -1,4 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
 import { describe, expect, it } from '@jest/globals';
+
+import { demoTasks } from '../scripts/start/demo.ts';
 
 /** The playground's calculations; test/browser has its page. */
 
@@ -13,6 +17,7 @@ type BusiestBySteps = (agoMs: number[], windowMs: number) => number[];
 
 const at = (name: string): string => new URL(`../playground/${name}`, import.meta.url).href;
 const { toTimeline }: { toTimeline: ToTimeline } = await import(at('timeline.js'));
+const { ZH }: { ZH: Record<string, string> } = await import(at('zh.js'));
 const { busiestBySteps }: { busiestBySteps: BusiestBySteps } = await import(at('busiest.js'));
 
 /** A line of the log, so many milliseconds after the request arrived. */
@@ -23,6 +28,36 @@ const line = (ms: number, event: string, fields: object): object => ({
 });
 const brief = (lines: object[]): unknown =>
   toTimeline(lines)?.steps.map(({ kind, from, to }) => [kind, from, to]);
+
+describe('the words of the page', () => {
+  const folder = new URL('../playground/', import.meta.url);
+  const files = readdirSync(folder).filter((name) => name !== 'zh.js');
+  const source = files.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+  /** As the page looks texts up. */
+  const squeezed = (text: string): string =>
+    text.replaceAll(/<(\/?\w+)\s*>/g, '<$1>').replaceAll(/\s+/g, ' ');
+  const plain = squeezed(source.replaceAll(/'\s*\+\s*'/g, ''));
+  const states = demoTasks().map(({ state }) => state);
+  const marks = (text: string): string[] => text.match(/\{\w+\}|<code>.*?<\/code>/g) ?? [];
+
+  it.each(Object.entries(ZH))(
+    'are used in Chinese, with the same values and code: %s',
+    (en, zh) => {
+      expect([...states, ...(plain.includes(en) ? [en] : [])]).toContain(en);
+      expect(zh).toMatch(/[\u3000-\u9fff\uff0c]/);
+      expect(marks(zh).toSorted()).toEqual(marks(en).toSorted());
+    },
+  );
+
+  it('are all in the table', () => {
+    const inPages = [...source.matchAll(/<(\w+)[^>]* data-t\s*>([^]*?)<\/\1\s*>/g)];
+    const inScripts = [...plain.matchAll(/\bt\( ?'((?:[^'\\]|\\.)*)'/g)];
+    const shown = inPages.map(([, , text = '']) => squeezed(text).trim());
+    const wanted = [...shown, ...inScripts.map(([, text = '']) => text)];
+    expect(wanted.length).toBeGreaterThan(60);
+    expect(wanted.filter((text) => !Object.hasOwn(ZH, text))).toEqual([]);
+  });
+});
 
 describe('the timeline', () => {
   it('is drawn from slots, calls and the access line', () => {
@@ -48,7 +83,7 @@ describe('the timeline', () => {
       ['pause', 45, 145],
       ['wait', 145, 145],
       ['bad', 148, 160],
-      ['good', 161, 170],
+      ['gate', 161, 170],
     ]);
     expect(
       toTimeline(lines)

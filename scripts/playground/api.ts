@@ -36,15 +36,19 @@ const RATE_WINDOW_MS = 30_000;
 const taskIdSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/));
 const requestIdSchema = z.string().check(z.regex(/^[A-Za-z0-9._-]{1,128}$/));
 const task = z.object({ taskId: taskIdSchema });
+/** Of the page: problems have their sentences in it. */
+const language = z.enum(['en', 'zh-CN']);
 const batch = z.object({
   taskIds: z.array(taskIdSchema),
   dryRun: z.boolean(),
+  language,
   requestId: requestIdSchema,
 });
 const call = z.extend(task, {
   caller: z.enum(['key', 'webhook', 'agent']),
   kind: z.optional(z.enum(SENT_KINDS)),
   requestId: requestIdSchema,
+  language: z.optional(language),
   prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
 });
 

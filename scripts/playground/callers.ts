@@ -28,6 +28,8 @@ interface SentResponse {
 interface Wanted {
   readonly taskId: string;
   readonly requestId: string;
+  /** The value of `Accept-Language`. */
+  readonly language?: string | undefined;
   /** The value of `Prefer`. */
   readonly prefer?: string | undefined;
   /** Of a webhook sender as it is; absent: it signs our own body. */
@@ -47,18 +49,18 @@ export function keyRequest(gateway: string, callers: DemoCallers, wanted: Wanted
 export function batchRequest(
   gateway: string,
   { key }: DemoCallers,
-  { taskIds, dryRun, requestId }: WantedBatch,
+  { taskIds, dryRun, ...wanted }: WantedBatch,
 ): SentRequest {
   const headers = {
     'X-API-Key': key,
     'Content-Type': 'application/json',
-    ...commonHeaders({ requestId }),
+    ...commonHeaders(wanted),
   };
   const body = JSON.stringify({ taskIds, ...(dryRun && { dryRun }) });
   return { method: 'POST', url: `${gateway}/tasks:cancel`, headers, body };
 }
 
-interface WantedBatch extends Pick<Wanted, 'requestId'> {
+interface WantedBatch extends Pick<Wanted, 'requestId' | 'language'> {
   readonly taskIds: readonly string[];
   readonly dryRun: boolean;
 }
@@ -112,7 +114,12 @@ async function frontendRequest(
   };
 }
 
-const commonHeaders = ({ requestId, prefer }: Omit<Wanted, 'taskId'>): Record<string, string> => ({
+const commonHeaders = ({
+  requestId,
+  language,
+  prefer,
+}: Omit<Wanted, 'taskId'>): Record<string, string> => ({
+  ...(language !== undefined && { 'Accept-Language': language }),
   'X-Request-Id': requestId,
   ...(prefer !== undefined && { Prefer: prefer }),
 });

@@ -44,42 +44,62 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     await page.waitForSelector('[aria-label="Cancel demo-failed"]');
     await tabTo('tab-frontend');
     await page.keyboard.press('ArrowRight');
-    expect(await focused()).toBe('tab-webhook');
+    expect(await focused()).toBe('tab-key');
     await page.keyboard.press('End');
     expect(await focused()).toBe('tab-agent');
-    await page.keyboard.press('ArrowLeft');
-    expect(await focused()).toBe('tab-key');
-    await tabTo('fault');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
     await tabTo('Cancel demo-failed');
     await page.keyboard.press('Enter');
     expect(await summary(page)).toMatch(/^409 Conflict: task-already-finished/);
     expect(await focused()).toBe('Cancel demo-failed');
-    await tabTo('tab-http');
-    await page.keyboard.press('ArrowRight');
+    const inRequest = "document.activeElement.parentElement.id === 'request-box'";
+    for (let i = 0; i < 9 && !(await page.evaluate(inRequest)); i++)
+      await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await tabTo('tab-curl');
     expect(await page.innerText('#request')).toMatch(/^curl .*\n.*X-API-Key/);
+    await page.keyboard.press('ArrowRight');
+    expect(await page.innerText('#request')).toMatch(/^const response = await fetch/);
+    await tabTo('fault');
   });
 
   it.each([
-    [1280, 'light'],
-    [1280, 'dark'],
-    [390, 'light'],
-    [390, 'dark'],
+    [1280, 'light', 'en'],
+    [1280, 'dark', 'zh-CN'],
+    [400, 'light', 'zh-CN'],
+    [400, 'dark', 'en'],
   ])(
-    'has nothing that axe finds, nor anything wider than %i pixels, %s',
-    async (width, colorScheme) => {
+    'has nothing that axe finds, nor anything wider than %i pixels, %s, in %s',
+    async (width, colorScheme, locale) => {
       await page.close();
-      page = await at.open({ viewport: { width, height: 800 }, colorScheme });
-      for (const tab of ['frontend', 'webhook', 'key']) {
+      page = await at.open({ viewport: { width, height: 800 }, colorScheme, locale });
+      expect(await page.getAttribute('html', 'lang')).toBe(locale);
+      for (const tab of ['frontend', 'key', 'webhook', 'agent']) {
         await page.click(`#tab-${tab}`);
         expect(await axeFindings(page)).toEqual([]);
       }
       await cancel(page, 'demo-queued');
-      await page.click('summary');
+      for (const box of ['head', 'request', 'lines']) await page.click(`#${box}-box summary`);
       expect(await axeFindings(page)).toEqual([]);
       const surplus = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
       expect(await page.evaluate(surplus)).toBe(0);
     },
   );
+
+  it('is read in Chinese as a whole, and in the other language by a link', async () => {
+    await page.click('nav [lang=zh-CN]');
+    await page.waitForSelector('html[lang=zh-CN]');
+    expect(await page.innerText('#tab-webhook')).toBe('Webhook 发送方');
+    await page.selectOption('#fault', 'lost');
+    expect(await cancel(page, 'demo-queued')).toMatch(/耗时 \d+ 毫秒$/);
+    expect(await page.innerText('#timeline')).toMatch(/第 1 次调用 CancelTask，无法确定是否已生效/);
+    expect(await page.innerText('#body')).toContain('"taskId": "demo-queued"');
+    await page.selectOption('#fault', 'none');
+    await page.click('nav [lang=en]');
+    await page.waitForSelector('html[lang=en]');
+    expect(await page.innerText('h1')).toBe('Playground');
+  });
 
   it('is an origin that the gateway knows; another page is refused by the browser', async () => {
     const blank = { type: 'text/html; charset=utf-8', content: '<!doctype html><title>x</title>' };

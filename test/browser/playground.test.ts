@@ -2,7 +2,12 @@ import { expect, it } from '@jest/globals';
 
 import { type Page } from '../support/chromium.ts';
 import { NEEDS_BROWSER, describeWith } from '../support/needs.ts';
-import { cancel, type PlaygroundBrowser, onPlayground } from '../support/playground-page.ts';
+import {
+  cancel,
+  type PlaygroundBrowser,
+  onPlayground,
+  summary,
+} from '../support/playground-page.ts';
 
 /** What each of the three callers sends and is answered in the playground, as usual and when DLC fails. */
 
@@ -17,10 +22,13 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     expect(await cancel(page, 'demo-queued')).toMatch(/^202 Accepted: cancel_requested, after/);
     const request = toGateway().find(({ method }) => method === 'DELETE');
     expect(request?.url).toBe(`${at.gateway}/tasks/demo-queued`);
+    await page.click('#request-box summary');
+    await page.click('#tab-http');
     const shown = await page.innerText('#request');
     const { authorization, 'x-request-id': requestId } = request?.headers ?? {};
     expect(shown).toContain(`DELETE /tasks/demo-queued HTTP/1.1\nHost: `);
     expect(shown).toContain(`Origin: ${at.url}\nAuthorization: ${authorization}\n`);
+    expect(shown).toContain('Accept-Language: en\n');
     expect(shown).toContain(`X-Request-Id: ${requestId}`);
     await page.click('#tab-curl');
     expect(await page.innerText('#request')).toContain(
@@ -32,8 +40,10 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     expect(await page.innerText('#request')).toContain(
       `fetch("${at.gateway}/tasks/demo-queued", {`,
     );
-    const response = await page.innerText('#response');
-    expect(response).toMatch(/^HTTP\/1.1 202 Accepted\n[^]*"outcome": "cancel_requested"/);
+    expect(await page.innerText('#body')).toContain('"outcome": "cancel_requested"');
+    expect(await page.innerText('#results')).toMatch(/^demo-queued\s+DLC has accepted/);
+    await page.click('#head-box summary');
+    expect(await page.innerText('#head')).toMatch(/^HTTP\/1.1 202 Accepted\n[^]*retry-after: 1/);
     expect(await page.innerText('#decision')).toContain(
       'allow, authorization_details; jwt:demo:sub',
     );
@@ -48,12 +58,25 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
       return page.innerText('#summary');
     };
     expect(await press('#dry-run')).toMatch(/^200 OK: 2 would_cancel, after/);
-    expect(await page.innerText('#response')).toContain('"taskId": "demo-writing"');
+    expect(await page.innerText('#results')).toContain('demo-writing\n200 would_cancel');
+    // A trial cancels nothing.
+    expect(await page.getAttribute('#summary', 'class')).toBe('noted');
     await page.waitForSelector('body:not(.busy)');
     await page.click('#cancel-chosen');
     await page.waitForSelector('#summary:has-text("2 cancel_requested, after")');
     await page.waitForSelector('tr:has-text("demo-writing") .state:text-is("cancelled")');
-    expect(await page.innerText('#request')).toContain('POST /tasks:cancel HTTP/1.1');
+    expect(await page.innerText('#request-line')).toBe('POST /tasks:cancel');
+  });
+
+  it('shows the results by task: green is only what was cancelled', async () => {
+    for (const task of ['queued', 'failed', 'cancelled']) await page.check(`[value=demo-${task}]`);
+    await page.click('#cancel-chosen');
+    expect(await summary(page)).toMatch(/^200 OK: 1 cancel_requested, 1 task-already-finished, 1/);
+    expect(await page.getAttribute('#summary', 'class')).toBe('noted');
+    const rows = `[...document.querySelectorAll('#results li')].map((row) => row.className)`;
+    expect(await page.evaluate(rows)).toEqual(['good', 'bad', 'noted']);
+    expect(await cancel(page, 'demo-cancelled')).toMatch(/^200 OK: already_cancelled/);
+    expect(await page.getAttribute('#summary', 'class')).toBe('noted');
   });
 
   it('is refused with a token for another task', async () => {
@@ -71,6 +94,7 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     async (tab, field, decision) => {
       await page.click(`#tab-${tab}`);
       expect(await cancel(page, 'demo-writing')).toMatch(/^202 Accepted: cancel_requested/);
+      await page.click('#request-box summary');
       expect(await page.innerText('#request')).toContain(field);
       expect(await page.innerText('#decision')).toContain(decision);
       expect(toGateway()).toEqual([]);
@@ -87,9 +111,11 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     await page.click('#tab-agent');
     expect(await cancel(page, 'demo-writing')).toMatch(/^200 OK: cancel_requested/);
     expect(await page.getAttribute('#summary', 'class')).toBe('good');
+    await page.click('#request-box summary');
+    await page.click('#tab-http');
     expect(await page.innerText('#request')).toMatch(/^POST \/mcp [^]*"name":"cancel_task"/);
     expect(await page.innerText('#decision')).toContain('allow, scope; key:demo');
-    await page.click('summary:has-text("lines of the log")');
+    await page.click('#lines-box summary');
     expect(await page.innerText('#lines')).toContain('"tool":"cancel_task","client":"playground');
     expect(await cancel(page, 'demo-failed')).toMatch(/^200 OK: task-already-finished/);
     expect(await page.getAttribute('#summary', 'class')).toBe('bad');
@@ -104,7 +130,7 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     await page.selectOption('#kind', kind);
     expect(await cancel(page, 'demo-writing')).toMatch(response);
     expect(await page.getAttribute('#summary', 'class')).toBe('good');
-    expect(await page.innerText('#request')).toContain(`/webhooks/demo-${kind}`);
+    expect(await page.innerText('#request-line')).toContain(`/webhooks/demo-${kind}`);
   });
 
   it.each([
@@ -126,10 +152,12 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
   it('shows a 200 although the response was lost, and draws why', async () => {
     await page.selectOption('#fault', 'lost');
     await page.check('#prefer');
-    expect(await cancel(page, 'demo-queued')).toMatch(/^200 OK: cancelled, after/);
+    expect(await page.innerText('#armed')).toContain('takes effect, but the response is lost');
+    await page.click('#try-fault');
+    expect(await summary(page)).toMatch(/^200 OK: cancelled, after/);
     const timeline = await page.innerText('#timeline');
     expect(timeline).toMatch(/^Authentication, quota, permission\s/);
     expect(timeline).toMatch(/Attempt 1: CancelTask, nobody knows .*[^]*Attempt 2[^]*Lookup: /);
-    await page.waitForSelector('tr:has-text("demo-queued") .state:text-is("cancelled")');
+    await page.waitForSelector('tr:nth-child(1) .state:text-is("cancelled")');
   });
 });
