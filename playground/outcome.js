@@ -3,7 +3,7 @@ import { t } from './words.js';
 // What a response says about each task.
 
 /** Nothing else is shown as a success: only these cancel something. */
-const DONE = ['cancel_requested', 'cancelled'];
+const DONE = new Set(['cancel_requested', 'cancelled']);
 
 const MEANINGS = {
   cancel_requested: 'DLC has accepted the cancellation; it takes effect in a moment.',
@@ -36,7 +36,7 @@ export function resultsOf({ status, body }, taskIds) {
 function kindOf(status, outcome, { confirmed }, text = '') {
   if (status >= 300) return 'bad';
   // Slack gets a text, and nothing else.
-  const isDone = DONE.includes(outcome) || /: (DLC was asked to cancel it|cancelled)\.$/.test(text);
+  const isDone = DONE.has(outcome) || /: (DLC was asked to cancel it|cancelled)\.$/.test(text);
   return isDone && confirmed !== false ? 'good' : 'noted';
 }
 

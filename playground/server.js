@@ -25,11 +25,21 @@ export const setFaults = (faults) => post('/_emulator/faults', faults);
 export const makeToken = (taskId) => post('/token', { taskId });
 /** @returns the header fields of a webhook with this body */
 export const signWebhook = (body) => post('/signature', { body });
+/** @returns `{ path, headers, body }` of what a sender of this kind sends about a task */
+export const makeDelivery = (kind, taskId) => post('/delivery', { kind, taskId });
+export const apiDocument = () => ask('/docs/openapi.json');
 export const callFor = (wanted) => post('/call', wanted);
 export const callBatch = (wanted) => post('/batch', wanted);
 export const beginFlood = () => post('/flood');
 export const floodState = () => ask('/flood');
 export const arrivals = () => ask('/arrivals');
+
+/** Sends a request to the gateway by way of the playground: CORS lets no page send a key. */
+export async function sendThrough({ path, ...request }) {
+  const response = await fetch(`/gateway${path}`, request);
+  const { status, statusText, headers } = response;
+  return { status, statusText, headers: [...headers], body: await response.text() };
+}
 
 /** Waits for the access line, which is written with the response: at most two seconds. */
 export async function logOf(requestId) {

@@ -15,7 +15,7 @@ export function t(text, values = {}) {
 
 function translation(text) {
   if (language === 'en') return text;
-  if (!ZH[text]) console.error(`no Chinese for: ${text}`);
+  if (!ZH[text]) reportError(new Error(`no Chinese for: ${text}`));
   return ZH[text] ?? text;
 }
 

@@ -57,6 +57,35 @@ export const ZH = {
     'DLC 每秒最多接受 20 次取消请求。网关在各调用方之间公平分配名额：请求最多等待 3 秒，否则立即返回 429，并告知何时重试。',
   'Offer 60 a second, for 10 seconds': '以每秒 60 次的速度发送 10 秒',
 
+  // docs.html and what it shows
+  'dlc-task-gateway: API reference': 'dlc-task-gateway：API 参考',
+  'Every request can be tried here: the demo\'s key and tokens are filled in, webhooks are signed. Tools read <a href="/docs/openapi.json">the OpenAPI document</a>.':
+    '所有请求都可以在此试用：演示用的密钥和令牌已填好，Webhook 由页面签名。各接口的说明来自 <a href="/docs/openapi.json">OpenAPI 文档</a>（英文）。',
+  Pages: '页面',
+  Requests: '接口列表',
+  Tasks: '任务',
+  Webhooks: 'Webhook 接口',
+  Agents: '智能体',
+  Service: '网关自身',
+  'All requests': '所有接口',
+  'Errors, authentication, header fields': '错误、身份验证与响应头',
+  Authentication: '身份验证',
+  'Header fields of every response': '所有响应共有的响应头',
+  'Header fields of the responses': '响应头',
+  'Those of every response': '所有响应共有的响应头见此',
+  'Members of the body': '请求体字段',
+  required: '必填',
+  Responses: '响应',
+  Send: '发送',
+  'Send as': '发送身份',
+  Body: '请求体',
+  'Try it': '试一试',
+  Languages: '编程语言',
+  Example: '示例',
+  'The same as a program': '同一请求的代码',
+  'an internal service, with the API key': '内部服务，使用 API 密钥',
+  'a frontend, with a token for the task': '前端，使用仅对该任务有效的令牌',
+
   // The faults
   'is taken as usual': '正常处理',
   'A 202: DLC has accepted the cancellation, and it takes effect a moment later.':

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { TAGS } from '../scripts/openapi/document.ts';
 import { demoTasks } from '../scripts/start/demo.ts';
 
 /** The playground's calculations; test/browser has its page. */
@@ -37,13 +38,14 @@ describe('the words of the page', () => {
   const squeezed = (text: string): string =>
     text.replaceAll(/<(\/?\w+)\s*>/g, '<$1>').replaceAll(/\s+/g, ' ');
   const plain = squeezed(source.replaceAll(/'\s*\+\s*'/g, ''));
-  const states = demoTasks().map(({ state }) => state);
+  /** These come from the emulator and the OpenAPI document. */
+  const received = [...demoTasks().map(({ state }) => state), ...Object.keys(TAGS)];
   const marks = (text: string): string[] => text.match(/\{\w+\}|<code>.*?<\/code>/g) ?? [];
 
   it.each(Object.entries(ZH))(
     'are used in Chinese, with the same values and code: %s',
     (en, zh) => {
-      expect([...states, ...(plain.includes(en) ? [en] : [])]).toContain(en);
+      expect([...received, ...(plain.includes(en) ? [en] : [])]).toContain(en);
       expect(zh).toMatch(/[\u3000-\u9fff\uff0c]/);
       expect(marks(zh).toSorted()).toEqual(marks(en).toSorted());
     },
@@ -53,7 +55,7 @@ describe('the words of the page', () => {
     const inPages = [...source.matchAll(/<(\w+)[^>]* data-t\s*>([^]*?)<\/\1\s*>/g)];
     const inScripts = [...plain.matchAll(/\bt\( ?'((?:[^'\\]|\\.)*)'/g)];
     const shown = inPages.map(([, , text = '']) => squeezed(text).trim());
-    const wanted = [...shown, ...inScripts.map(([, text = '']) => text)];
+    const wanted = [...received, ...shown, ...inScripts.map(([, text = '']) => text)];
     expect(wanted.length).toBeGreaterThan(60);
     expect(wanted.filter((text) => !Object.hasOwn(ZH, text))).toEqual([]);
   });

@@ -79,7 +79,8 @@ const DESCRIPTION = `Every error is \`application/problem+json\` (RFC 9457); \`c
 
 OPTIONS is answered with a 204, as a preflight for browsers. A known path with another method is a 405 \`method-not-allowed\`, any other path a 404 \`route-not-found\`.`;
 
-const TAGS = {
+/** The groups of operations. */
+export const TAGS = {
   Tasks: 'Cancelling a task and asking for its state: for frontends and internal services.',
   Webhooks: 'Cancelling a task by a signed webhook. The gateway receives webhooks; it sends none.',
   Agents:

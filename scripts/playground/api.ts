@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { Emulator } from '../../emulator/emulator.ts';
 import {
   DEMO_TASKS,
+  demoDelivery,
   demoTasks,
   oneTaskToken,
   signedHeaders,
@@ -52,6 +53,7 @@ const call = z.extend(task, {
   prefer: z.optional(z.string().check(z.regex(/^wait=\d$/))),
 });
 
+const delivery = z.extend(task, { kind: z.enum(SENT_KINDS) });
 const unsigned = z.object({ body: z.string() });
 
 const CALLERS = { key: keyRequest, webhook: webhookRequest, agent: agentRequest } as const;
@@ -76,6 +78,9 @@ export function playgroundApi(parts: PlaygroundParts): { routes: PlaygroundRoute
     '/docs/openapi.json': { GET: () => document(gateway) },
     '/signature': {
       POST: taking(unsigned, ({ body }) => ok(signedHeaders(body, callers.webhookSecret))),
+    },
+    '/delivery': {
+      POST: taking(delivery, ({ kind, taskId }) => ok(demoDelivery(kind, taskId, callers))),
     },
     '/token': {
       POST: taking(task, async ({ taskId }) => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import type { PlaygroundRoutes } from './server.ts';
 
-/** The files of the playground: its own page at `/`, the API reference (Swagger UI) at `/docs`. */
+/** The files of the playground: its own page at `/`, the API reference at `/docs`. */
 
 const FOLDER = new URL('../../playground/', import.meta.url);
 
@@ -13,20 +13,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
 };
 
-/** Swagger UI's. */
-const REFERENCE = {
-  '/docs/swagger-ui.css': import.meta.resolve('swagger-ui-dist/swagger-ui.css'),
-  '/docs/swagger-ui-bundle.js': import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'),
-};
-
-/** The files of `playground/` as they are, pages without their ending, and those of Swagger UI. */
+/** The files of `playground/` as they are, pages without their ending. */
 export function playgroundPages(): PlaygroundRoutes {
-  const own = readdirSync(FOLDER).map((name) => [pathOf(name), new URL(name, FOLDER)] as const);
-  const swagger = Object.entries(REFERENCE).map(([at, url]) => [at, new URL(url)] as const);
   return Object.fromEntries(
-    [...own, ...swagger].map(([at, content]) => {
-      const type = TYPES[path.extname(content.pathname)] ?? 'application/octet-stream';
-      return [at, { type, content }];
+    readdirSync(FOLDER).map((name) => {
+      const type = TYPES[path.extname(name)] ?? 'application/octet-stream';
+      return [pathOf(name), { type, content: new URL(name, FOLDER) }];
     }),
   );
 }

@@ -55,7 +55,7 @@ async function bundleCommands(outdir: string): Promise<void> {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
-    external: ['esbuild', 'swagger-ui-dist'],
+    external: ['esbuild'],
     // What is CommonJS requires Node's own modules.
     banner: {
       js: `import * as nodeModule from 'node:module'; const require = nodeModule.createRequire(import.meta.url);`,

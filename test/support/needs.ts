@@ -21,6 +21,7 @@ const NEEDS = {
   chromium: () => existsSync(CHROMIUM),
   curl: () => hasProgram('curl'),
   jq: () => hasProgram('jq'),
+  go: () => hasProgram('go'),
   python3: () => hasProgram('python3'),
   sha256sum: () => hasProgram('sha256sum'),
   'prometheus-alertmanager': () => hasProgram('prometheus-alertmanager'),
