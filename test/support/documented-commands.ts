@@ -12,6 +12,7 @@ const start: How = { by: 'commands-start' };
 const callers: How = { by: 'commands-callers' };
 const deploying: How = { by: 'commands-deploy' };
 const logs: How = { by: 'commands-log' };
+const firstHour: How = { by: 'first-hour' };
 
 export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> = {
   'README.md': {
@@ -39,6 +40,38 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
       deploying,
     'npm run doctor': deploying,
     'DLC_ENDPOINT=http://127.0.0.1:9001 DLC_REGION=ap-guangzhou \\': deploying,
+  },
+  'docs/first-hour/alerts.md': {
+    'npm ci && mkdir -p my-alerts': firstHour,
+    'export WEBHOOK_SENDERS=$(cat my-alerts/senders.json)': firstHour,
+    'cat > my-alerts/alertmanager.yml <<END': firstHour,
+    "curl -s -X POST -H 'Content-Type: application/json' http://127.0.0.1:9093/api/v2/alerts \\":
+      firstHour,
+  },
+  'docs/first-hour/backend.md': {
+    'npm ci && (umask 077 && npm run --silent key -- --id my-service --scope tasks:cancel --scope tasks:read \\':
+      firstHour,
+    'API_KEYS=@config/api-keys.json npm start': firstHour,
+    'export GATEWAY_API_KEY=$(cat my-service.key)': firstHour,
+    'GATEWAY_API_KEY=$(cat my-service.key) python3 examples/cancel.py demo-writing': firstHour,
+    'GATEWAY_API_KEY=$(cat my-service.key) go run examples/cancel.go demo-initializing': firstHour,
+    'curl -s -X POST http://127.0.0.1:9001/_emulator/faults -d \'{"action": "CancelTask", "kind": "reset-after"}\'':
+      firstHour,
+    'GATEWAY_API_KEY=$(cat my-service.key) python3 examples/cancel_many.py 8548111ce1611ef8bb45254006a86831 20210521195919442157':
+      firstHour,
+  },
+  'docs/first-hour/frontend.md': {
+    'npm ci && mkdir -p my-app': firstHour,
+    'export GATEWAY_JWT_SECRET=$(cat my-app/secret)': firstHour,
+    "cat > my-app/server.mjs <<'END'": firstHour,
+    "TOKEN=$(curl -s 'http://127.0.0.1:8080/token?task=demo-queued')": firstHour,
+  },
+  'docs/first-hour/platform.md': {
+    'npm ci && npm run build': firstHour,
+    'npm run key -- --id first-caller --scope tasks:cancel --scope tasks:read --add-to config/api-keys.json':
+      firstHour,
+    'export DLC_REGION=ap-guangzhou SCF_ROLE=dlc-task-gateway API_KEYS=@config/api-keys.json':
+      firstHour,
   },
   'docs/frontend.md': {
     'CORS_ORIGINS=http://127.0.0.1:8080 npm start': start,

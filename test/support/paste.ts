@@ -39,13 +39,15 @@ const TOOLS: Readonly<Record<string, string>> = {
 
 /** @param folder where commands are run */
 export async function openShell(folder: string): Promise<Shell> {
-  const [gateway, emulator, playground, site] = [
+  const [gateway, emulator, playground, site, alertmanager] = [
+    await freePort(),
     await freePort(),
     await freePort(),
     await freePort(),
     await freePort(),
   ].map(String);
-  const ports = new Map(Object.entries({ 9000: gateway, 9001: emulator, 9002: playground }));
+  const servers = { 9000: gateway, 9001: emulator, 9002: playground, 9093: alertmanager };
+  const ports = new Map(Object.entries(servers));
   const ownEnv: Environment = {
     PATH: process.env['PATH'] ?? '',
     HOME: folder,
@@ -58,8 +60,11 @@ export async function openShell(folder: string): Promise<Shell> {
   const adapt = (text: string): string => {
     let adapted = text
       .replace(/^npm ci && /gm, '')
-      .replaceAll(/127\.0\.0\.1:(900[012])\b/g, (_, port) => `127.0.0.1:${ports.get(port)}`)
-      .replaceAll(/(127\.0\.0\.1:|http\.server )8080\b/g, (_, before) => `${before}${site}`);
+      .replaceAll(/127\.0\.0\.1:(900[012]|9093)\b/g, (_, port) => `127.0.0.1:${ports.get(port)}`)
+      .replaceAll(
+        /(127\.0\.0\.1:|http\.server |\.listen\()8080\b/g,
+        (_, before) => `${before}${site}`,
+      );
     for (const [written, tool] of Object.entries(TOOLS)) {
       adapted = adapted.replaceAll(written, toolPath(tool) ?? written);
     }

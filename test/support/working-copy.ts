@@ -12,12 +12,13 @@ export interface WorkingCopy {
 }
 
 /** What a clone has not. */
-const NOT_CLONED = new Set(['.git', 'node_modules', 'dist', 'coverage', 'my-page', '.tmp']);
+const NOT_CLONED =
+  /^(\.git|node_modules|dist|coverage|\.tmp|my-page|my-app|my-alerts|my-service\.key)$/;
 
 export function makeWorkingCopy(): WorkingCopy {
   const folder = mkdtempSync(path.join(tmpdir(), 'working-copy-'));
   for (const name of readdirSync(projectRoot)) {
-    if (NOT_CLONED.has(name)) continue;
+    if (NOT_CLONED.test(name)) continue;
     cpSync(path.join(projectRoot, name), path.join(folder, name), {
       recursive: true,
       filter: (file) => path.basename(file) !== 'node_modules',
