@@ -33,8 +33,7 @@ export const CHINESE_MEANINGS: Readonly<Record<string, string>> = {
   MAX_PREFER_WAIT_MS: '`Prefer: wait` 的最长时间；0 表示忽略该请求头',
   TASK_STATE_LOOKUP: '`off` 表示从不调用 DescribeTasks',
   MCP: '`on`：智能体可以调用 `POST /mcp`（[配置方法](../agents.md)）',
-  PUBLIC_URL:
-    '调用方写在路径之前的地址，包含 `BASE_PATH`；智能体获取的令牌用于 `<PUBLIC_URL>/mcp`',
+  PUBLIC_URL: '调用方写在路径之前的地址，包含 `BASE_PATH`；智能体获取的令牌用于 `<PUBLIC_URL>/mcp`',
   MCP_CONFIRM: '`on`：智能体发起的取消操作须由人确认',
   MCP_STATE_SECRET: '用于确认的密钥，至少 32 字节，所有实例相同',
   BASE_PATH: '平台保留在路径上的前缀',
