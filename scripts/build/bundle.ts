@@ -42,7 +42,6 @@ export const OPTIONS: BuildOptions = {
   platform: 'node',
   target: 'node20.19',
   format: 'cjs',
-  charset: 'utf8',
   minify: true,
   sourcemap: 'external',
   legalComments: 'none',
