@@ -16,7 +16,7 @@ import { createLog, LOG_LEVELS, stackOf } from './lib/observability/log.ts';
 import type { Log, ObservedLog } from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
 import { createLimiter } from './lib/rate-limit/limiter.ts';
-import { MAX_PER_PRINCIPAL } from './middlewares/limit-load.ts';
+import { MAX_PER_PRINCIPAL } from './middlewares/quota.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
 import { openContext } from './request-context.ts';
 import { loadSettings, SettingsError, type Settings } from './settings.ts';

@@ -27,17 +27,13 @@ import {
 } from './middlewares/authenticate.ts';
 import { authenticateSender, readDeliveryOf } from './middlewares/authenticate-sender.ts';
 import { permitEach } from './middlewares/batch.ts';
-import { readBody } from './middlewares/body.ts';
-import { cors } from './middlewares/cors.ts';
 import { language } from './middlewares/language.ts';
-import { limitLoad } from './middlewares/limit-load.ts';
-import { before, type Middleware } from './request-context.ts';
 import { authorize, permit } from './middlewares/permit.ts';
 import { problemDetails } from './middlewares/problem-details.ts';
-import { quota, quotaOfBatch } from './middlewares/quota.ts';
-import { requestLimits } from './middlewares/request-limits.ts';
-import { responseHeaders } from './middlewares/response-headers.ts';
-import { route, routeRequest } from './middlewares/route.ts';
+import { limitLoad, quota, quotaOfBatch } from './middlewares/quota.ts';
+import { readBody, requestLimits, route, routeRequest } from './middlewares/request.ts';
+import { cors, responseHeaders } from './middlewares/response-fields.ts';
+import { before, type Middleware } from './request-context.ts';
 
 /**
  * The way of a request, from top to bottom. The contract fixes the order of the checks. The outer

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 
 import type { Emulator } from '../emulator/emulator.ts';
 import { Problem } from '../src/lib/problems.ts';
-import { MAX_PER_PRINCIPAL } from '../src/middlewares/limit-load.ts';
+import { MAX_PER_PRINCIPAL } from '../src/middlewares/quota.ts';
 import { onEmulator } from './support/emulator.ts';
 import { expectProblem } from './support/gateway.ts';
 import type { Answer, InProcessGateway } from './support/in-process.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import { MAX_HEADER_BYTES } from '../middlewares/request-limits.ts';
+import { MAX_HEADER_BYTES } from '../middlewares/request.ts';
 import {
   EXAMPLE,
   ids,

@@ -12,7 +12,7 @@ import {
   upstreamText,
   type OperationWords,
 } from '../lib/words.openapi.ts';
-import { MAX_HEADER_BYTES } from '../middlewares/request-limits.ts';
+import { MAX_HEADER_BYTES } from '../middlewares/request.ts';
 import { described } from './get-task.openapi.ts';
 
 const listedTask = named(

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 import { MAX_RESPONSE_BYTES } from './dlc/connections.ts';
-import { MAX_HEADER_BYTES } from '../middlewares/request-limits.ts';
+import { MAX_HEADER_BYTES } from '../middlewares/request.ts';
 import { USABLE_ID } from './http/message.ts';
 import { CHINESE_PROBLEMS } from './problems.zh-CN.ts';
 import { PROBLEMS, type ProblemCode, titleOf } from './problems.ts';

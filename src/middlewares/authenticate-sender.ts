@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 import type { Authenticated, CallerEndpoint, Deps, RequestContext, Routed } from '../endpoint.ts';
 import { WEBHOOK_CHALLENGE } from '../lib/auth/principal.ts';
-import { startDeadline, untilAborted } from '../lib/deadline.ts';
+import { startDeadline } from '../lib/deadline.ts';
 import { header } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import { TASK_ID } from '../lib/tasks.ts';
@@ -16,6 +16,7 @@ import {
 } from '../lib/webhooks/webhook-signature.ts';
 import type { Settings } from '../settings.ts';
 import { before, type Middleware } from '../request-context.ts';
+import { bodyOf } from './request.ts';
 
 /**
  * Authenticates the sender that the URL names by the proof of its own entry: no secret is ever tried for
@@ -37,8 +38,7 @@ export function authenticateSender(
     const { headers } = request;
     const isStatic = sender?.proof.by === 'secret';
     if (isStatic) await prove(sender, { headers, body: NO_BODY }, clock.now());
-    const reading = request.readBody(maxBytes, { isAuthenticated: isStatic });
-    const body = await untilAborted(reading, deadline.signal, tooLate);
+    const body = await bodyOf({ request, deadline }, maxBytes, isStatic);
     if (!sender) throw unknownSender(body);
     if (!isStatic) await prove(sender, { headers, body }, clock.now());
     return { principal: sender.principal, sender, body, deadline };
@@ -46,7 +46,6 @@ export function authenticateSender(
 }
 
 const NO_BODY = Buffer.alloc(0);
-const tooLate = (): Problem => new Problem('request-timeout');
 
 /** A sender that waits only a few seconds gets its answer before it gives up. */
 function shortened(

@@ -9,7 +9,7 @@ import {
   type Principal,
   type Scheme,
 } from '../lib/auth/principal.ts';
-import type { HeaderFields } from '../lib/http/message.ts';
+import { header, type HeaderFields } from '../lib/http/message.ts';
 import type { Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
 import { verifyWebhook, webhookMessage } from '../lib/webhooks/webhook-signature.ts';
@@ -61,8 +61,7 @@ interface Presented {
 }
 
 /**
- * Finds the one scheme that a request presents. Any `Authorization`, any `X-API-Key` and any
- * `Webhook-*` (or Svix's `Svix-*`) field each count as one.
+ * Finds the one scheme that a request presents.
  *
  * @throws Problem `invalid-request` for more than one, `unauthenticated` for none or for one that the
  *   route does not take
@@ -82,22 +81,19 @@ function presentedScheme(headers: HeaderFields, accepted: readonly Scheme[]): Pr
   return presented;
 }
 
+/** Any `Authorization`, any `X-API-Key` and any `Webhook-*` (or Svix's `Svix-*`) field each count as one. */
 function allPresented(headers: HeaderFields): Presented[] {
   const found: Presented[] = [];
-  const authorization = headers.get('authorization')?.[0];
-  if (authorization !== undefined) found.push(fromAuthorization(authorization));
-  const key = headers.get('x-api-key')?.[0];
+  const authorization = header(headers, 'authorization');
+  // The scheme's name is case-insensitive (RFC 9110, 11.1).
+  const token = /^bearer +(.*)$/is.exec(authorization ?? '')?.[1];
+  if (token !== undefined) found.push({ scheme: 'bearer', credentials: token.trim() });
+  else if (authorization !== undefined) found.push({ scheme: 'other', credentials: '' });
+  const key = header(headers, 'x-api-key');
   if (key !== undefined) found.push({ scheme: 'api-key', credentials: key });
   const isSigned = [...headers.keys()].some((name) => /^(webhook|svix)-/.test(name));
   if (isSigned) found.push({ scheme: 'webhook', credentials: '' });
   return found;
-}
-
-/** The scheme's name is case-insensitive (RFC 9110, 11.1). */
-function fromAuthorization(value: string): Presented {
-  const token = /^bearer +(.*)$/is.exec(value)?.[1];
-  if (token === undefined) return { scheme: 'other', credentials: '' };
-  return { scheme: 'bearer', credentials: token.trim() };
 }
 
 const WAYS = {
@@ -112,11 +108,6 @@ function withWays(problem: Problem, schemes: readonly Scheme[]): Problem {
   if (problem.code !== 'unauthenticated') return problem;
   const { headers, reason, members } = problem;
   const ways = `This route takes ${schemes.map((scheme) => WAYS[scheme]).join(', or ')}.`;
-  const detail = members.detail === undefined ? ways : `${members.detail} ${ways}`;
-  return new Problem('unauthenticated', {
-    ...members,
-    detail,
-    headers,
-    ...(reason !== undefined && { reason }),
-  });
+  const detail = [members.detail, ways].join(' ').trim();
+  return new Problem('unauthenticated', { ...members, detail, headers, reason });
 }

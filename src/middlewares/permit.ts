@@ -58,7 +58,7 @@ export async function permitAll(
     return { task, grants, isAsked: grants.length > 0 && !permittingGrant(grants) };
   });
   const asked = candidates.flatMap(({ task, isAsked }) => (isAsked ? [task] : []));
-  const lookups = await lookUpAll(asked, context, deps);
+  const lookups = asked.length > 0 ? await lookUpAll(asked, context, deps) : NO_LOOKUPS;
   return candidates.map(({ task, grants, isAsked }) => {
     const lookup = lookups.get(task);
     try {
@@ -71,6 +71,8 @@ export async function permitAll(
     }
   });
 }
+
+const NO_LOOKUPS: ReadonlyMap<TaskRef, Lookup> = new Map();
 
 /**
  * What DLC shows of a task that a permission depends on; nothing if DLC shows no such task.

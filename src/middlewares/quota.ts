@@ -2,7 +2,7 @@ import type { CallerContext, Deps, Metered, TaskInput } from '../endpoint.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { Problem } from '../lib/problems.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from '../lib/rate-limit/quota.ts';
-import type { Middleware } from '../request-context.ts';
+import { before, type Middleware } from '../request-context.ts';
 
 /** The caller's own quota, and the header fields that describe it (draft-ietf-httpapi-ratelimit-headers-11). */
 
@@ -72,4 +72,24 @@ export function rateLimitFields(
     'RateLimit-Policy': `"${policy}";q=${limit};w=${windowMs / 1000}`,
     RateLimit: `"${policy}";r=${left};t=${wholeSeconds(resetMs)}`,
   };
+}
+
+/** Requests of authenticated callers in flight; one that waits for DLC holds some 55 KB (docs/server.md). */
+const MAX_ADMITTED = 1000;
+/** Of one principal, so that a few callers whose requests hang do not take everybody's place. */
+export const MAX_PER_PRINCIPAL = MAX_ADMITTED / 4;
+
+/**
+ * Sheds load. Only callers who are authenticated and within their quota are counted, so strangers
+ * cannot take their places.
+ *
+ * @throws Problem `overloaded`
+ */
+export function limitLoad({ load, inFlight }: Pick<Deps, 'load' | 'inFlight'>): Middleware {
+  return before(({ principal, onEnd }) => {
+    const leave = load.admitted < MAX_ADMITTED ? inFlight.enter(principal.id) : undefined;
+    if (!leave) throw new Problem('overloaded', { reason: 'too many requests in flight' });
+    load.admitted += 1;
+    onEnd.push(leave, () => (load.admitted -= 1));
+  });
 }

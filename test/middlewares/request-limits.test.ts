@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { toHeaderFields, type HttpRequest } from '../../src/lib/http/message.ts';
-import { refuseLargeHeaders, refuseRepeatedHeaders } from '../../src/middlewares/request-limits.ts';
+import { refuseLargeHeaders, refuseRepeatedHeaders } from '../../src/middlewares/request.ts';
 
 function withHeaders(...pairs: (readonly [string, string])[]): HttpRequest {
   return {

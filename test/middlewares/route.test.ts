@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import type { OpenEndpoint, Route } from '../../src/endpoint.ts';
-import { allowedMethods, routeRequest } from '../../src/middlewares/route.ts';
+import { allowedMethods, routeRequest } from '../../src/middlewares/request.ts';
 
 const endpoint = (): OpenEndpoint => ({ handle: () => ({ status: 200, headers: {}, body: '' }) });
 const [cancel, get, hook, health] = [endpoint(), endpoint(), endpoint(), endpoint()];

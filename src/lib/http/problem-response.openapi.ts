@@ -19,7 +19,7 @@ import type { ProblemMembers } from '../problems.ts';
 import { POLICIES } from '../../middlewares/quota.ts';
 import { MOST_VIOLATIONS } from '../tasks.ts';
 import type { ProblemContext } from './response.ts';
-import { MAX_HEADER_BYTES } from '../../middlewares/request-limits.ts';
+import { MAX_HEADER_BYTES } from '../../middlewares/request.ts';
 
 /** The body of every problem response. The code that makes it has types, which this has to fit. */
 

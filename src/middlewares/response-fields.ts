@@ -1,6 +1,13 @@
 import type { Route, PartialContext } from '../endpoint.ts';
 import { header, type HttpRequest, type HttpResponse } from '../lib/http/message.ts';
+import { withAlwaysHeaders } from '../lib/http/response.ts';
 import { onResponse, type Middleware } from '../request-context.ts';
+
+/** The header fields that every response has, and those of the caller's quota once it was checked. */
+export const responseHeaders = onResponse((context, response) => {
+  const headers = { ...response.headers, ...context.quotaFields };
+  return withAlwaysHeaders({ ...response, headers }, context.requestId);
+});
 
 /** Cross-origin requests (the Fetch standard's CORS protocol): exact origins only, no credentials mode. */
 
