@@ -1,5 +1,5 @@
 import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
-import type { TaskResult } from '../lib/cancellation/task-result.ts';
+import type { TaskResult } from '../lib/cancellation/batch.ts';
 import { problemMembers } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
 import { invalid, type TaskRef } from '../lib/tasks.ts';

@@ -2,8 +2,7 @@ import { setMaxListeners } from 'node:events';
 
 import type { BatchItem, Batched, CallerContext, Deps } from '../endpoint.ts';
 import { toCancelProblem } from '../lib/cancellation/attempts.ts';
-import { cancelBatch } from '../lib/cancellation/batch.ts';
-import type { TaskResult } from '../lib/cancellation/task-result.ts';
+import { cancelBatch, type TaskResult } from '../lib/cancellation/batch.ts';
 import { lookUpAll, noteEngine } from '../lib/cancellation/lookup.ts';
 import { startDeadline } from '../lib/deadline.ts';
 import type { UpstreamStats } from '../lib/dlc/client.ts';

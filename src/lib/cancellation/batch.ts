@@ -1,10 +1,35 @@
 import type { UpstreamStats } from '../dlc/client.ts';
 import { isFinal, type Lookup } from '../dlc/describe-task.ts';
+import type { ProblemCode } from '../problems.ts';
+import type { Acquired, Limiter, SlotRequest } from '../rate-limit/limiter.ts';
 import type { TaskRef } from '../tasks.ts';
 import { needsLookup, settle, type Attempt, type CancelResult } from './attempts.ts';
 import { attemptUntilSettled, type CancelDeps, type CancelJob } from './cancel.ts';
 import { lookUpAll, noteEngine } from './lookup.ts';
-import { SlotList } from './slot-list.ts';
+
+/**
+ * What became of one of several tasks.
+ *
+ * @typeParam Id `string | null` for deliveries: what stands in the place of an id may be no text
+ */
+export interface TaskResult<Id extends string | null = string> {
+  readonly taskId: Id;
+  /** As `DELETE` would have answered. */
+  readonly status: number;
+  /** Of a success. */
+  readonly outcome?: string;
+  readonly confirmed?: false;
+  /** Of a failure. */
+  readonly code?: ProblemCode;
+  readonly detail?: string;
+  readonly retryable?: boolean;
+  readonly outcomeUnknown?: true | undefined;
+  /** Seconds; there if the same cancellation may succeed later. */
+  readonly retryAfter?: number | undefined;
+  readonly taskState?: string | undefined;
+  readonly upstreamCode?: string | undefined;
+  readonly upstreamRequestId?: string | undefined;
+}
 
 /** A task of a batch, with stats of its own. */
 export interface BatchTask {
@@ -93,4 +118,59 @@ function lookUpOpen(
 
 function isSettled(lookup: Lookup | undefined): boolean {
   return lookup?.outcome === 'found' && isFinal(lookup.task.state);
+}
+
+/** So many slots of a batch are waited for at once, in a region. Its share of the rate is mostly smaller. */
+const MOST_AHEAD = 8;
+
+interface Waiting {
+  /** The smallest gets the next slot. */
+  readonly order: number;
+  readonly request: SlotRequest;
+  readonly resolve: (acquired: Acquired) => void;
+}
+
+/**
+ * The attempts of a batch that wait for slots of one region, in one list. A slot goes to the first of
+ * it. If no further slot is in reach, the last one is refused, since the slots that are still to come
+ * go to the others.
+ */
+export class SlotList {
+  readonly #limiter: Pick<Limiter, 'acquire'>;
+  readonly #waiting: Waiting[] = [];
+  /** Never more than wait. */
+  #acquiring = 0;
+
+  constructor(limiter: Pick<Limiter, 'acquire'>) {
+    this.#limiter = limiter;
+  }
+
+  acquire(request: SlotRequest, order: number): Promise<Acquired> {
+    return new Promise((resolve) => {
+      const after = this.#waiting.findIndex((one) => one.order > order);
+      const at = after < 0 ? this.#waiting.length : after;
+      this.#waiting.splice(at, 0, { order, request, resolve });
+      this.#fill();
+    });
+  }
+
+  #fill(): void {
+    while (this.#acquiring < Math.min(MOST_AHEAD, this.#waiting.length)) {
+      this.#acquiring += 1;
+      void this.#acquireOne();
+    }
+  }
+
+  async #acquireOne(): Promise<void> {
+    const [first] = this.#waiting;
+    const acquired = first && (await this.#limiter.acquire({ ...first.request, kind: 'batch' }));
+    this.#acquiring -= 1;
+    if (!acquired) return;
+    const isOver = first.request.signal.aborted;
+    const leaving = acquired.granted
+      ? this.#waiting.splice(0, 1)
+      : this.#waiting.splice(isOver ? 0 : -1);
+    for (const { resolve } of leaving) resolve(acquired);
+    this.#fill();
+  }
 }

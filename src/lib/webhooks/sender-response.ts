@@ -1,4 +1,4 @@
-import type { TaskResult } from '../cancellation/task-result.ts';
+import type { TaskResult } from '../cancellation/batch.ts';
 import type { HttpResponse, LoggedResult } from '../http/message.ts';
 import {
   IN_LANGUAGES,

@@ -1,5 +1,5 @@
 import type { Problem } from '../problems.ts';
-import type { TaskResult } from '../cancellation/task-result.ts';
+import type { TaskResult } from '../cancellation/batch.ts';
 
 type Result = TaskResult<string | null>;
 

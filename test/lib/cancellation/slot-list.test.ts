@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setMaxListeners } from 'node:events';
 
-import { SlotList } from '../../../src/lib/cancellation/slot-list.ts';
+import { SlotList } from '../../../src/lib/cancellation/batch.ts';
 import {
   createLimiter,
   type Acquired,
