@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemCode, type Violation } from './problems.ts';
+import type { PROBLEMS, ProblemCode, Violation } from './problems.ts';
 import { CHINESE_PROBLEMS } from './problems.zh-CN.ts';
 
 /** Simplified Chinese: a file of its own (`chinese.js`), loaded with the first request that prefers it. */
@@ -115,14 +115,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'is not valid': '无效',
 };
 
-const isCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);
-
-const EXACT: ReadonlyMap<string, string> = new Map([
-  ...Object.keys(PROBLEMS)
-    .filter(isCode)
-    .map((code) => [PROBLEMS[code].detail, CHINESE_PROBLEMS[code].detail] as const),
-  ...Object.entries(SENTENCES),
-]);
+const EXACT: ReadonlyMap<string, string> = new Map(Object.entries(SENTENCES));
 
 const PART = /\{(text)?\}/g;
 const PATTERNS = Object.entries(SENTENCES)
@@ -172,14 +165,21 @@ interface Body {
   readonly results?: readonly Body[];
 }
 
-/** Puts what is for people into Chinese; all other members stay, and the order of all. */
-export function inChinese(body: Body): Body {
+/**
+ * Puts what is for people into Chinese; all other members stay, and the order of all.
+ *
+ * @param problems the table, which `function.js` has: this file is smaller without it
+ */
+export function inChinese(body: Body, problems: typeof PROBLEMS): Body {
   const { code, title, detail, errors, results } = body;
+  const isPlain = code && detail === problems[code].detail;
   return {
     ...body,
     ...(title !== undefined && code && { title: CHINESE_PROBLEMS[code].title }),
-    ...(detail !== undefined && { detail: toChinese(detail) }),
+    ...(detail !== undefined && {
+      detail: isPlain ? CHINESE_PROBLEMS[code].detail : toChinese(detail),
+    }),
     ...(errors && { errors: errors.map((one) => ({ ...one, message: toChinese(one.message) })) }),
-    ...(results && { results: results.map(inChinese) }),
+    ...(results && { results: results.map((one) => inChinese(one, problems)) }),
   };
 }

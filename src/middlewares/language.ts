@@ -1,4 +1,5 @@
 import { prefersChinese } from '../lib/http/preferences.ts';
+import { PROBLEMS } from '../lib/problems.ts';
 import { IN_LANGUAGES } from '../lib/http/response.ts';
 import type { Middleware } from '../request-context.ts';
 import type { PartialContext } from '../endpoint.ts';
@@ -9,7 +10,7 @@ const translate: Middleware<PartialContext>['after'] = async (request) => {
   if (response?.headers['Vary'] !== IN_LANGUAGES.Vary) return;
   if (!prefersChinese(event.request.headers.get('accept-language')?.join() ?? '')) return;
   const { CHINESE, inChinese } = await import('../lib/chinese.ts');
-  const body = JSON.stringify(inChinese(JSON.parse(response.body)));
+  const body = JSON.stringify(inChinese(JSON.parse(response.body), PROBLEMS));
   request.response = { ...response, headers: { ...response.headers, ...CHINESE }, body };
 };
 

@@ -1,4 +1,5 @@
 import { inChinese } from '../../src/lib/chinese.ts';
+import { PROBLEMS } from '../../src/lib/problems.ts';
 import { typeOf, type Received } from './described.ts';
 
 /** Three words of English in a row, which no sentence in Chinese has but for a command. */
@@ -9,7 +10,7 @@ export function faultsOfChinese(received: Received): string[] {
   if (!typeOf(received).endsWith('json') || received.text === '') return [];
   const body = Object(JSON.parse(received.text));
   if (!('detail' in body) && !('results' in body)) return [];
-  const { detail, errors = [], results = [] } = Object(inChinese(body));
+  const { detail, errors = [], results = [] } = Object(inChinese(body, PROBLEMS));
   const sentences = [
     detail ?? [],
     errors.map(({ message }: { message: string }) => message),
