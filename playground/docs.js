@@ -65,7 +65,7 @@ function showCommon() {
       'section',
       { class: 'wide' },
       make('h2', {}, t('Header fields of every response')),
-      fieldTable(common),
+      fieldTable(common.map(({ only, ...one }) => ({ ...one, more: only }))),
     ),
   );
 }

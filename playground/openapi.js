@@ -30,14 +30,21 @@ function resolved(document, value) {
 /**
  * The header fields of an operation's responses, each once.
  *
- * @returns `{ name, description, statuses }`; `statuses` is undefined if every response has the field
+ * @returns `{ name, description, only, statuses }`; `only` is the value of a field that never has another,
+ *   `statuses` is undefined if every response has the field
  */
 export function headersOf(document, { responses }) {
   const found = new Map();
   for (const [status, { headers = {} }] of Object.entries(responses)) {
     for (const [name, reference] of Object.entries(headers)) {
-      const { description, required = false } = resolved(document, reference);
-      const entry = found.get(name) ?? { name, description, statuses: [], isSure: true };
+      const { description, required = false, schema } = resolved(document, reference);
+      const entry = found.get(name) ?? {
+        name,
+        description,
+        only: schema.const,
+        statuses: [],
+        isSure: true,
+      };
       entry.statuses.push(status);
       entry.isSure &&= required;
       found.set(name, entry);

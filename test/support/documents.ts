@@ -24,6 +24,7 @@ function markdownIn(folder: string): string[] {
 /** What a page in Chinese is a translation of; nothing for a page in English. */
 export function originalOf(file: string): string | undefined {
   if (file === 'README.zh-CN.md') return 'README.md';
+  if (file === 'docs/playground.zh-CN.png') return 'docs/playground.png';
   return file.startsWith('docs/zh-CN/') ? file.replace('zh-CN/', '') : undefined;
 }
 
