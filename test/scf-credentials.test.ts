@@ -3,6 +3,8 @@ import type { ServerResponse } from 'node:http';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { parseAuthorization, verifySignature } from '../emulator/signature.ts';
+import { toHeaderFields } from '../src/lib/http/message.ts';
+import { takeScfCredentials } from '../src/lib/http/scf-credentials.ts';
 import { SCF_CONTEXT } from './support/both-ways.ts';
 import { KEYS, settingsFor } from './support/gateway.ts';
 import { exchangeRaw } from './support/http-client.ts';
@@ -277,6 +279,15 @@ describe('on SCF, with the setting', () => {
     expect(shown.join('\n')).toContain('gateway_');
     expect(shown.join('\n')).not.toMatch(/planted/);
   });
+});
+
+it('nothing that reads the fields later sees them, whole set or not', () => {
+  const fields = inHeaders(FRESH);
+  for (const some of [fields, fields.slice(1)]) {
+    const headers = toHeaderFields([['Accept', '*/*'], ...some]);
+    takeScfCredentials(headers);
+    expect([...headers.keys()]).toEqual(['accept']);
+  }
 });
 
 describe('credentials in header fields do nothing', () => {

@@ -198,6 +198,17 @@ describe('npm run deploy', () => {
     intranet.remove();
   });
 
+  it('says that callers get a version where the run that made the function broke off', async () => {
+    const own = makeProject((yaml) => yaml.replace('$DEFAULT', 'live'));
+    scf.faults.push({ action: 'PublishVersion', kind: 'UnauthorizedOperation' });
+    expect((await run(own, scf)).exitCode).toBe(77);
+    const { asked } = await run(own, scf, { answer: false });
+    expect(asked[0]).toContain(
+      `Callers of ${NAME} in ap-guangzhou go from nowhere to a new version.`,
+    );
+    own.remove();
+  });
+
   it('shows what it makes, and asks before', async () => {
     const no = await run(project, scf, { answer: false });
     expect([no.exitCode, changes(scf), no.asked]).toEqual([
