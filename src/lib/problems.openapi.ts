@@ -56,7 +56,7 @@ export const PROBLEM_TEXTS = {
     meaning: 'A page of an origin that is not allowed called the endpoint for agents.',
     advice: 'Add the origin to the allowed ones, if its pages may act for their users.',
     snippet: SNIPPETS.tryIt,
-    operator: 'Compare the Origin that the client sends with CORS_ORIGINS.',
+    operator: 'Compare the Origin that the client sends with the allowed origins.',
   },
   'confirmation-required': {
     meaning:
@@ -64,7 +64,7 @@ export const PROBLEM_TEXTS = {
     advice:
       'Use a client that shows forms of the protocol (elicitation, 2026-07-28), and agree there within two minutes.',
     snippet: SNIPPETS.tryIt,
-    operator: 'MCP_CONFIRM says whether a person has to confirm.',
+    operator: 'It is a setting whether a person has to confirm.',
   },
   'route-not-found': {
     meaning: 'There is nothing at this path.',

@@ -54,14 +54,14 @@ export const CHINESE_PROBLEMS: Readonly<Record<ProblemCode, ChineseText>> = {
     detail: '不允许此来源的页面调用本网关。',
     meaning: '不在允许列表中的来源，其页面调用了智能体接口。',
     advice: '如果该来源的页面可以代表其用户操作，请将该来源加入允许列表。',
-    operator: '请对比客户端发送的 Origin 与 CORS_ORIGINS。',
+    operator: '请对比客户端发送的 Origin 与允许的来源。',
   },
   'confirmation-required': {
     title: '需要人工确认',
     detail: '此取消操作必须由人确认，而此客户端无法请人确认。',
     meaning: '网关要求由人确认智能体发起的取消操作；尚无人确认，因此没有取消任何任务。',
     advice: '请使用支持协议表单（elicitation，2026-07-28）的客户端，并在两分钟内确认。',
-    operator: 'MCP_CONFIRM 决定是否需要人工确认。',
+    operator: '是否需要人工确认，由网关的设置决定。',
   },
   'route-not-found': {
     title: '路径不存在',
