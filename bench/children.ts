@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import path from 'node:path';
 
-import { root } from '../scripts/build/bundle.ts';
+import { root } from '../scripts/places.ts';
 
 /** The processes of a run. All of them end with it, however it ends. */
 

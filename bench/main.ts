@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { replace, root } from '../scripts/build/bundle.ts';
+import { replace } from '../scripts/build/replace.ts';
+import { root } from '../scripts/places.ts';
 import { run } from '../scripts/cli/run.ts';
 import { bench, readOptions, type Options } from './options.ts';
 import { measure, measureOnNode } from './run.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { root } from '../scripts/build/bundle.ts';
+import { root } from '../scripts/places.ts';
 import { CommandError } from '../scripts/cli/command-line.ts';
 import { EXIT } from '../scripts/cli/exit-codes.ts';
 import { say } from '../scripts/cli/terminal.ts';

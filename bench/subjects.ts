@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { bundle, root } from '../scripts/build/bundle.ts';
+import { bundle } from '../scripts/build/bundle.ts';
 import { makePackages } from '../scripts/build/package.ts';
 import { buildPeers } from './peers/build.ts';
 
@@ -29,7 +29,7 @@ export async function buildAll(): Promise<Build> {
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   const dist = path.join(folder, 'dist');
-  await makePackages(root, dist, await bundle(dist));
+  await makePackages(dist, await bundle(dist));
   const peers = await buildPeers(path.join(folder, 'peers'));
   return {
     dist,

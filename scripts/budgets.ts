@@ -4,7 +4,9 @@ import path from 'node:path';
 import { compareBytes, compareCancellation, type Record } from './budgets/compare.ts';
 import { probe } from './budgets/probe.ts';
 import { bytesByModule, weigh } from './budgets/weigh.ts';
-import { bundle, DIST, replace, root } from './build/bundle.ts';
+import { bundle } from './build/bundle.ts';
+import { replace } from './build/replace.ts';
+import { DIST, root } from './places.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { makePackages } from './build/package.ts';
 
@@ -34,7 +36,7 @@ interface Recorded {
 /** Builds, and compares the build with its budgets. @returns the exit code */
 export async function budgets(options: { readonly write: boolean }): Promise<number> {
   const metafile = await bundle(DIST);
-  await makePackages(root, DIST, metafile);
+  await makePackages(DIST, metafile);
   const is: Record = {
     bytes: weigh(DIST, Object.keys(LIMITS)),
     modules: bytesByModule(metafile, 'dist/function.js'),

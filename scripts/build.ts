@@ -2,9 +2,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { buildDist } from './build/build-dist.ts';
-import { DIST, root } from './build/bundle.ts';
+import { buildCli } from './build/cli.ts';
 import { unnamedFiles } from './build/settings-files.ts';
 import { say } from './cli/terminal.ts';
+import { DIST, root } from './places.ts';
 
 const FILES = [
   'function.js',
@@ -18,11 +19,13 @@ const FILES = [
   'function.zip',
   'web.zip',
   'sbom.json',
+  'cli.js',
 ];
 
 /** Builds `dist/`, and prints what each file weighs. @throws CommandError 65 */
 export async function build(): Promise<void> {
   await buildDist();
+  await buildCli();
   for (const file of unnamedFiles(root, process.env)) {
     say(`config/${file} is not packed: no setting names it, such as API_KEYS=@config/${file}.`);
   }

@@ -4,9 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { readSettings, SettingsError } from '../emulator/settings.ts';
 import type { Environment } from '../src/lib/config/secret-reference.ts';
-import { buildDist } from './build/build-dist.ts';
 import { newTokenSecret } from './callers/token-sign.ts';
 import { wrongSetting } from './cli/command-line.ts';
+import { isCheckout } from './places.ts';
 import { playgroundApi } from './playground/api.ts';
 import { playgroundPages } from './playground/pages.ts';
 import { startPlayground } from './playground/server.ts';
@@ -31,13 +31,18 @@ const DEMO_REGION = 'ap-guangzhou';
 export async function start({ emulator }: { readonly emulator: boolean }): Promise<number> {
   if (!emulator) {
     const { PORT } = await freePorts({ PORT: PORTS.PORT }, process.env);
-    await buildDist();
+    await build();
     return untilEnded(startGateway(process.env, PORT));
   }
   const ports = await freePorts(PORTS, process.env);
   const settings = emulatorSettings(process.env);
-  await buildDist();
+  await build();
   return startDemo(ports, settings);
+}
+
+/** The package is built already, and has nothing to build with. */
+async function build(): Promise<void> {
+  if (isCheckout) await (await import('./build/build-dist.ts')).buildDist();
 }
 
 /** The emulator's settings; its port and its address are the demo's. @throws CommandError 78 */

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
+import { default as middy, type MiddlewareObj } from '@middy/core';
+
 import { crashResponse, lazyApp, openLog } from './app.ts';
 import {
   platformRequestId,
@@ -34,6 +36,16 @@ export async function main_handler(event: unknown, context?: unknown): Promise<P
 }
 
 export { main_handler as handler };
+
+/**
+ * The same handler, with a middy user's own middlewares around the platform event, such as `@middy/warmup`.
+ *
+ * @param use middlewares of middy 7, the outermost first
+ */
+export function createHandler({ use = [] }: { readonly use?: MiddlewareObj[] } = {}) {
+  // As in the pipeline, there is no early timeout: the gateway has its own deadline.
+  return middy(main_handler, { timeoutEarlyInMillis: 0 }).use(use);
+}
 
 async function respond(event: unknown, context: unknown): Promise<HttpResponse> {
   const platform: PlatformContext = Object(context);

@@ -3,7 +3,8 @@ import path from 'node:path';
 
 import { build } from 'esbuild';
 
-import { OPTIONS, replace } from '../../scripts/build/bundle.ts';
+import { OPTIONS } from '../../scripts/build/bundle.ts';
+import { replace } from '../../scripts/build/replace.ts';
 
 /** Makes of the peers what would be deployed. */
 

@@ -1,4 +1,5 @@
-import { bundle, DIST, root } from './bundle.ts';
+import { bundle } from './bundle.ts';
+import { DIST } from '../places.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { makePackages } from './package.ts';
@@ -17,7 +18,7 @@ export async function buildDist(): Promise<void> {
     throw new CommandError(EXIT.data, message);
   });
   say('Packing it …');
-  await makePackages(root, DIST, metafile);
+  await makePackages(DIST, metafile);
 }
 
 /** esbuild has said itself, on stderr, what it does not like. */

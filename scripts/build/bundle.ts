@@ -1,12 +1,11 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 
 import { openApiText } from '../openapi/document.ts';
+import { DIST, root } from '../places.ts';
+import { replace } from './replace.ts';
 import { standIns } from './stand-ins.ts';
-
-export const root = path.resolve(import.meta.dirname, '../..');
 
 const ENTRIES = ['src/function.ts', 'src/server.ts'];
 
@@ -53,9 +52,6 @@ export const OPTIONS: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** Where `npm run build` puts what it makes. */
-export const DIST = path.join(root, 'dist');
-
 /**
  * Bundles the function, the server and what they load lazily into `outdir`. Nothing there needs `node_modules`.
  *
@@ -73,17 +69,4 @@ export async function bundle(outdir: string): Promise<Metafile> {
   // Without it Node would read the bundles as ES modules wherever a package.json above says so.
   await replace(path.join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   return metafile;
-}
-
-/** Puts a whole file in place at once: somebody may be loading the one that is there. */
-export async function replace(
-  file: string,
-  contents: string | Uint8Array,
-  mode = 0o644,
-): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(temporary, contents);
-  await chmod(temporary, mode);
-  await rename(temporary, file);
 }

@@ -4,15 +4,17 @@ import path from 'node:path';
 
 import type { Metafile } from 'esbuild';
 
-import { replace } from './bundle.ts';
-import { bundledPackages, importsOf, readObject } from './bundled-packages.ts';
+import type { Environment } from '../../src/lib/config/secret-reference.ts';
+import { root } from '../places.ts';
+import { bundledPackages } from './bundled-packages.ts';
 import { toLicences } from './licences.ts';
+import { replace } from './replace.ts';
 import { toSbom } from './sbom.ts';
 import { readSettingsFiles } from './settings-files.ts';
 import { modeOf, zip, type ZipEntry } from './zip.ts';
 
-/** What each package is for, by its name: the bundles in it, and what starts them. */
-const PACKAGES = {
+/** The forms of the function, by the name of their package: the bundles in it, and what starts them. */
+const FORMS = {
   function: {
     bundles: ['function.js', 'chinese.js', 'deliveries.js', 'jose.js', 'mcp.js', 'redis.js'],
     start: [],
@@ -34,46 +36,52 @@ const PACKAGES = {
 const LICENCES = 'THIRD-PARTY-LICENSES.txt';
 
 /**
- * Makes of the bundles in `outdir` what is deployed: a zip for each form of the function, the same
- * files in a folder beside it, the licences, and the bill of materials.
+ * Gives what is deployed of a form: its bundles, what starts them, and the files of `config/` that settings name.
  *
- * @param root the project's folder
- * @throws CommandError 65 where a package has no licence, or a file of `config/` a secret
+ * @param dist has the bundles
+ * @param work has `config/`
+ * @throws CommandError 65 where a file of `config/` is wrong or has a secret
  */
-export async function makePackages(
-  root: string,
-  outdir: string,
-  metafile: Metafile,
-): Promise<void> {
-  const packages = bundledPackages(metafile, root);
-  const settings = readSettingsFiles(root, process.env);
-  await replace(path.join(outdir, LICENCES), toLicences(packages));
-  const read = (name: string): ZipEntry => entryOf(outdir, name);
-  const zips: Record<string, Uint8Array> = {};
-  for (const [name, { bundles, start }] of Object.entries(PACKAGES)) {
-    const made = bundles.filter((file) => metafile.outputs[`dist/${file}`]);
-    const entries = [
-      ...start.map((file) => ({ ...entryOf(root, file), executable: true })),
-      ...[...made, 'openapi.json', 'package.json', LICENCES].map(read),
-      ...settings,
-    ];
-    const file = `${name}.zip`;
-    zips[file] = zip(entries);
-    await replace(path.join(outdir, file), zips[file]);
-    await replaceFolder(path.join(outdir, name), entries);
-  }
-  // For `@config/…` of a server that is started from here: paths are relative to its bundle.
-  const beside = settings.map((entry) => ({ ...entry, name: path.basename(entry.name) }));
-  await replaceFolder(path.join(outdir, 'config'), beside);
-  const { name, version, license } = readObject(path.join(root, 'package.json'));
-  const product = { name: String(name), version: String(version), license: String(license) };
-  const imports = importsOf(metafile, undefined);
-  const sbom = toSbom({ ...product, imports, files: zips }, packages);
-  await replace(path.join(outdir, 'sbom.json'), sbom);
+export function filesOf(
+  form: keyof typeof FORMS,
+  dist: string,
+  work: string,
+  env: Environment = process.env,
+): ZipEntry[] {
+  const { bundles, start } = FORMS[form];
+  return [
+    ...start.map((name) => ({ ...entryOf(root, name), executable: true })),
+    ...[...bundles, 'openapi.json', 'package.json', LICENCES].map((name) => entryOf(dist, name)),
+    ...readSettingsFiles(work, env),
+  ];
 }
 
 function entryOf(folder: string, name: string): ZipEntry {
   return { name, contents: readFileSync(path.join(folder, name)) };
+}
+
+/**
+ * Makes of the bundles in `outdir` what is deployed: a zip for each form of the function, the same
+ * files in a folder beside it, the licences, and the bill of materials.
+ *
+ * @throws CommandError 65 where a package has no licence, or a file of `config/` a secret
+ */
+export async function makePackages(outdir: string, metafile: Metafile): Promise<void> {
+  const packages = bundledPackages(metafile, root);
+  await replace(path.join(outdir, LICENCES), toLicences(packages));
+  const zips: Record<string, Uint8Array> = {};
+  for (const form of ['function', 'web'] as const) {
+    const entries = filesOf(form, outdir, root);
+    const file = `${form}.zip`;
+    zips[file] = zip(entries);
+    await replace(path.join(outdir, file), zips[file]);
+    await replaceFolder(path.join(outdir, form), entries);
+  }
+  // For `@config/…` of a server that is started from here: paths are relative to its bundle.
+  const settings = readSettingsFiles(root, process.env);
+  const beside = settings.map((entry) => ({ ...entry, name: path.basename(entry.name) }));
+  await replaceFolder(path.join(outdir, 'config'), beside);
+  await replace(path.join(outdir, 'sbom.json'), toSbom(zips, metafile, packages));
 }
 
 /** Brings a folder to hold these files and no others. */

@@ -1,43 +1,44 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 
-import type { BundledPackage } from './bundled-packages.ts';
+import type { Metafile } from 'esbuild';
 
-/** The bill of materials of what is shipped, in CycloneDX 1.6. */
-
-export interface Product {
-  readonly name: string;
-  readonly version: string;
-  readonly license: string;
-  /** Folders of the packages that its own code imports. */
-  readonly imports: readonly string[];
-  /** What is shipped, by name. */
-  readonly files: Readonly<Record<string, Uint8Array>>;
-}
+import { root } from '../places.ts';
+import { importsOf, readObject, type BundledPackage } from './bundled-packages.ts';
 
 /**
- * Gives `sbom.json`. It depends on what is shipped alone: no time is in it, and its serial number is
- * the digest of the rest (RFC 9562, version 8).
+ * Gives the bill of materials of what is shipped, in CycloneDX 1.6. It depends on what is shipped alone: no time is in it,
+ * and its serial number is the digest of the rest (RFC 9562, version 8).
+ *
+ * @param files what is shipped, by name
+ * @param metafile which packages the project's own code imports
  */
-export function toSbom(product: Product, packages: readonly BundledPackage[]): string {
+export function toSbom(
+  files: Readonly<Record<string, Uint8Array>>,
+  metafile: Metafile,
+  packages: readonly BundledPackage[],
+): string {
+  const product = readObject(path.join(root, 'package.json'));
+  const [name, version] = [String(product['name']), String(product['version'])];
   const refs = new Map(packages.map((one) => [one.folder, purlOf(one)]));
   const toRefs = (folders: readonly string[]): string[] =>
     folders.flatMap((folder) => refs.get(folder) ?? []);
-  const ref = `${product.name}@${product.version}`;
+  const ref = `${name}@${version}`;
   const content = {
     metadata: {
       lifecycles: [{ phase: 'build' }],
       component: {
         type: 'application',
         'bom-ref': ref,
-        name: product.name,
-        version: product.version,
-        licenses: licensesOf(product.license),
-        components: Object.entries(product.files).map(toFile),
+        name,
+        version,
+        licenses: licensesOf(String(product['license'])),
+        components: Object.entries(files).map(toFile),
       },
     },
     components: packages.map(toComponent),
     dependencies: [
-      { ref, dependsOn: toRefs(product.imports) },
+      { ref, dependsOn: toRefs(importsOf(metafile, undefined)) },
       ...packages.map((one) => ({ ref: purlOf(one), dependsOn: toRefs(one.imports) })),
     ],
   };

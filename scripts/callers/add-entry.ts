@@ -1,4 +1,5 @@
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 
 import { toApiKeys } from '../../src/lib/auth/api-key.ts';
 import { apiKeyEntries } from '../../src/lib/auth/entries.ts';
@@ -20,6 +21,7 @@ export async function addEntry(name: string, entry: Entry): Promise<void> {
   const file = await realpath(name).catch(() => name);
   const next = `${file}.new`;
   try {
+    await mkdir(path.dirname(file), { recursive: true });
     // "wx": only one run makes it, and it is the lock until it becomes the file.
     const handle = await open(next, 'wx', 0o644);
     try {
@@ -51,9 +53,9 @@ async function readIfThere(file: string): Promise<{ text: string; mode: number }
 }
 
 function cannotWrite(name: string, file: string, error: unknown): CommandError {
-  const { code } = Object(error);
+  const { code, syscall } = Object(error);
   const why =
-    code === 'EEXIST'
+    code === 'EEXIST' && syscall === 'open'
       ? `another run is writing it; if none is, delete ${file}.new`
       : `${String(code)}; check the folder and its rights`;
   return new CommandError(EXIT.cannotCreate, `${name} cannot be written: ${why}`);

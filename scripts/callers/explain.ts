@@ -11,7 +11,7 @@ import { createLog } from '../../src/lib/observability/log.ts';
 import type { TaskRef } from '../../src/lib/tasks.ts';
 import { factsOf } from '../../src/middlewares/permit.ts';
 import { loadSettings, SettingsError, type Settings } from '../../src/settings.ts';
-import { DIST } from '../build/bundle.ts';
+import { settingsBase } from '../places.ts';
 import { print, wrongSetting, wrongUsage } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { authenticateAs, toExplanation } from './explanation.ts';
@@ -32,7 +32,7 @@ const WAIT_MS = 10_000;
 /** Prints the steps and the decision. @returns the exit code @throws CommandError 64, 78 */
 export async function explain(options: Options): Promise<number> {
   const { task: taskId, action, engine, owner, base, json } = options;
-  const settings = settingsFrom(path.resolve(base ?? DIST));
+  const settings = settingsFrom(path.resolve(base ?? settingsBase));
   const { defaultRegion, allowedRegions, blockedPrincipals: blocked } = settings;
   const region = options.region ?? defaultRegion;
   if (!allowedRegions.has(region)) throw wrongUsage('--region must be one of DLC_REGIONS');

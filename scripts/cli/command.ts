@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 
+import { isCheckout, version } from '../places.ts';
 import { exitRows, type ExitWords } from './exit-codes.ts';
 
 type Row = readonly [term: string, words: string];
@@ -18,13 +19,26 @@ export interface Explanation {
 }
 
 /**
- * The line that runs a command, as a user types it: npm keeps every flag before `--` for itself.
+ * The line that runs a command, as a user types it. In a checkout, npm keeps every flag before `--` for itself.
  *
  * @param args what follows, if anything
+ * @param npm how npm runs a script; `npm run --silent` prints nothing of its own
  */
-export function commandLine(name: string, args = ''): string {
-  const npm = name === 'start' ? 'npm start' : `npm run ${name}`;
-  return args === '' ? npm : `${npm} -- ${args}`;
+export function commandLine(name: string, args = '', npm = 'npm run'): string {
+  if (!isCheckout) return [packageCommand(), name, args].filter(Boolean).join(' ');
+  const script = name === 'start' ? 'npm start' : `${npm} ${name}`;
+  return args === '' ? script : `${script} -- ${args}`;
+}
+
+/** The line of a command whose output is for programs. */
+export const silentLine = (name: string, args: string): string =>
+  commandLine(name, args, 'npm run --silent');
+
+/** `--no` keeps npx from asking a registry, where the name may be anybody's. */
+function packageCommand(): string {
+  const isUnpacked = /[/\\]_npx[/\\]/.test(process.argv[1] ?? '');
+  if (!isUnpacked) return 'npx --no dlc-task-gateway';
+  return `npx ./dlc-task-gateway-${version}.tgz`;
 }
 
 /**

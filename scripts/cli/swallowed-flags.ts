@@ -17,8 +17,9 @@ export function refuseSwallowedFlags(
   args: readonly string[],
   env: Environment,
 ): void {
-  // Set by npm alone; without it, nothing stands between the shell and the command.
-  if (!env['npm_lifecycle_event']) return;
+  // Set by npm alone; without it, and with npx, nothing stands between the shell and the command.
+  const script = env['npm_lifecycle_event'];
+  if (!script || script === 'npx') return;
   const passed = command.options.filter((option) => args.some((arg) => isFlag(arg, option)));
   // A pipeline may set `npm_config_yes` for all of npm: a switch that the command has got as well was not lost.
   const isLost = (option: Option) => !(option.isBoolean() && passed.includes(option));

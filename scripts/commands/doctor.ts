@@ -1,4 +1,4 @@
-import { command } from '../cli/command.ts';
+import { command, silentLine } from '../cli/command.ts';
 
 export const doctor = command('doctor', {
   summary: 'Checks a configuration without serving: the variables that the gateway would get.',
@@ -23,11 +23,14 @@ Permissions are tried on a task that cannot exist, d0c70000-0000-0000-0000-00000
     config: 'FAIL: settings',
   },
 })
-  .option('--base <folder>', 'what "@path" settings are relative to (default: dist/)')
+  .option(
+    '--base <folder>',
+    'what "@path" settings are relative to (default: dist/; in the package: this folder)',
+  )
   .option('--no-cancel', 'does not call CancelTask; its permission stays unknown')
   .option(
     '--json',
-    '{exitCode, findings: [{check, status, message, advice?, exitCode?}]}; start with npm run --silent doctor -- --json',
+    `{exitCode, findings: [{check, status, message, advice?, exitCode?}]}; start with ${silentLine('doctor', '--json')}`,
   )
   .action(async (options) => {
     const work = await import('../doctor/doctor.ts');

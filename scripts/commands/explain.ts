@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 
-import { command } from '../cli/command.ts';
+import { command, silentLine } from '../cli/command.ts';
 import { matching } from '../cli/command-line.ts';
 
 export const explain = command('explain', {
@@ -29,8 +29,11 @@ export const explain = command('explain', {
   )
   .option('--engine <name...>', 'assumes that it runs on this engine; again for its id')
   .option('--owner <uin>', "assumes that it is this account's")
-  .option('--base <folder>', 'what "@path" settings are relative to (default: dist/)')
-  .option('--json', '{"decision", "steps"} for programs; start with npm run --silent explain -- …')
+  .option(
+    '--base <folder>',
+    'what "@path" settings are relative to (default: dist/; in the package: this folder)',
+  )
+  .option('--json', `{"decision", "steps"} for programs; start with ${silentLine('explain', '…')}`)
   .action(async (options) => {
     const work = await import('../callers/explain.ts');
     process.exitCode = await work.explain(options);

@@ -1,4 +1,4 @@
-import { command } from '../cli/command.ts';
+import { command, silentLine } from '../cli/command.ts';
 
 export const key = command('key', {
   summary: 'Makes an API key, and the entry that makes the gateway accept it.',
@@ -23,9 +23,12 @@ export const key = command('key', {
   .option('--region <name...>', 'only tasks in this region; may be repeated')
   .option('--expires <time>', 'when the key stops working, such as 2027-01-01T00:00:00Z')
   .option('--rate <rate>', "the caller's quota, such as 10/s, 600/m or 1000/h")
-  .option('--add-to <file>', 'adds the entry to this JSON file; makes the file if there is none')
+  .option(
+    '--add-to <file>',
+    'adds the entry to this JSON file; makes the file, and its folder, if there is none',
+  )
   .option('--sha256 <digest>', 'makes the entry for a key that its holder made, by its SHA-256')
-  .option('--json', '{"key", "entry"} for programs; start with npm run --silent key -- …')
+  .option('--json', `{"key", "entry"} for programs; start with ${silentLine('key', '…')}`)
   .action(async (options) => {
     const work = await import('../callers/key.ts');
     await work.key(options);

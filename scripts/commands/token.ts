@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 
 import { SCOPES } from '../../src/lib/auth/principal.ts';
 import { TASK_ACTIONS } from '../callers/token-sign.ts';
-import { command } from '../cli/command.ts';
+import { command, silentLine } from '../cli/command.ts';
 import { matching, toSeconds, variableName } from '../cli/command-line.ts';
 
 const task = matching(/^[A-Za-z0-9_-]{1,128}$/, '--task must be 1 to 128 of A-Z a-z 0-9 _ -');
@@ -45,7 +45,7 @@ export const token = command('token', {
   .option('--kid <name>', "the id of the key, for the token's header")
   .option('--new-secret', 'a new HS256 secret and its entry for JWT_ISSUERS, in place of a token')
   .option('--id <name>', 'with --new-secret: the id of the entry', 'local')
-  .option('--json', '{"token", "claims"} for programs; start with npm run --silent token -- …')
+  .option('--json', `{"token", "claims"} for programs; start with ${silentLine('token', '…')}`)
   .action(async (options) => {
     options.task?.forEach(task);
     const work = await import('../callers/token.ts');

@@ -1,4 +1,4 @@
-import { command } from '../cli/command.ts';
+import { command, silentLine } from '../cli/command.ts';
 
 const TO = '--url http://127.0.0.1:9000/webhooks/cancel-task';
 const TASK = '--task 1f81eb52-5198-4599-803e-771906343485';
@@ -44,7 +44,7 @@ export const webhook = command('webhook', {
     'the same with a key pair (v1a): the gateway holds the public key alone',
   )
   .option('--sender <name>', 'with these two: the id of the entry', 'local')
-  .option('--json', 'for programs; start with npm run --silent webhook -- …')
+  .option('--json', `for programs; start with ${silentLine('webhook', '…')}`)
   .action(async (options) => {
     const work = await import('../callers/webhook.ts');
     process.exitCode = await work.webhook(options);

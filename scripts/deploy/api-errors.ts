@@ -1,5 +1,6 @@
 import type { Failure } from '../../src/lib/dlc/failure.ts';
 import { CommandError } from '../cli/command-line.ts';
+import { commandLine } from '../cli/command.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 
 /** What to do about each error of SCF and CLS: a table for each, by code; the longest family that fits counts. */
@@ -42,7 +43,7 @@ const SCF: Readonly<Record<string, Advice>> = {
   'InvalidParameterValue.Role': role,
   'ResourceNotFound.Function': {
     exit: EXIT.data,
-    todo: 'There is no such function in this region. Check --stage and --region; npm run deploy makes it.',
+    todo: `There is no such function in this region. Check --stage and --region; ${commandLine('deploy')} makes it.`,
   },
   LimitExceeded: {
     exit: EXIT.unavailable,

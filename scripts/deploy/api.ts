@@ -7,6 +7,7 @@ import { classify } from '../../src/lib/dlc/failure.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
 import { CommandError } from '../cli/command-line.ts';
+import { commandLine } from '../cli/command.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { adviceFor, ApiError, type Service } from './api-errors.ts';
 
@@ -119,4 +120,4 @@ export function endpointReasons(env: Environment): string[] {
 
 const NO_CREDENTIALS = `There are no cloud credentials in this shell. Set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY
 (for temporary ones TENCENTCLOUD_SESSION_TOKEN too) to those of a user with the policy of
-deploy/cam-deployer-policy.json. npm run deploy -- --dry-run needs none.`;
+deploy/cam-deployer-policy.json. ${commandLine('deploy', '--dry-run')} needs none.`;

@@ -1,9 +1,7 @@
-import path from 'node:path';
-
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
-import { root } from '../build/bundle.ts';
 import { CommandError, wrongUsage } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { projectFile } from '../places.ts';
 import { plannedChanges } from './changes.ts';
 import { deployFunction, type Deployed } from './deploy-function.ts';
 import type { Deployment } from './deployment.ts';
@@ -58,9 +56,9 @@ interface Options {
  */
 export async function deploy(options: Options, deps: DeployDeps): Promise<void> {
   const { stage, region, dryRun: isDry = false, rollback: isRollback = false } = options;
-  const config = path.resolve(root, options.config);
-  const deployment = readServerlessFile({ config, stage, region }, deps.env);
-  const hide = hider(deployment.variables, deps.env);
+  const config = projectFile(options.config);
+  const described = readServerlessFile({ config, stage, region }, deps.env);
+  const hide = hider(described.variables, deps.env);
   const say = (line: string): void => deps.progress(hide(line));
   const needsBuild = !isRollback && options.build;
   const needsLogs = options.withLogs ?? false;
@@ -68,7 +66,7 @@ export async function deploy(options: Options, deps: DeployDeps): Promise<void> 
     if (isRollback && needsLogs) throw wrongUsage('--with-logs and --rollback do not go together');
     if (!isDry) credentialsOf(deps.env);
     if (!isDry && !options.yes && !deps.confirm) throw wrongUsage(NO_TERMINAL);
-    if (needsBuild) await build(deployment);
+    const deployment = needsBuild ? await build(described) : described;
     if (isDry) await plan(deployment, { ...deps, progress: say }, { isRollback, needsLogs });
     refuseWrong(deployment, { isRollback, needsLogs }, { ...deps, progress: say });
     if (isDry) return;

@@ -9,7 +9,7 @@ import type {
   RuleInfo,
 } from 'tencentcloud-sdk-nodejs/tencentcloud/services/cls/v20201016/cls_models.js';
 
-import { root } from '../build/bundle.ts';
+import { root } from '../places.ts';
 import { ApiError } from './api-errors.ts';
 import type { ClsCall } from './cls.ts';
 import type { Deployment } from './deployment.ts';

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import { root } from '../build/bundle.ts';
+import { filesOf } from '../build/package.ts';
+import { replace } from '../build/replace.ts';
 import { LIST_NAMES } from '../build/settings-files.ts';
-import { zip } from '../build/zip.ts';
+import { modeOf, zip } from '../build/zip.ts';
+import { DIST, isCheckout, root } from '../places.ts';
 import type { Deployment } from './deployment.ts';
 
 /** UpdateFunctionCode takes 20 MB (its model's comment); CreateFunction says 50. */
@@ -22,12 +25,36 @@ export interface Package {
 }
 
 /**
+ * Puts together what is deployed. The package is built already: it adds the files of `config/` in the folder where the
+ * command runs. A checkout builds.
+ *
+ * @returns the deployment with the folder to send
+ * @throws CommandError with the build's exit code, or 65 if a file of `config/` is wrong
+ */
+export async function build(deployment: Deployment): Promise<Deployment> {
+  if (!isCheckout) return { ...deployment, src: await assemble(deployment) };
+  await runBuild(deployment);
+  return deployment;
+}
+
+async function assemble({ type, variables }: Deployment): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'dlc-deploy-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const env = { ...process.env, ...variables };
+  const files = filesOf(type === 'web' ? 'web' : 'function', DIST, process.cwd(), env);
+  for (const file of files) {
+    await replace(path.join(folder, file.name), file.contents, modeOf(file));
+  }
+  return folder;
+}
+
+/**
  * Runs the build as a process of its own, since stdout is for results. The build packs the files that
  * settings name, so it gets those settings as the function will have them.
  *
  * @throws CommandError with the build's exit code
  */
-export async function build({ variables }: Pick<Deployment, 'variables'>): Promise<void> {
+async function runBuild({ variables }: Deployment): Promise<void> {
   const lists = Object.fromEntries(LIST_NAMES.map((name) => [name, variables[name] ?? '']));
   const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', 'build'], {
     cwd: root,
@@ -46,7 +73,10 @@ export async function build({ variables }: Pick<Deployment, 'variables'>): Promi
 export function pack(folder: string): Package {
   const files = listFiles(folder);
   if (files.length === 0) {
-    throw new CommandError(EXIT.noInput, `${folder} has no files: npm run build makes them`);
+    throw new CommandError(
+      EXIT.noInput,
+      `${folder} has no files: without --no-build, they are made`,
+    );
   }
   const zipped = zip(
     files.map((name) => {

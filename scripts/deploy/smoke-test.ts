@@ -1,6 +1,7 @@
 import type { Fault } from '../../src/handlers/readyz.ts';
 import { isLoopback } from '../../src/lib/config/setting-values.ts';
 import { CommandError } from '../cli/command-line.ts';
+import { commandLine } from '../cli/command.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Deployed } from './deploy-function.ts';
 import { oneLine } from './api-errors.ts';
@@ -66,7 +67,7 @@ const TODO: Readonly<Record<Fault, string>> = {
 function notServing({ version, before }: Deployed, what: string, todo: string): CommandError {
   const canGoBack = /^\d+$/.test(before ?? '') && Number(before) < Number(version);
   const back = canGoBack
-    ? '\nnpm run deploy -- --rollback moves callers to the version before.'
+    ? `\n${commandLine('deploy', '--rollback')} moves callers to the version before.`
     : '';
   return new CommandError(
     EXIT.unavailable,

@@ -2,6 +2,7 @@ import type { Settings } from '../../src/settings.ts';
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { readJsonSetting } from '../../src/lib/config/json-setting.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
+import { commandLine } from '../cli/command.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const SOON_DAYS = 14;
@@ -17,7 +18,7 @@ export function checkCallers(
   );
   const hasKey = keys.some(({ expiresAt = Infinity }) => expiresAt > now);
   if (!hasKey && jwtIssuers.length + webhookSenders.length === 0) {
-    const advice = 'make a new one: npm run key -- --id NAME';
+    const advice = `make a new one: ${commandLine('key', '--id NAME')}`;
     findings.push(
       failed('callers', 'settings', 'every API key has expired: nobody can call', advice),
     );
@@ -28,7 +29,7 @@ export function checkCallers(
 function expiryOf(id: string, expiresAt: number, now: number): Finding[] {
   const name = id.replace(/^key:/, '');
   const day = new Date(expiresAt).toISOString();
-  const replace = `make another with npm run key -- --id ${name}, and put both in API_KEYS`;
+  const replace = `make another with ${commandLine('key', `--id ${name}`)}, and put both in API_KEYS`;
   if (expiresAt <= now) {
     const advice = `its holder gets a 401; remove the entry, or ${replace}`;
     return [warning('callers', `a key of ${name} has expired (${day})`, advice)];

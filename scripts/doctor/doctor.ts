@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { DIST } from '../build/bundle.ts';
+import { settingsBase } from '../places.ts';
 import { progressLine } from '../cli/terminal.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './finding.ts';
@@ -21,7 +21,7 @@ export async function doctor(options: Options): Promise<number> {
   const progress = progressLine();
   await examine({
     env: process.env,
-    baseDir: path.resolve(options.base ?? DIST),
+    baseDir: path.resolve(options.base ?? settingsBase),
     cancels: options.cancel,
     now: () => Date.now(),
     checkMs: CHECK_MS,

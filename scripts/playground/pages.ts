@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
+import { root } from '../places.ts';
 import type { PlaygroundRoutes } from './server.ts';
 
 /** The files of the playground: its own page at `/`, the API reference at `/docs`. */
 
-const FOLDER = new URL('../../playground/', import.meta.url);
+const FOLDER = pathToFileURL(`${root}/playground/`);
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { makeKey } from '../callers/make-key.ts';
 import { newTokenSecret, secretSigner, signToken, toClaims } from '../callers/token-sign.ts';
 import { toCurl } from '../callers/webhook-send.ts';
+import { commandLine, silentLine } from '../cli/command.ts';
 import { cancelTaskBody, newWebhookSecret, webhookHeaders } from '../callers/webhook-sign.ts';
 
 /** The demo of `npm start`: its tasks, its callers of all three kinds, and the lines to try. */
@@ -127,11 +128,11 @@ curl -i -X DELETE -H 'Authorization: Bearer ${token}' ${gateway}/tasks/${forToke
 curl -i -H 'Authorization: Bearer ${token}' ${gateway}/tasks/${forToken}
 curl -i -X DELETE -H 'Authorization: Bearer ${token}' ${gateway}/tasks/demo-queued
 The next line makes a token for another task.
-GATEWAY_JWT_SECRET='${callers.tokenSecret}' npm run --silent token -- --issuer ${ISSUER.issuer} --sub me --task demo-queued
+GATEWAY_JWT_SECRET='${callers.tokenSecret}' ${silentLine('token', `--issuer ${ISSUER.issuer} --sub me --task demo-queued`)}
 
 3. With a signed webhook, good for 5 minutes; the second line signs a new one at any time.
 ${toCurl(webhook)}
-GATEWAY_WEBHOOK_SECRET='${callers.webhookSecret}' npm run webhook -- --url ${webhook.url} --task ${forWebhook}
+GATEWAY_WEBHOOK_SECRET='${callers.webhookSecret}' ${commandLine('webhook', `--url ${webhook.url} --task ${forWebhook}`)}
 
 4. As an agent, by the Model Context Protocol: the inspector's command line (Node 22.19 or newer), and an entry for a client's configuration.
 npx @modelcontextprotocol/inspector@2 --cli ${gateway}/mcp --transport http --header 'X-API-Key: ${callers.key}' --method tools/list

@@ -5,11 +5,11 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
 import { LOG_LEVELS } from '../../src/lib/observability/log.ts';
-import { DIST } from '../build/bundle.ts';
+import { DIST } from '../places.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { onStop } from '../cli/stop.ts';
-import { HOST } from './settings.ts';
+import { HOST, withPaths } from './settings.ts';
 
 /** The gateway of `npm start`: the built server as a process, and its log. */
 
@@ -20,7 +20,7 @@ export function startGateway(
   stdout: 'inherit' | 'pipe' = 'inherit',
 ): ChildProcess {
   const gateway = spawn(process.execPath, [path.join(DIST, 'server.js')], {
-    env: { ...env, HOST, PORT: String(port) },
+    env: { ...env, ...withPaths(env), HOST, PORT: String(port) },
     stdio: ['ignore', stdout, 'inherit'],
   });
   onStop(() => gateway.kill('SIGTERM'));

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 
 import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
 import { readJsonSetting } from '../../src/lib/config/json-setting.ts';
-import { DIST } from '../build/bundle.ts';
+import { LIST_NAMES } from '../build/settings-files.ts';
 import { CommandError, wrongSetting } from '../cli/command-line.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { settingsBase } from '../places.ts';
 
 /** What `npm start` takes from the shell: its ports, and the gateway's settings beside the demo's. */
 
@@ -107,10 +110,25 @@ export function gatewayEnvironment(env: Environment, demo: DemoSettings): NodeJS
 function withEntries(own: string | undefined, entries: readonly object[]): string {
   if (!own) return JSON.stringify(entries);
   try {
-    const listed = readJsonSetting(own, DIST);
+    const listed = readJsonSetting(own, settingsBase);
     return Array.isArray(listed) ? JSON.stringify([...listed, ...entries]) : own;
   } catch (error) {
     if (error instanceof SettingError) return own;
     throw error;
   }
+}
+
+/**
+ * Gives the `@path` settings with absolute paths: the server would read a relative one from its own folder.
+ *
+ * @returns them alone; what is neither a file nor named like one may be a secret, and is left as it is
+ */
+export function withPaths(env: Environment): Record<string, string> {
+  const paths = LIST_NAMES.flatMap((name) => {
+    const value = env[name] ?? '';
+    const file = path.resolve(settingsBase, value.slice(1));
+    const isPath = value.startsWith('@') && (value.endsWith('.json') || existsSync(file));
+    return isPath ? [[name, `@${file}`] as const] : [];
+  });
+  return Object.fromEntries(paths);
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
-  existsSync,
   lstatSync,
   mkdtempSync,
   readFileSync,
@@ -224,9 +223,13 @@ describe('npm run key -- --add-to', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(done.length);
   });
 
-  it('says so if there is no such folder', async () => {
-    const nowhere = path.join(folder, 'none', 'keys.json');
-    await expect(addEntry(nowhere, entryOf(1))).rejects.toMatchObject({ exitCode: 73 });
-    expect(existsSync(path.dirname(nowhere))).toBe(false);
+  it('makes the folder of the file, or says that it cannot', async () => {
+    const inside = path.join(folder, 'none', 'keys.json');
+    await addEntry(inside, entryOf(1));
+    expect(JSON.parse(readFileSync(inside, 'utf8'))).toEqual([entryOf(1)]);
+    await expect(addEntry(path.join(inside, 'keys.json'), entryOf(1))).rejects.toMatchObject({
+      exitCode: 73,
+      message: expect.stringContaining('EEXIST; check the folder'),
+    });
   });
 });

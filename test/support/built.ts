@@ -22,10 +22,10 @@ const SOURCES = ['src', 'scripts/openapi', 'scripts/build', 'config', 'scf_boots
 export async function built(): Promise<string> {
   return madeOnce(cache, SOURCES, async (folder) => {
     const script = `
-      import { bundle, root } from './scripts/build/bundle.ts';
+      import { bundle } from './scripts/build/bundle.ts';
       import { makePackages } from './scripts/build/package.ts';
       const folder = ${JSON.stringify(folder)};
-      await makePackages(root, folder, await bundle(folder));`;
+      await makePackages(folder, await bundle(folder));`;
     const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
     await promisify(execFile)(process.execPath, args, { cwd: root });
   });

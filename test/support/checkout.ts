@@ -9,6 +9,7 @@ export const projectRoot = path.resolve(import.meta.dirname, '../..');
 /** What a build is made of, beside what npm installs. */
 export const SOURCES = [
   'config',
+  'emulator',
   'package-lock.json',
   'package.json',
   'scf_bootstrap',

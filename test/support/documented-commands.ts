@@ -94,6 +94,12 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
     'jq -r \'select(.event == "request" and .code == "upstream-rate-limited") | .principal\' gateway.log | sort | uniq -c':
       logs,
   },
+  'docs/package.md': {
+    'npm ci && npm pack': {
+      not: '`test/packages/npm-package.test.ts` does it, and installs the file',
+    },
+    'npx ./dlc-task-gateway-*.tgz start': { not: 'the same test starts it, without a registry' },
+  },
   'docs/performance.md': {
     'npm ci && npm run bench': {
       not: 'takes eight minutes; `test/bench/run.test.ts` runs a part of it',
