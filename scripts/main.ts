@@ -6,6 +6,7 @@ import { check } from './commands/check.ts';
 import { format } from './commands/format.ts';
 import { lint } from './commands/lint.ts';
 import { pages } from './commands/pages.ts';
+import { release } from './commands/release.ts';
 import { trace } from './commands/trace.ts';
 import { typecheck } from './commands/typecheck.ts';
 
@@ -18,5 +19,6 @@ program.addCommand(typecheck);
 program.addCommand(budgets);
 program.addCommand(trace);
 program.addCommand(pages);
+program.addCommand(release);
 
 await run(program);

@@ -1,13 +1,23 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { unzipSync } from 'fflate';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { gunzipSync, unzipSync } from 'fflate';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { buildIn, checkOut, filesIn, projectRoot } from '../support/checkout.ts';
+import { checkOut, filesIn, projectRoot, runIn } from '../support/checkout.ts';
 import { membersOf } from '../support/zip-file.ts';
 
-/** Two checkouts, in folders of different depth, built by people with different zones, masks and secrets. */
+/** Two checkouts, in folders of different depth, released by people with different homes, zones, locales, masks and secrets. */
 
 const temporary = realpathSync(mkdtempSync(path.join(tmpdir(), 'dlc-packages-')));
 const ONE = path.join(temporary, 'one');
@@ -38,13 +48,17 @@ function plantFiles(folder: string): Record<string, string> {
   return { WEBHOOK_SENDERS: `@${mounted}` };
 }
 
+const IN_ASIA = { TZ: 'Asia/Shanghai', LC_ALL: 'C', ...NAMED };
+const ELSEWHERE = { TZ: 'America/New_York', LC_ALL: 'tr_TR.UTF-8', HOME: temporary, ...SECRETS };
+
 beforeAll(() => {
   checkOut(ONE);
   checkOut(OTHER);
+  execFileSync('chmod', ['-R', 'go=', OTHER]);
   for (const folder of [ONE, OTHER]) writeFileSync(path.join(folder, CALLERS), '[]\n');
-  buildIn(ONE, { TZ: 'Asia/Shanghai', ...NAMED });
+  runIn(ONE, 'build', IN_ASIA);
   const settings = plantFiles(OTHER);
-  buildIn(OTHER, { TZ: 'America/New_York', ...SECRETS, ...NAMED, ...settings }, '077');
+  runIn(OTHER, 'build', { ...ELSEWHERE, ...NAMED, ...settings }, '077');
   one = filesIn(path.join(ONE, 'dist'));
   other = filesIn(path.join(OTHER, 'dist'));
 }, 120_000);
@@ -146,4 +160,82 @@ it('holds no secret of whoever built it', () => {
   );
   expect(leaks).toEqual([]);
   expect([...other.keys()].filter((name) => /example|\.env|old/.test(name))).toEqual([]);
+});
+
+const VERSION = '9.8.7';
+const PACKAGE = `dlc-task-gateway-${VERSION}.tgz`;
+const VERSIONED = [
+  'package.json',
+  'package-lock.json',
+  'deploy/kubernetes/kustomization.yaml',
+  'CHANGELOG.md',
+];
+const textIn = (folder: string, name: string): string =>
+  readFileSync(path.join(folder, name), 'utf8');
+
+describe('a release', () => {
+  let release: Map<string, Buffer>;
+  beforeAll(() => {
+    const changes = textIn(ONE, 'CHANGELOG.md').replace(/^## /m, '## Unreleased\n\n- News.\n\n## ');
+    writeFileSync(path.join(ONE, 'CHANGELOG.md'), changes);
+    runIn(ONE, `release ${VERSION}`, IN_ASIA);
+    // The second one has what the first has committed.
+    for (const name of VERSIONED) copyFileSync(path.join(ONE, name), path.join(OTHER, name));
+    runIn(OTHER, 'release', ELSEWHERE, '077');
+    release = filesIn(path.join(ONE, 'dist/release'));
+  }, 120_000);
+
+  it('is the same to the byte, with the callers of nobody and no secret', () => {
+    expect(release).toEqual(filesIn(path.join(OTHER, 'dist/release')));
+    const tar = Buffer.from(gunzipSync(release.get(PACKAGE) ?? Buffer.alloc(0)));
+    const all = [...everything(release), [PACKAGE, tar] as const];
+    const planted = [...Object.values(SECRETS), OUTSIDE, path.basename(CALLERS)];
+    const leaks = all.filter(([, bytes]) => planted.some((text) => bytes.includes(text)));
+    expect(leaks.map(([name]) => name)).toEqual([]);
+  });
+
+  it('writes its version into every file, and its day into the changelog', () => {
+    const day = new Date().toISOString().slice(0, 'yyyy-mm'.length);
+    expect(textIn(ONE, 'CHANGELOG.md')).toContain(`\n## ${VERSION} – ${day}`);
+    expect(textIn(ONE, 'CHANGELOG.md')).not.toContain('Unreleased');
+    const lock = JSON.parse(textIn(ONE, 'package-lock.json'));
+    const { version } = JSON.parse(textIn(ONE, 'package.json'));
+    expect([version, lock.version, lock.packages[''].version]).toEqual([VERSION, VERSION, VERSION]);
+    expect(textIn(ONE, 'deploy/kubernetes/kustomization.yaml')).toContain(`newTag: ${VERSION}\n`);
+    expect(JSON.parse(String(release.get('openapi.json'))).info.version).toBe(VERSION);
+  });
+
+  it('has checksums of all that is in it', () => {
+    const listed = String(release.get('SHA256SUMS')).trimEnd().split('\n');
+    const sums = [...release].map(([name, contents]) => {
+      const digest = createHash('sha256').update(contents).digest('hex');
+      return `${digest}  ${name}`;
+    });
+    expect(listed.toSorted()).toEqual(sums.filter((sum) => !sum.endsWith('SHA256SUMS')).toSorted());
+    const names = ['cli-sbom.json', 'function.zip', 'openapi.json', 'sbom.json', 'web.zip'];
+    expect([...release.keys()].toSorted()).toEqual([PACKAGE, 'SHA256SUMS', ...names].toSorted());
+  });
+
+  it('has the package as npm packs it, which tar can read', () => {
+    const unpack = (tgz: string): Map<string, Buffer> => {
+      const folder = mkdtempSync(path.join(temporary, 'unpacked-'));
+      execFileSync('tar', ['-xzf', tgz, '-C', folder]);
+      return filesIn(folder);
+    };
+    const options = ['--ignore-scripts', '--silent', '--pack-destination', temporary];
+    execFileSync('npm', ['pack', ...options], { cwd: ONE });
+    const released = unpack(path.join(ONE, 'dist/release', PACKAGE));
+    expect(released).toEqual(unpack(path.join(temporary, PACKAGE)));
+    const mode = execFileSync('tar', [
+      '-tvzf',
+      path.join(OTHER, 'dist/release', PACKAGE),
+    ]).toString();
+    expect(mode).toMatch(/^-rwxr-xr-x .* package\/dist\/cli\.js$/m);
+    expect(mode).toMatch(/^-rw-r--r-- .* package\/README\.md$/m);
+  });
+
+  it('is refused if the version is not the same everywhere', () => {
+    writeFileSync(path.join(ONE, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n');
+    expect(() => runIn(ONE, 'release')).toThrow(`CHANGELOG.md: Unreleased`);
+  });
 });

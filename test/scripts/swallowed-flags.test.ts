@@ -51,7 +51,7 @@ describe.each(COMMANDS)('npm run %s', (name) => {
     const flags = await flagsOf(name);
     // One run for all flags: npm takes a second.
     if (flags.length === 0)
-      return expect(['build', 'emulator', 'lint', 'serve', 'typecheck']).toContain(name);
+      return expect(['build', 'emulator', 'lint', 'release', 'serve', 'typecheck']).toContain(name);
     const { status, stdout, stderr } = npm(name, ...flags.flat());
     expect(status).toBe(64);
     // With --json, npm says itself that the script has failed.

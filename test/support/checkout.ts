@@ -7,16 +7,10 @@ import path from 'node:path';
 export const projectRoot = path.resolve(import.meta.dirname, '../..');
 
 /** What a build is made of, beside what npm installs. */
-export const SOURCES = [
-  'config',
-  'emulator',
-  'package-lock.json',
-  'package.json',
-  'scf_bootstrap',
-  'scripts',
-  'src',
-  'tsconfig.json',
-];
+const BUILT = ['config', 'emulator', 'scf_bootstrap', 'scripts', 'src', 'tsconfig.json'];
+/** What the package has as it is, and where the version stands. */
+const PACKED = ['README.md', 'CHANGELOG.md', 'LICENSE', 'deploy', 'docs', 'playground'];
+export const SOURCES = ['package-lock.json', 'package.json', ...BUILT];
 /** Heavy, and no part of a build. */
 const UNUSED = new Set(['typescript', '@typescript', '@swc', '@babel', '@jest', '@types', 'jest']);
 
@@ -24,16 +18,21 @@ export function checkOut(folder: string): void {
   mkdirSync(folder, { recursive: true });
   const copy = (name: string, options: CopySyncOptions = {}): void =>
     cpSync(path.join(projectRoot, name), path.join(folder, name), { recursive: true, ...options });
-  for (const name of SOURCES) copy(name);
+  for (const name of [...SOURCES, ...PACKED]) copy(name);
   const modules = path.join(projectRoot, 'node_modules');
   const isUsed = (file: string): boolean => !UNUSED.has(path.relative(modules, file));
   copy('node_modules', { filter: isUsed, verbatimSymlinks: true });
 }
 
-/** Runs `npm run build` there, with no more environment than is given. */
-export function buildIn(folder: string, env: Record<string, string> = {}, umask = '022'): void {
-  const command = `umask ${umask}; exec "$0" --import tsx scripts/main.ts build`;
-  execFileSync('/bin/sh', ['-c', command, process.execPath], {
+/** Runs one of the commands there, with no more environment than is given. */
+export function runIn(
+  folder: string,
+  command: string,
+  env: Record<string, string> = {},
+  umask = '022',
+): void {
+  const line = `umask ${umask}; exec "$0" --import tsx scripts/main.ts ${command}`;
+  execFileSync('/bin/sh', ['-c', line, process.execPath], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'pipe',

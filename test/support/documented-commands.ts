@@ -99,6 +99,9 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, How>>>> =
       not: '`test/packages/npm-package.test.ts` does it, and installs the file',
     },
     'npx ./dlc-task-gateway-*.tgz start': { not: 'the same test starts it, without a registry' },
+    'npm run release 0.3.0': {
+      not: '`test/packages/reproducible.test.ts` releases another version',
+    },
   },
   'docs/performance.md': {
     'npm ci && npm run bench': {
