@@ -165,6 +165,7 @@ export interface AgentRequest {
   /** The only one: another bundle has a class of its own. */
   readonly Problem: typeof Problem;
   readonly problemResponse: typeof problemResponse;
+  readonly inItsLanguage: (response: HttpResponse) => Promise<HttpResponse> | HttpResponse;
   /** Authenticates the caller, and reads the body. @throws Problem */
   readonly admit: () => Promise<unknown>;
   /** Does what the route does, from the quota on. @throws Problem */

@@ -27,7 +27,7 @@ import {
 } from './middlewares/authenticate.ts';
 import { authenticateSender, readDeliveryOf } from './middlewares/authenticate-sender.ts';
 import { permitEach } from './middlewares/batch.ts';
-import { language } from './middlewares/language.ts';
+import { inItsLanguage, language } from './middlewares/language.ts';
 import { authorize, permit } from './middlewares/permit.ts';
 import { problemDetails } from './middlewares/problem-details.ts';
 import { limitLoad, quota, quotaOfBatch } from './middlewares/quota.ts';
@@ -91,6 +91,7 @@ export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
     deps,
     Problem,
     problemResponse,
+    inItsLanguage: (response) => inItsLanguage(context.request, response),
     admit: () => part(context.endpoint)(context),
     async call({ query, body, ...target }, agent) {
       const { endpoint, parameter } = routeRequest(routes, target, '');

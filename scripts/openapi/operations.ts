@@ -133,13 +133,15 @@ type Responses = Readonly<Record<string, Json>>;
 /** A status may stand for a problem, and for an error of another form. */
 function joined(own: Responses, problems: Responses): Responses {
   const both = Object.entries(problems).map(([status, problem]) => {
-    const { content, description } = Object(own[status]);
-    const descriptions = [description ?? [], problem['description']].flat();
-    const joint = { ...content, ...Object(problem['content']) };
-    return [
-      status,
-      { ...problem, description: descriptions.join('\n\n'), content: joint },
-    ] as const;
+    const { content, description: first = [], headers = {} } = Object(own[status]);
+    // What only one of them always has is there at times.
+    const fields = Object.entries(Object(problem['headers']));
+    const joint = {
+      description: [first, problem['description']].flat().join('\n\n'),
+      headers: Object.fromEntries(fields.map(([name, ref]) => [name, headers[name] ?? ref])),
+      content: { ...content, ...Object(problem['content']) },
+    };
+    return [status, joint] as const;
   });
   return { ...own, ...Object.fromEntries(both) };
 }

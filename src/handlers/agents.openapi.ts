@@ -112,6 +112,7 @@ const mcp: OperationWords = {
         'Retry-After': 'at times',
         'X-Tc-Request-Id': 'at times',
         'Preference-Applied': 'at times',
+        'Content-Language': 'at times',
       },
     },
     202: {
@@ -122,6 +123,7 @@ const mcp: OperationWords = {
     400: {
       description: 'No request of the protocol, or of a version that is not spoken here.',
       content: { 'application/json': rejected(-32_600, 'The body must be one JSON-RPC request.') },
+      headers: { RateLimit: 'never', 'RateLimit-Policy': 'never' },
     },
     404: {
       description: 'No such method (2026-07-28).',

@@ -35,7 +35,7 @@ export async function serveAgent(agent: AgentRequest): Promise<HttpResponse> {
 }
 
 /** Header fields of a route's response that are the whole's too. */
-const PASSED = /^(Retry-After|X-Tc-Request-Id|Preference-Applied)$/;
+const PASSED = /^(Retry-After|X-Tc-Request-Id|Preference-Applied|Vary)$/;
 
 const LOOPBACK = /^(localhost|\[::1\]|127(\.\d{1,3}){3})(:\d+)?$/i;
 
@@ -133,7 +133,7 @@ async function callTool(
   tool: Tool,
   args: JsonObject,
   params: JsonObject,
-  { context, deps, Problem, problemResponse, call }: AgentRequest,
+  { context, deps, Problem, problemResponse, inItsLanguage, call }: AgentRequest,
 ) {
   const { mcpConfirm, mcpStateSecret: secret = '', problemPrefix: typePrefix } = deps.settings;
   let question: object | undefined;
@@ -148,7 +148,7 @@ async function callTool(
   const texts = [name, version].filter((one) => typeof one === 'string');
   const client = texts.map((one) => one.slice(0, 64)).join(' ') || undefined;
   const called = call(toRouteRequest(tool, args), { tool: tool.name, client, confirm });
-  const response = await called.catch((error: unknown) => {
+  const answered = await called.catch((error: unknown) => {
     if (!(error instanceof Problem)) throw error;
     const { requestId, task } = context;
     const refusal = problemResponse(error, { requestId, typePrefix, ...task });
@@ -156,6 +156,7 @@ async function callTool(
     const members = { ...JSON.parse(refusal.body), retryAfter: error.retryAfter };
     return { ...refusal, body: JSON.stringify(members) };
   });
+  const response = await inItsLanguage(answered);
   const { body: text, status } = response;
   const content = [{ type: 'text', text }];
   const done = { content, structuredContent: JSON.parse(text), isError: status >= 400 };

@@ -45,6 +45,11 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     '请求头 "Authorization: Bearer" 中的令牌，或请求头 "X-API-Key" 中的密钥',
   'the signature of a Standard Webhook in "Webhook-Id", "Webhook-Timestamp" and "Webhook-Signature"':
     '"Webhook-Id"、"Webhook-Timestamp" 和 "Webhook-Signature" 中的 Standard Webhooks 签名',
+  // What a person is to confirm
+  'A person is asked to confirm it.': '正在请人确认此操作。',
+  'The confirmation is for another call, or too old. Call again without it.':
+    '此确认属于另一次调用，或已过期。请不带确认重新调用。',
+  'The person who was asked did not confirm it.': '被询问的人没有确认此操作。',
   // What became of a task
   'DLC shows no such task in this region in the last 45 days.':
     '最近 45 天内，DLC 在此地域没有该任务。',

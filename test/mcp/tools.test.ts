@@ -287,6 +287,41 @@ it('are restricted as their caller is', async () => {
   expect(cancelled()).toEqual(['other']);
 });
 
+it('say in Chinese what is wrong, if the client prefers it', async () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const { outputSchema } = Object((await listed()).find(({ name }) => name === 'cancel_task'));
+  const headers = { 'accept-language': 'zh-CN' };
+  const call = async (name: string, args: object, from = agent) => {
+    const params = { name, arguments: args };
+    const answer = await from.modern({ method: 'tools/call', params, headers });
+    expect(answer.headers).toMatchObject({
+      Vary: 'Accept-Language',
+      'Content-Language': 'zh-CN',
+    });
+    const { content, structuredContent } = resultOf(answer);
+    expect(JSON.parse(content[0]?.text ?? '')).toEqual(structuredContent);
+    return structuredContent;
+  };
+  const problem = await call('cancel_task', { taskId: 'done' });
+  expect(problem).toMatchObject({
+    code: 'task-already-finished',
+    detail: expect.stringMatching(/^任务.*。$/),
+  });
+  expect(ajv.validate(outputSchema, problem)).toBe(true);
+  expect(await call('cancel_tasks', { taskIds: ['done'] })).toMatchObject({
+    results: [{ detail: problem['detail'] }],
+  });
+  const asking = { MCP_CONFIRM: 'on', MCP_STATE_SECRET: 'a-secret-for-confirmations-32-bytes!' };
+  const confirming = startAgent(emulator.port, asking);
+  expect(await call('cancel_task', { taskId: 'running' }, confirming)).toMatchObject({
+    code: 'confirmation-required',
+    detail: expect.stringMatching(/^[^a-z]*。$/),
+  });
+  const read = { name: 'get_task', arguments: { taskId: 'running' } };
+  const answer = await agent.modern({ method: 'tools/call', params: read, headers });
+  expect(answer.headers['Content-Language']).toBeUndefined();
+});
+
 it('wait for the end of a task if the client prefers that', async () => {
   const params = { name: 'cancel_task', arguments: { taskId: 'running' } };
   const answer = await agent.modern({
