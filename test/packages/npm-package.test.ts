@@ -28,7 +28,10 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'dlc-package-'));
   const copy = makeWorkingCopy();
   try {
-    await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: copy.folder });
+    const args = ['pack', '--silent', '--pack-destination', folder];
+    const { stdout } = await run('npm', args, { cwd: copy.folder });
+    // For scripts: the build says nothing on stdout.
+    expect(stdout).toBe(`dlc-task-gateway-${version}.tgz\n`);
   } finally {
     copy.remove();
   }
