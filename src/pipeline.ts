@@ -17,8 +17,6 @@ import type {
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { problemResponse } from './lib/http/response.ts';
 import { Problem } from './lib/problems.ts';
-import { accessLog } from './middlewares/access-log.ts';
-import { auditIntent, auditResult, requireAuditLog } from './middlewares/audit.ts';
 import {
   authenticate,
   createAuthenticate,
@@ -28,6 +26,7 @@ import {
 import { authenticateSender, readDeliveryOf } from './middlewares/authenticate-sender.ts';
 import { permitEach } from './middlewares/batch.ts';
 import { inItsLanguage, language } from './middlewares/language.ts';
+import { accessLog, auditIntent, auditResult, requireAuditLog } from './middlewares/log-lines.ts';
 import { authorize, permit } from './middlewares/permit.ts';
 import { problemDetails } from './middlewares/problem-details.ts';
 import { limitLoad, quota, quotaOfBatch } from './middlewares/quota.ts';

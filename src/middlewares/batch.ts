@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Batched, BatchItem, CallerContext, Deps, TaskInput } from '../endpoint.ts';
 import { noteEngine } from '../lib/cancellation/lookup.ts';
 import { before, type Middleware } from '../request-context.ts';
-import { recordIntent, recordResult } from './audit.ts';
+import { recordIntent, recordResult } from './log-lines.ts';
 import { permitAll, type TaskPermission } from './permit.ts';
 
 /**

@@ -8,12 +8,82 @@ import type {
   RequestContext,
   TaskInput,
 } from '../endpoint.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
 import type { Log, LogFields } from '../lib/observability/log.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';
 import { TASK_ID } from '../lib/tasks.ts';
-import { reasonOf, upstreamIdOf } from './access-log.ts';
 import { before, onResponse, type Middleware } from '../request-context.ts';
+
+/** The lines that the log has for a request: one for access, and the audit trail of cancellations. */
+
+/** One line of the log for each request. Nothing in it authenticates anybody. */
+export function accessLog(log: Log, clock: Pick<Clock, 'steadyMs'>): Middleware<PartialContext> {
+  return onResponse((context, response) => {
+    log.write(
+      levelOf(context, response),
+      'request',
+      toAccessLine(context, response, clock.steadyMs()),
+    );
+    return response;
+  });
+}
+
+function toAccessLine(context: PartialContext, response: HttpResponse, now: number): LogFields {
+  const { request, principal, route, task, stats } = context;
+  const logged = response.logged ?? {};
+  const { problem } = logged;
+  return {
+    requestId: context.requestId,
+    platformRequestId: request.platformRequestId,
+    upstreamRequestId: upstreamIdOf(logged),
+    principal: principal?.id,
+    scheme: principal?.scheme,
+    method: request.method,
+    route: route?.template,
+    taskId: task?.taskId,
+    region: task?.region,
+    batchId: logged.batchId,
+    tasks: logged.tasks,
+    outcome: logged.outcome ?? (problem?.members.outcomeUnknown && 'unknown'),
+    code: problem?.code,
+    upstreamCode: problem?.members.upstreamCode,
+    ...reasonOf(context, logged),
+    status: response.status,
+    attempts: stats.attempts || undefined,
+    upstreamMs: stats.upstreamMs === undefined ? undefined : Math.round(stats.upstreamMs),
+    waitMs: Math.round(stats.waitMs) || undefined,
+    totalMs: Math.round(now - context.startedAt),
+    traceId: context.traceId,
+  };
+}
+
+function upstreamIdOf({ upstreamRequestId, problem }: LoggedResult): string | undefined {
+  return upstreamRequestId ?? problem?.members.upstreamRequestId;
+}
+
+/** If the client has disconnected, that is the reason, in place of the problem's. */
+function reasonOf(context: PartialContext, { problem }: LoggedResult): LogFields {
+  if (!isDisconnected(context, problem)) return { reason: problem?.reason };
+  return { reason: 'the client has disconnected', disconnected: true };
+}
+
+function isDisconnected({ request }: PartialContext, problem: LoggedResult['problem']): boolean {
+  return problem !== undefined && request.disconnected?.aborted === true;
+}
+
+function levelOf(
+  context: PartialContext,
+  { status, logged }: HttpResponse,
+): 'info' | 'warn' | 'error' {
+  const problem = logged?.problem;
+  if (isDisconnected(context, problem)) return 'info';
+  if (problem && context.route?.isForSenders && status < 300) return 'warn';
+  // An agent gets a problem as a result, in a 200.
+  if (Math.max(status, problem?.status ?? 0) < 500) return 'info';
+  // A fault that passes by itself is worth a look; any other needs an engineer.
+  return problem?.kind.retryable ? 'warn' : 'error';
+}
 
 /**
  * The audit trail. Every allowed cancellation leaves an intent before its first CancelTask, and a
@@ -28,7 +98,21 @@ export function auditResult(log: Log): Middleware<PartialContext> {
 
 /** @param response only what the audit line says of it */
 export function recordResult(log: Log, context: PartialContext, response: AuditedResponse): void {
-  log.record('audit', toResultLine(context, response));
+  const { logged = {} } = response;
+  const { problem } = logged;
+  log.record('audit', {
+    phase: 'result',
+    lineId: randomUUID(),
+    intentId: context.intentId,
+    ...decision(context, problem),
+    upstreamRequestId: upstreamIdOf(logged),
+    outcome: outcomeOf(context, logged),
+    confirmed: logged.confirmed,
+    outcomeUnknown: problem?.members.outcomeUnknown,
+    code: problem?.code,
+    ...reasonOf(context, logged),
+    status: response.status,
+  });
 }
 
 type AuditedResponse = Pick<HttpResponse, 'status' | 'logged'>;
@@ -83,24 +167,6 @@ export function recordIntent({ log, dlc }: AuditDeps, context: PartialContext): 
   dlc.chooseCredentials(context);
   log.record('audit', { phase: 'intent', lineId, ...decision(context, undefined) });
   return lineId;
-}
-
-function toResultLine(context: PartialContext, response: AuditedResponse): LogFields {
-  const logged = response.logged ?? {};
-  const { problem } = logged;
-  return {
-    phase: 'result',
-    lineId: randomUUID(),
-    intentId: context.intentId,
-    ...decision(context, problem),
-    upstreamRequestId: upstreamIdOf(logged),
-    outcome: outcomeOf(context, logged),
-    confirmed: logged.confirmed,
-    outcomeUnknown: problem?.members.outcomeUnknown,
-    code: problem?.code,
-    ...reasonOf(context, logged),
-    status: response.status,
-  };
 }
 
 /** Who asked for what, and whether it was allowed. The ids that callers choose stand beside `lineId`. */
