@@ -25,13 +25,12 @@ import {
 } from './middlewares/authenticate.ts';
 import { authenticateSender, readDeliveryOf } from './middlewares/authenticate-sender.ts';
 import { permitEach } from './middlewares/batch.ts';
-import { inItsLanguage, language } from './middlewares/language.ts';
 import { accessLog, auditIntent, auditResult, requireAuditLog } from './middlewares/log-lines.ts';
 import { authorize, permit } from './middlewares/permit.ts';
 import { problemDetails } from './middlewares/problem-details.ts';
 import { limitLoad, quota, quotaOfBatch } from './middlewares/quota.ts';
 import { readBody, requestLimits, route, routeRequest } from './middlewares/request.ts';
-import { cors, responseHeaders } from './middlewares/response-fields.ts';
+import { cors, inItsLanguage, language, responseHeaders } from './middlewares/response-fields.ts';
 import { before, type Middleware } from './request-context.ts';
 
 /**

@@ -1,6 +1,8 @@
 import type { Route, PartialContext } from '../endpoint.ts';
 import { header, type HttpRequest, type HttpResponse } from '../lib/http/message.ts';
-import { withAlwaysHeaders } from '../lib/http/response.ts';
+import { prefersChinese } from '../lib/http/preferences.ts';
+import { IN_LANGUAGES, withAlwaysHeaders } from '../lib/http/response.ts';
+import { PROBLEMS } from '../lib/problems.ts';
 import { onResponse, type Middleware } from '../request-context.ts';
 
 /** The header fields that every response has, and those of the caller's quota once it was checked. */
@@ -8,6 +10,30 @@ export const responseHeaders = onResponse((context, response) => {
   const headers = { ...response.headers, ...context.quotaFields };
   return withAlwaysHeaders({ ...response, headers }, context.requestId);
 });
+
+/** Puts the sentences of a response into Chinese, if the client prefers it. Names, codes and outcomes stay. */
+export function inItsLanguage(
+  { headers }: Pick<HttpRequest, 'headers'>,
+  response: HttpResponse,
+): Promise<HttpResponse> | HttpResponse {
+  const isChinese =
+    response.headers['Vary'] === IN_LANGUAGES.Vary &&
+    prefersChinese(headers.get('accept-language')?.join() ?? '');
+  return isChinese ? translated(response) : response;
+}
+
+async function translated(response: HttpResponse): Promise<HttpResponse> {
+  const { CHINESE, inChinese } = await import('../lib/chinese.ts');
+  const body = JSON.stringify(inChinese(JSON.parse(response.body), PROBLEMS));
+  return { ...response, headers: { ...response.headers, ...CHINESE }, body };
+}
+
+const translate: Middleware<PartialContext>['after'] = async (request) => {
+  const { response, event } = request;
+  if (response) request.response = await inItsLanguage(event.request, response);
+};
+
+export const language: Middleware<PartialContext> = { after: translate, onError: translate };
 
 /** Cross-origin requests (the Fetch standard's CORS protocol): exact origins only, no credentials mode. */
 
