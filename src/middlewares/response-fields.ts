@@ -13,14 +13,15 @@ export const responseHeaders = onResponse((context, response) => {
 
 /** Puts the sentences of a response into Chinese, if the client prefers it. Names, codes and outcomes stay. */
 export function inItsLanguage(
-  { headers }: Pick<HttpRequest, 'headers'>,
+  request: HttpRequest,
   response: HttpResponse,
 ): Promise<HttpResponse> | HttpResponse {
-  const isChinese =
-    response.headers['Vary'] === IN_LANGUAGES.Vary &&
-    prefersChinese(headers.get('accept-language')?.join() ?? '');
-  return isChinese ? translated(response) : response;
+  return isChinese(request, response) ? translated(response) : response;
 }
+
+const isChinese = ({ headers }: HttpRequest, response: HttpResponse): boolean =>
+  response.headers['Vary'] === IN_LANGUAGES.Vary &&
+  prefersChinese(headers.get('accept-language')?.join() ?? '');
 
 async function translated(response: HttpResponse): Promise<HttpResponse> {
   const { CHINESE, inChinese } = await import('../lib/chinese.ts');
@@ -30,7 +31,8 @@ async function translated(response: HttpResponse): Promise<HttpResponse> {
 
 const translate: Middleware<PartialContext>['after'] = async (request) => {
   const { response, event } = request;
-  if (response) request.response = await inItsLanguage(event.request, response);
+  if (!response || !isChinese(event.request, response)) return;
+  request.response = await translated(response);
 };
 
 export const language: Middleware<PartialContext> = { after: translate, onError: translate };
