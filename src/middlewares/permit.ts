@@ -4,6 +4,7 @@ import {
   permittingGrant,
   requireScope,
   ruleOf,
+  type Grant,
   type Scope,
   type TaskFacts,
 } from '../lib/auth/principal.ts';
@@ -53,16 +54,15 @@ export async function permitAll(
   deps: LookupDeps,
 ): Promise<TaskPermission[]> {
   const { principal } = context;
-  const candidates = tasks.map((task) => {
-    const grants = grantsFor(principal, scope, task.region, task.taskId);
-    return { task, grants, isAsked: grants.length > 0 && !permittingGrant(grants) };
-  });
-  const asked = candidates.flatMap(({ task, isAsked }) => (isAsked ? [task] : []));
+  const candidates = tasks.map(({ taskId, region }) => grantsFor(principal, scope, region, taskId));
+  const asked = tasks.filter((_, i) => isOpen(candidates[i] ?? []));
   const lookups = asked.length > 0 ? await lookUpAll(asked, context, deps) : NO_LOOKUPS;
-  return candidates.map(({ task, grants, isAsked }) => {
+  return tasks.map((task, i) => {
+    const grants = candidates[i] ?? [];
     const lookup = lookups.get(task);
     try {
-      const grant = permittingGrant(grants, isAsked ? factsOf(lookup, deps.settings) : undefined);
+      const facts = asked.includes(task) ? factsOf(lookup, deps.settings) : undefined;
+      const grant = permittingGrant(grants, facts);
       if (!grant) throw new Problem('task-not-permitted');
       return { task, permitted: { permittedBy: ruleOf(principal, grant) }, lookup };
     } catch (error) {
@@ -71,6 +71,9 @@ export async function permitAll(
     }
   });
 }
+
+/** Whether only what DLC shows of a task can say if one of the grants permits it. */
+const isOpen = (grants: readonly Grant[]): boolean => grants.length > 0 && !permittingGrant(grants);
 
 const NO_LOOKUPS: ReadonlyMap<TaskRef, Lookup> = new Map();
 

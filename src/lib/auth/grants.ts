@@ -1,6 +1,6 @@
 import { valueAt, type Pointer } from './json-pointer.ts';
 import type { JwtIssuer } from './jwt-issuers.ts';
-import { dependsOnFacts, type Grant, type Principal } from './principal.ts';
+import { permitsAnyTask, type Grant, type Principal } from './principal.ts';
 
 /** Grants: what a token makes of them, what several of them permit together, and what the configured ones come to. */
 
@@ -63,4 +63,4 @@ export const needLookups = (callers: Callers): boolean =>
   [
     ...principalsOf(callers).flatMap(({ grants }) => grants),
     ...callers.jwtIssuers.flatMap(({ grants = [], ...issuer }) => [issuer, ...grants]),
-  ].some(dependsOnFacts);
+  ].some((grant) => !permitsAnyTask(grant));

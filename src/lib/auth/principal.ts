@@ -55,30 +55,31 @@ export function grantsFor(
   region: string,
   taskId?: string,
 ): Grant[] {
-  return grants
-    .filter(({ scopes }) => scopes.includes(scope))
-    .filter(({ regions }) => regions?.includes(region) ?? true)
-    .filter((grant) => taskId === undefined || (grant.taskId ?? taskId) === taskId);
+  return grants.filter(
+    (grant) =>
+      grant.scopes.includes(scope) &&
+      (grant.regions?.includes(region) ?? true) &&
+      (taskId === undefined || (grant.taskId ?? taskId) === taskId),
+  );
 }
 
-/** Whether a grant permits a task only if its engine or owner is the right one, which DLC is asked for. */
-export const dependsOnFacts = (grant: Pick<Grant, 'engines'> & { owner?: unknown }): boolean =>
-  (grant.engines ?? []).length > 0 || grant.owner !== undefined;
+/** Whether a grant does not depend on a task's engine or owner, which DLC is asked for. */
+export const permitsAnyTask = (grant: Pick<Grant, 'engines'> & { owner?: unknown }): boolean =>
+  (grant.engines ?? []).length === 0 && grant.owner === undefined;
 
 /**
  * Finds the first grant that permits the task.
  *
- * @param task absent if DLC was not asked for it, or does not show it: then a grant that depends on the facts permits
- *   nothing
+ * @param task absent if DLC was not asked for it, or does not show it: then only a grant for any task counts
  */
 export function permittingGrant(grants: readonly Grant[], task?: TaskFacts): Grant | undefined {
-  return grants.find((grant) => {
-    if (!task) return !dependsOnFacts(grant);
-    const { engines = [], owner = task.operator } = grant;
-    const isOnEngine = (list: readonly string[]) =>
-      task.engineNames.some((name) => list.includes(name));
-    return owner === task.operator && engines.every(isOnEngine);
-  });
+  if (!task) return grants.find(permitsAnyTask);
+  const { engineNames, operator } = task;
+  return grants.find(
+    ({ engines = [], owner = operator }) =>
+      owner === operator &&
+      engines.every((list) => engineNames.some((name) => list.includes(name))),
+  );
 }
 
 /** Says what was checked, for the audit line: where the grant comes from, and what DLC was asked for. */
