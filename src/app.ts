@@ -6,7 +6,7 @@ import { createRoutes } from './handlers/routes.ts';
 import { lazyDocument } from './lib/api-document.ts';
 import { unrestrictedEntries } from './lib/auth/grants.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
-import { createConcurrencyLimit } from './lib/rate-limit/quota.ts';
+import { createConcurrencyLimit } from './lib/concurrency-limit.ts';
 import { createDlcClient } from './lib/dlc/client.ts';
 import { readCredentials } from './lib/dlc/client.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';

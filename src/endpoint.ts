@@ -10,7 +10,7 @@ import type { Log } from './lib/observability/log.ts';
 import type { Problem } from './lib/problems.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';
-import type { ConcurrencyLimit } from './lib/rate-limit/quota.ts';
+import type { ConcurrencyLimit } from './lib/concurrency-limit.ts';
 import type { Read } from './lib/webhooks/deliveries.ts';
 import type { WebhookSender } from './lib/webhooks/webhook-senders.ts';
 import type { Settings } from './settings.ts';

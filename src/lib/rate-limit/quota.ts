@@ -17,18 +17,18 @@ export interface QuotaDecision {
   readonly resetMs: number;
 }
 
-interface Debt {
-  readonly rule: QuotaRule;
-  readonly debt: number;
-  /** When it was so much, in whole milliseconds. */
-  readonly at: number;
-}
-
 /** The most that one request may spend: the tasks of a batch, or of a webhook delivery. */
 export const MOST_UNITS = 100;
 
 /** Callers that are remembered at once, at the most. */
 const MOST_REMEMBERED = 10_000;
+
+/** A caller's debt at a moment, and when it will be paid, in milliseconds. */
+interface Debt {
+  readonly debt: number;
+  readonly at: number;
+  readonly paidAt: number;
+}
 
 /**
  * The quotas of all callers in this process. Bounded: if there are too many callers, it forgets those
@@ -53,31 +53,25 @@ export class MemoryQuotas {
    * @param isAdmitted the request was let in before: it owes these units whatever is left
    */
   spend(key: string, now: number, rule: QuotaRule, units = 1, isAdmitted = false): QuotaDecision {
-    const owed = debtNow(this.#callers.get(key), now, rule);
-    const allowed = isAdmitted || owed + rule.windowMs <= rule.limit * rule.windowMs;
-    const debt = allowed ? owed + units * rule.windowMs : owed;
-    this.#callers.set(key, { rule, debt, at: now });
-    if (this.#callers.size > this.#most) this.#forget(now);
+    const { limit, windowMs } = rule;
+    const { debt: before, at } = this.#callers.get(key) ?? { debt: 0, at: now };
+    // The rule may have changed, so debts are bounded. Before the first request says how many tasks it
+    // has, `limit` requests may be let in.
+    const most = limit * MOST_UNITS * windowMs;
+    const owed = Math.max(0, Math.min(before, most) - limit * Math.max(0, now - at));
+    const allowed = isAdmitted || owed + windowMs <= limit * windowMs;
+    const debt = allowed ? owed + units * windowMs : owed;
+    this.#callers.set(key, { debt, at: now, paidAt: now + debt / limit });
+    if (this.#callers.size > this.#most) this.#forget();
     return quotaDecision(allowed, debt, rule);
   }
 
   /** Down to half, so that this is rarely done. */
-  #forget(now: number): void {
-    const waits = [...this.#callers].map(
-      ([key, debt]) => [key, debtNow(debt, now, debt.rule) / debt.rule.limit] as const,
-    );
-    const soonest = waits.toSorted(([, a], [, b]) => a - b);
+  #forget(): void {
+    const soonest = [...this.#callers].toSorted(([, a], [, b]) => a.paidAt - b.paidAt);
     const surplus = this.#callers.size - Math.floor(this.#most / 2);
     for (const [key] of soonest.slice(0, surplus)) this.#callers.delete(key);
   }
-}
-
-/** A clock that went back pays nothing back, and costs nothing. A rule may have changed: debts are bounded. */
-function debtNow(before: Debt | undefined, now: number, { limit, windowMs }: QuotaRule): number {
-  if (!before) return 0;
-  // So many requests may be let in before the first of them says how many tasks it has.
-  const most = limit * MOST_UNITS * windowMs;
-  return Math.max(0, Math.min(before.debt, most) - limit * Math.max(0, now - before.at));
 }
 
 /** @param debt after the request was counted */
@@ -94,26 +88,4 @@ export function quotaDecision(
 /** Rounded up: a caller that waits so long does not come too early. */
 export function wholeSeconds(ms: number): number {
   return Math.ceil(ms / 1000);
-}
-
-/** Bounds how much happens at the same time for the same key. */
-export interface ConcurrencyLimit {
-  /** @returns what ends it again; nothing if the bound is reached */
-  enter(key: string): (() => void) | undefined;
-}
-
-export function createConcurrencyLimit(perKey: number): ConcurrencyLimit {
-  const counts = new Map<string, number>();
-  const add = (key: string, change: 1 | -1): void => {
-    const count = (counts.get(key) ?? 0) + change;
-    if (count > 0) counts.set(key, count);
-    else counts.delete(key);
-  };
-  return {
-    enter(key) {
-      if ((counts.get(key) ?? 0) >= perKey) return undefined;
-      add(key, 1);
-      return () => add(key, -1);
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 
-import { createConcurrencyLimit } from '../../../src/lib/rate-limit/quota.ts';
+import { createConcurrencyLimit } from '../../src/lib/concurrency-limit.ts';
 
 it('lets so many in for each key, and others once they have left', () => {
   const limit = createConcurrencyLimit(2);
