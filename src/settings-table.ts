@@ -1,12 +1,12 @@
 import { toApiKeys } from './lib/auth/api-key.ts';
 import { apiKeyEntries, jwtIssuerEntries, rateSchema } from './lib/auth/entries.ts';
 import { toJwtIssuers } from './lib/auth/jwt-issuers.ts';
+import { parseRedisUrl } from './lib/config/redis-url.ts';
 import { checkSecret } from './lib/config/secret-reference.ts';
 import * as kinds from './lib/config/setting-values.ts';
 import { SPELLINGS } from './lib/dlc/client.ts';
 import { parseEndpoint } from './lib/dlc/endpoint.ts';
 import { LOG_LEVELS } from './lib/observability/log.ts';
-import { parseRedisUrl } from './lib/rate-limit/redis-url.ts';
 import { REGION } from './lib/tasks.ts';
 import { webhookSenderEntries } from './lib/webhooks/sender-entries.ts';
 import { toWebhookSenders } from './lib/webhooks/webhook-senders.ts';

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { RETRY_MS } from '../src/lib/rate-limit/circuit-breaker.ts';
-import { NOTICE_MS, type Misconfiguration } from '../src/lib/rate-limit/store.ts';
+import { NOTICE_MS, RETRY_MS } from '../src/lib/rate-limit/shared-store.ts';
+import type { Misconfiguration } from '../src/lib/rate-limit/store.ts';
 import { busiestSecond, QUIET_MS, startLimiters, type Limiters } from './support/limiters.ts';
 import { describeWithRedis, startRedis, type RedisServer } from './support/redis.ts';
 
@@ -54,9 +54,7 @@ async function runAndWatch({ redis, limiters }: Awaited<ReturnType<typeof start>
 
 /** For how many milliseconds an instance refused everything. */
 function refusedMs({ refusals }: Limiters, instance: number): number {
-  const quiet = refusals.filter(
-    (one) => one.instance === instance && one.reason === 'quiet-period',
-  );
+  const quiet = refusals.filter((one) => one.instance === instance && one.isQuiet);
   const gaps = quiet.map(({ atMs }, i) => atMs - (quiet[i - 1]?.atMs ?? atMs));
   return gaps.filter((gap) => gap < 500).reduce((sum, gap) => sum + gap, 0);
 }
@@ -212,7 +210,7 @@ describeWithRedis('three instances that share one Redis', () => {
     const decision = await limiters.each[0]?.spend('a', { limit: 100, windowMs: 3_600_000 });
     expect(decision).toMatchObject({ allowed: true });
     expect(limiters.lines.map(({ reason }) => reason)).not.toContain('NOPERM');
-    expect(await limiters.each[0]?.status()).toEqual({ kind: 'ok' });
+    expect(await limiters.each[0]?.misconfiguration()).toBeUndefined();
     await redis.client.select(2);
     // The quota is there for as long as it takes to come back.
     expect(await redis.client.keys('dlcgw:quota:*')).not.toEqual([]);
@@ -227,10 +225,7 @@ describeWithRedis('three instances that share one Redis', () => {
     'name a wrong setting, %s, in the log and in the status',
     async (reason, args, misconfiguration, user) => {
       const { limiters } = await start(args, ({ port }) => `redis://${user}127.0.0.1:${port}`);
-      expect(await limiters.each[0]?.status()).toEqual({
-        kind: 'misconfigured',
-        reason: misconfiguration,
-      });
+      expect(await limiters.each[0]?.misconfiguration()).toBe(misconfiguration);
       await limiters.run(200);
       expect(limiters.lines).toContainEqual(
         expect.objectContaining({ level: 'error', event: 'limits-own', reason }),
@@ -245,12 +240,9 @@ describeWithRedis('three instances that share one Redis', () => {
     await redis.client.call('CLUSTER', 'ADDSLOTSRANGE', 0, slot - 1, slot + 1, 16_383);
     await redis.client.call('CONFIG', 'SET', 'cluster-require-full-coverage', 'no');
     while (!/cluster_state:ok/.test(await redis.client.cluster('INFO'))) await sleep(50);
-    expect(await limiters.each[0]?.status()).toEqual({ kind: 'ok' });
+    expect(await limiters.each[0]?.misconfiguration()).toBeUndefined();
     await limiters.run(500);
-    expect(await limiters.each[0]?.status()).toEqual({
-      kind: 'misconfigured',
-      reason: 'redis-cluster',
-    });
+    expect(await limiters.each[0]?.misconfiguration()).toBe('redis-cluster');
   });
 });
 

@@ -1,8 +1,7 @@
-import { openStore } from '../../src/lib/rate-limit/redis.ts';
-import type { RedisTarget } from '../../src/lib/rate-limit/redis-url.ts';
-import { REMEDIES } from '../../src/lib/rate-limit/shared-store.ts';
+import { RedisStore } from '../../src/lib/rate-limit/redis.ts';
+import type { RedisTarget } from '../../src/lib/config/redis-url.ts';
 import { slotRule } from '../../src/lib/rate-limit/slots.ts';
-import { isStoreError, TIMEOUT_MS } from '../../src/lib/rate-limit/store.ts';
+import { REMEDIES, StoreError, TIMEOUT_MS } from '../../src/lib/rate-limit/store.ts';
 import { failed, ok, skipped, warning, type Finding } from './finding.ts';
 
 /** Whether Redis can share the limits: reached, lets the user in, runs scripts, takes writes. */
@@ -11,7 +10,7 @@ export async function checkRedis(
   signal: AbortSignal,
 ): Promise<Finding> {
   if (!target) return skipped('redis', 'REDIS_URL is not set: each instance keeps its own limits');
-  const store = openStore(target, slotRule(1, 0), () => performance.now());
+  const store = new RedisStore(target, slotRule(1, 0), () => performance.now());
   const probe = () => store.spend('doctor', { limit: 1, windowMs: 1000 }, 0);
   try {
     await probe();
@@ -24,7 +23,7 @@ export async function checkRedis(
     const advice = `the gateway waits ${TIMEOUT_MS} ms, then each instance keeps its own limits: move it nearer`;
     return warning('redis', message, advice);
   } catch (error) {
-    if (!isStoreError(error)) throw error;
+    if (!(error instanceof StoreError)) throw error;
     const what = signal.aborted ? 'no answer in time' : error.message;
     const { misconfiguration } = error;
     const todo = misconfiguration

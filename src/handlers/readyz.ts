@@ -33,8 +33,7 @@ export function createReadyz(): OpenEndpoint {
       if (!last || now - last.askedAt >= ASK_EVERY_MS) {
         last = { askedAt: now, fault: askDlc(context, deps) };
       }
-      const redis = await deps.limiter.status();
-      const isRedisWrong = redis.kind === 'misconfigured';
+      const isRedisWrong = await deps.limiter.misconfiguration();
       const fault = (await last.fault) ?? (isRedisWrong ? 'redis-misconfigured' : undefined);
       if (fault === undefined) return jsonResponse(200, { status: 'ready' });
       // Missing credentials may come at any time, and looking for them costs no call.

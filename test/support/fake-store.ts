@@ -1,5 +1,7 @@
-import { MemoryStore, type SlotRule } from '../../src/lib/rate-limit/slots.ts';
+import type { SlotRule } from '../../src/lib/rate-limit/slots.ts';
 import {
+  MemoryStore,
+  slotAfter,
   StoreError,
   TIMEOUT_MS,
   type Misconfiguration,
@@ -38,7 +40,9 @@ export class FakeStore {
         const reply = await this.#answer('acquire', region, () =>
           memory.acquire(region, holder, reachMs),
         );
-        return reply.granted ? { ...reply, sentMs, repliedMs: this.#time.steadyMs() } : reply;
+        if (!reply.granted) return reply;
+        const delayMs = reply.fromMs - (sentMs + this.latencyMs);
+        return slotAfter(delayMs, sentMs, this.#time.steadyMs());
       },
       backOff: (region) => this.#answer('back off', region, () => memory.backOff(region)),
       spend: (key, rule, ...more) =>

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLimiter, type Limiter } from '../../src/lib/rate-limit/limiter.ts';
-import { parseRedisUrl } from '../../src/lib/rate-limit/redis-url.ts';
+import { parseRedisUrl } from '../../src/lib/config/redis-url.ts';
 
 /** Three instances' limiters and one Redis, under more load than there are slots. */
 
@@ -24,7 +24,7 @@ export interface Line {
 interface Refusal {
   readonly atMs: number;
   readonly instance: number;
-  readonly reason: string;
+  readonly isQuiet: boolean;
 }
 
 export interface Limiters {
@@ -67,7 +67,7 @@ export function startLimiters(url: string): Limiters {
       signal: new AbortController().signal,
     });
     const atMs = performance.now();
-    if (!acquired.granted) refusals.push({ atMs, instance, reason: acquired.reason });
+    if (!acquired.granted) refusals.push({ atMs, instance, isQuiet: acquired.isQuiet });
     else if (acquired.isValid()) departures.push(atMs);
   };
   return {

@@ -1,7 +1,9 @@
 import { within } from '../deadline.ts';
 import { EXPIRED, type Failure } from '../dlc/failure.ts';
 import type { Log } from '../observability/log.ts';
-import type { Acquired, Limiter } from '../rate-limit/limiter.ts';
+import type { Limiter } from '../rate-limit/limiter.ts';
+import { wholeSeconds } from '../rate-limit/quota.ts';
+import type { NoSlot } from '../rate-limit/store.ts';
 import type { TaskRef } from '../tasks.ts';
 import { lookUp, type Job, type LookupDeps } from './lookup.ts';
 import {
@@ -128,11 +130,9 @@ const NO_TIME: Failure = {
  *
  * @param last absent: there was no attempt at all
  */
-export function withoutSlot(
-  last: Attempt | undefined,
-  { retryAfter, reason }: Extract<Acquired, { granted: false }>,
-): Attempt {
-  if (!last) return { ...NO_SLOT, retryAfter, ...(reason === 'quiet-period' && QUIET) };
+export function withoutSlot(last: Attempt | undefined, { retryInMs, isQuiet }: NoSlot): Attempt {
+  const retryAfter = Math.max(1, wholeSeconds(retryInMs));
+  if (!last) return { ...NO_SLOT, retryAfter, ...(isQuiet && QUIET) };
   return isRateLimited(last) ? { ...last, retryAfter } : last;
 }
 

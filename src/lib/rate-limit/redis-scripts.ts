@@ -2,9 +2,7 @@
  * The rules of `slots.ts` and `quota.ts` in Lua: each script is one atomic decision by Redis's own
  * clock. Times are whole microseconds, exact in Lua's doubles, and written with `int`, since Lua's own
  * way to write numbers is not exact. A property test compares them with the rules in TypeScript.
- *
- * All commands used: EVAL, EVALSHA, TIME, HMGET, HSET, PEXPIRE, ZADD, ZCARD, ZRANGE,
- * ZREMRANGEBYSCORE, DEL; and PING.
+ * docs/decisions/0008 lists the commands.
  */
 
 /** `read` deletes a key of another type: no other program writes under the project's prefix. */

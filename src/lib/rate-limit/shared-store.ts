@@ -1,37 +1,119 @@
 import type { Log } from '../observability/log.ts';
-import { CircuitBreaker, RETRY_MS } from './circuit-breaker.ts';
-import type { MemoryStore, Holder } from './slots.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
-import {
-  isStoreError,
-  NOTICE_MS,
-  type Misconfiguration,
-  type Store,
-  type StoreReply,
-} from './store.ts';
+import type { Holder } from './slots.ts';
+import { OPEN_MS, REMEDIES, StoreError, TIMEOUT_MS } from './store.ts';
+import type { MemoryStore, Misconfiguration, NoSlot, Slot, Store } from './store.ts';
 
-/** An instance returns to Redis so often at most: each return costs a quiet period. */
+/** A key that failed is tried again after so many milliseconds, by one call. */
+export const RETRY_MS = 1000;
+
+/** After Redis works again, a try may fail for so long: it began before, or no connection is tried yet. */
+export const NOTICE_MS = 3 * OPEN_MS + TIMEOUT_MS;
+
+/** A key returns to Redis so often at most: each return of a region costs a quiet period. */
 const RETURN_EVERY_MS = 60_000;
 
-/** What to do about settings that are wrong. */
-export const REMEDIES: Readonly<Record<Misconfiguration, string>> = {
-  'redis-password': 'put the user and password that Redis expects into REDIS_URL',
-  'redis-certificate': 'name the CA of Redis in NODE_EXTRA_CA_CERTS, and its own host in REDIS_URL',
-  'redis-cluster': 'use a Redis without cluster mode, or a proxy that hides the cluster',
-  'redis-permission': 'permit the user the keys dlcgw:* and the commands of docs/decisions/0008',
-  'redis-database': 'name a database that this Redis has in REDIS_URL, such as /0',
-};
+/** Keys that are remembered at once, at the most. */
+const MOST_REMEMBERED = 10_000;
 
-interface Failure {
-  readonly reason: string;
-  readonly misconfiguration?: Misconfiguration | undefined;
-  /** Does the same operation on the same key again. */
-  readonly again: () => Promise<unknown>;
+/** Of a key that has failed. */
+interface Circuit {
+  /** Present while the circuit is open. */
+  failure?: StoreError | undefined;
+  call?: () => Promise<unknown>;
+  trial?: Promise<unknown> | undefined;
+  retryAtMs: number;
+  closedAtMs: number;
+}
+
+interface CircuitDeps {
+  readonly steadyMs: () => number;
+  /** Called after each failure, while `failureOf` has still the one before. */
+  readonly fails: (key: string, failure: StoreError) => void;
+  readonly closes?: (key: string) => void;
+}
+
+/**
+ * A circuit breaker for each key. One key's failure opens no other circuit. A circuit closes only after
+ * the same operation on the same key has succeeded.
+ */
+export class CircuitBreaker {
+  readonly #deps: CircuitDeps;
+  /** The one that failed last is the last. */
+  readonly #circuits = new Map<string, Circuit>();
+
+  constructor(deps: CircuitDeps) {
+    this.#deps = deps;
+  }
+
+  /** The keys whose circuits are open. */
+  get openKeys(): string[] {
+    return [...this.#circuits.keys()].filter((key) => this.failureOf(key));
+  }
+
+  failureOf(key: string): StoreError | undefined {
+    return this.#circuits.get(key)?.failure;
+  }
+
+  closedAtMs(key: string): number {
+    return this.#circuits.get(key)?.closedAtMs ?? -Infinity;
+  }
+
+  /**
+   * Calls if the circuit is closed. If it is open, one call in `RETRY_MS` tries, and all wait for its outcome.
+   *
+   * @returns nothing if the call failed, or was not made
+   */
+  async run<T>(key: string, call: () => Promise<T>): Promise<T | undefined> {
+    const circuit = this.#circuits.get(key);
+    if (circuit?.trial) await circuit.trial;
+    if (!circuit?.failure) return this.#try(key, call);
+    if (this.#deps.steadyMs() < circuit.retryAtMs) return undefined;
+    const trial = this.#try(key, call, circuit);
+    circuit.trial = trial;
+    return trial;
+  }
+
+  /** Tries again what failed last. @returns its failure, if it fails still */
+  async tryLast(): Promise<StoreError | undefined> {
+    const key = this.openKeys.at(-1) ?? '';
+    const { call } = this.#circuits.get(key) ?? {};
+    if (call) await this.run(key, call);
+    return this.failureOf(key);
+  }
+
+  async #try<T>(key: string, call: () => Promise<T>, open?: Circuit): Promise<T | undefined> {
+    try {
+      const result = await call();
+      if (open) {
+        open.failure = undefined;
+        open.closedAtMs = this.#deps.steadyMs();
+        this.#deps.closes?.(key);
+      }
+      return result;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      this.#open(key, call, error);
+      return undefined;
+    } finally {
+      if (open) open.trial = undefined;
+    }
+  }
+
+  #open(key: string, call: () => Promise<unknown>, failure: StoreError): void {
+    this.#deps.fails(key, failure);
+    const closedAtMs = this.closedAtMs(key);
+    const retryAtMs = Math.max(this.#deps.steadyMs() + RETRY_MS, closedAtMs + RETURN_EVERY_MS);
+    const circuit = this.#circuits.get(key) ?? { closedAtMs, retryAtMs };
+    this.#circuits.delete(key);
+    this.#circuits.set(key, Object.assign(circuit, { failure, call, retryAtMs }));
+    const [oldest = ''] = this.#circuits.keys();
+    if (this.#circuits.size > MOST_REMEMBERED) this.#circuits.delete(oldest);
+  }
 }
 
 export interface SharedStoreDeps {
-  /** Loads what talks to Redis; called at the first decision. */
-  readonly open: () => Promise<Store>;
+  readonly redis: Store;
   /** This instance's share. */
   readonly own: MemoryStore;
   /** After this time no slot from before a switch matters: `MAX_WAIT_MS` + 1 s + M. */
@@ -41,138 +123,85 @@ export interface SharedStoreDeps {
 }
 
 /**
- * The limits of all instances together, in Redis. A region whose slots Redis does not grant goes by this
- * instance's share, a caller whose quota Redis does not keep by this instance's quotas.
+ * The limits of all instances together, in Redis. If Redis does not grant a region's slots, the region
+ * goes by this instance's share. If it does not keep a caller's quota, the caller goes by this instance's.
  *
  * Slots reach `MAX_WAIT_MS` ahead. So after each switch of a region a quiet period passes, until all
  * slots from before are past. Each instance has its own: one with a bad network must not stop the others.
  */
 export class SharedStore implements Store {
   readonly #deps: SharedStoreDeps;
-  readonly #regions = new CircuitBreaker<Failure>();
-  readonly #callers = new CircuitBreaker<Failure>();
-  readonly #attempts = new Map<string, Promise<void>>();
-  readonly #returnedAt = new Map<string, number>();
-  #redis: Promise<Store> | undefined;
+  readonly #regions: CircuitBreaker;
+  readonly #callers: CircuitBreaker;
 
   constructor(deps: SharedStoreDeps) {
     this.#deps = deps;
+    const { own, quietMs, steadyMs, log } = deps;
+    this.#regions = new CircuitBreaker({
+      steadyMs,
+      fails: (region, failure) => {
+        const before = this.#regions.failureOf(region);
+        if (!before) own.startQuietPeriod(region, quietMs);
+        const isNews = !before || (failure.misconfiguration && !before.misconfiguration);
+        if (isNews) this.#report('limits-own', failure, { region, quietMs });
+      },
+      closes: (region) => log.write('info', 'limits-shared', { region, quietMs: this.#returnMs }),
+    });
+    this.#callers = new CircuitBreaker({
+      steadyMs,
+      fails: (_, failure) => {
+        if (this.#callers.openKeys.length === 0) this.#report('quotas-own', failure);
+      },
+    });
   }
 
-  async acquire(region: string, holder: Holder, reachMs: number): Promise<StoreReply> {
-    const { own, steadyMs } = this.#deps;
-    const ask = async () => (await this.#open()).acquire(region, holder, reachMs);
-    await this.#tryAgain(region, ask);
-    if (this.#regions.isOpen(region)) return own.acquire(region, holder, reachMs);
-    const quietMs = (this.#returnedAt.get(region) ?? -Infinity) + this.#returnMs - steadyMs();
-    if (quietMs > 0) return { granted: false, retryInMs: quietMs, isQuiet: true };
-    try {
-      const reply = await ask();
-      // If another call failed meanwhile, this slot is from before the switch, and may be too late.
-      if (!this.#regions.isOpen(region)) return reply;
-    } catch (error) {
-      this.#leave(region, ask, error);
-    }
-    return own.acquire(region, holder, reachMs);
+  async acquire(region: string, holder: Holder, reachMs: number): Promise<Slot | NoSlot> {
+    const { redis, own } = this.#deps;
+    const reply = await this.#regions.run(
+      region,
+      async () => this.#refusal(region) ?? redis.acquire(region, holder, reachMs),
+    );
+    // A slot from before a switch may be too late, and one of the call that closed the circuit too early.
+    if (!reply || this.#regions.failureOf(region)) return own.acquire(region, holder, reachMs);
+    return this.#refusal(region) ?? reply;
   }
 
   async backOff(region: string): Promise<void> {
-    const { own } = this.#deps;
-    await (this.#regions.isOpen(region) ? own : await this.#open()).backOff(region);
+    const { redis, own } = this.#deps;
+    await (this.#regions.failureOf(region) ? own : redis).backOff(region);
   }
 
-  async spend(
-    key: string,
-    rule: QuotaRule,
-    units: number,
-    isAdmitted = false,
-  ): Promise<QuotaDecision> {
-    const { own, steadyMs } = this.#deps;
-    if (this.#callers.mayCall(key, steadyMs())) {
-      try {
-        const decision = await (await this.#open()).spend(key, rule, units, isAdmitted);
-        this.#callers.succeeded(key);
-        return decision;
-      } catch (error) {
-        const isFirst = this.#callers.failures.length === 0;
-        const failure = toFailure(error, () => this.spend(key, rule, 0));
-        this.#callers.failed(key, failure, steadyMs() + RETRY_MS);
-        if (isFirst) this.#report('quotas-own', failure, {});
-      }
-    }
-    return own.spend(key, rule, units, isAdmitted);
+  async spend(key: string, ...spending: [QuotaRule, number, boolean?]): Promise<QuotaDecision> {
+    const { redis, own } = this.#deps;
+    const decision = await this.#callers.run(key, () => redis.spend(key, ...spending));
+    return decision ?? own.spend(key, ...spending);
   }
 
-  /** Asks Redis for what failed last, or for anything, and finds what is wrong with its settings. */
+  /** Asks Redis for anything, and for what failed last, and finds what is wrong with its settings. */
   async misconfiguration(): Promise<Misconfiguration | undefined> {
-    const failed = [...this.#callers.failures.slice(-1), ...this.#regions.failures];
-    const probe = this.spend('status', { limit: 1, windowMs: 1000 }, 0);
-    await Promise.all([probe, ...failed.map(({ again }) => again())]);
-    return [...this.#callers.failures, ...this.#regions.failures].findLast(
-      (failure) => failure.misconfiguration,
-    )?.misconfiguration;
+    await this.spend('status', { limit: 1, windowMs: 1000 }, 0);
+    const failures = await Promise.all([this.#callers.tryLast(), this.#regions.tryLast()]);
+    return failures.find((failure) => failure?.misconfiguration)?.misconfiguration;
   }
 
   close(): void {
-    void this.#redis?.then((store) => store.close()).catch(() => undefined);
+    this.#deps.redis.close?.();
   }
 
-  #open(): Promise<Store> {
-    return (this.#redis ??= this.#deps.open());
-  }
-
-  /** After a return: the others may use their own shares until they notice too. */
+  /** After a return, the others may use their own shares until they notice too. */
   get #returnMs(): number {
     return this.#deps.quietMs + RETRY_MS + NOTICE_MS;
   }
 
-  /**
-   * If the region has failed, one request in `RETRY_MS` tries whether Redis works again, and all wait for
-   * the outcome. A slot that it gets lies in the quiet period, and is not used.
-   */
-  async #tryAgain(region: string, ask: () => Promise<unknown>): Promise<void> {
-    const { steadyMs, log } = this.#deps;
-    const attempt = async (): Promise<void> => {
-      try {
-        await ask();
-      } catch (error) {
-        return this.#leave(region, ask, error);
-      }
-      this.#regions.succeeded(region);
-      this.#returnedAt.set(region, steadyMs());
-      log.write('info', 'limits-shared', { region, quietMs: this.#returnMs });
-    };
-    const mayTry = this.#regions.isOpen(region) && !this.#attempts.has(region);
-    if (mayTry && this.#regions.mayCall(region, steadyMs())) {
-      this.#attempts.set(
-        region,
-        attempt().finally(() => this.#attempts.delete(region)),
-      );
-    }
-    await this.#attempts.get(region);
+  /** In the quiet period after a return. */
+  #refusal(region: string): NoSlot | undefined {
+    const retryInMs = this.#regions.closedAtMs(region) + this.#returnMs - this.#deps.steadyMs();
+    const isOver = retryInMs <= 0 || this.#regions.failureOf(region);
+    return isOver ? undefined : { granted: false, retryInMs, isQuiet: true };
   }
 
-  /** The region goes on its own, or stays so. */
-  #leave(region: string, ask: () => Promise<unknown>, error: unknown): void {
-    const { own, quietMs, steadyMs } = this.#deps;
-    const before = this.#regions.failureOf(region);
-    const failure = toFailure(error, () => this.#tryAgain(region, ask));
-    const mayReturnAt = (this.#returnedAt.get(region) ?? -Infinity) + RETURN_EVERY_MS;
-    this.#regions.failed(region, failure, Math.max(steadyMs() + RETRY_MS, mayReturnAt));
-    if (!before) own.startQuietPeriod(region, quietMs);
-    const isNews = !before || (failure.misconfiguration && !before.misconfiguration);
-    if (isNews) this.#report('limits-own', failure, { region, quietMs });
+  #report(event: string, { message: reason, misconfiguration }: StoreError, fields = {}): void {
+    const remedy = misconfiguration && { misconfiguration, remedy: REMEDIES[misconfiguration] };
+    this.#deps.log.write(remedy ? 'error' : 'warn', event, { reason, ...remedy, ...fields });
   }
-
-  #report(event: string, failure: Failure, fields: { region?: string; quietMs?: number }): void {
-    const { reason, misconfiguration } = failure;
-    if (!misconfiguration) return this.#deps.log.write('warn', event, { reason, ...fields });
-    const remedy = REMEDIES[misconfiguration];
-    this.#deps.log.write('error', event, { reason, misconfiguration, remedy, ...fields });
-  }
-}
-
-function toFailure(error: unknown, again: () => Promise<unknown>): Failure {
-  if (!isStoreError(error)) return { reason: 'redis.js cannot be used', again };
-  return { reason: error.message, misconfiguration: error.misconfiguration, again };
 }

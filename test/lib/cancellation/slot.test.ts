@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { withoutSlot } from '../../../src/lib/cancellation/cancel.ts';
 
-const refusal = { granted: false, retryAfter: 3, reason: 'rate-limit' } as const;
+const refusal = { granted: false, retryInMs: 2001, isQuiet: false } as const;
 
 describe('a request that gets no slot upstream', () => {
   it('did not happen, and says when to come back', () => {

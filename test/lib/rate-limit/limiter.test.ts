@@ -7,6 +7,7 @@ import {
   type Limiter,
   type SlotRequest,
 } from '../../../src/lib/rate-limit/limiter.ts';
+import { slotAfter } from '../../../src/lib/rate-limit/store.ts';
 import { ManualTime } from '../../support/manual-time.ts';
 
 const REGION = 'ap-guangzhou';
@@ -66,7 +67,7 @@ describe('acquiring a slot', () => {
       start({ reachMs: () => 54, region: 'ap-singapore' }),
     ];
     await time.pass(0);
-    expect(late.result).toEqual({ granted: false, retryAfter: 1, reason: 'rate-limit' });
+    expect(late.result).toEqual({ granted: false, retryInMs: 1, isQuiet: false });
     expect(elsewhere.result).toMatchObject({ granted: true });
   });
 
@@ -99,7 +100,7 @@ describe('acquiring a slot', () => {
       acquire: async () => {
         const sentMs = time.steadyMs();
         await time.sleep(40, new AbortController().signal);
-        return { granted: true, delayMs: 100, sentMs, repliedMs: sentMs + 40 } as const;
+        return slotAfter(100, sentMs, time.steadyMs());
       },
     };
     const begun = time.steadyMs();
@@ -123,7 +124,7 @@ describe('acquiring a slot', () => {
     await time.pass(10);
     leaving.abort();
     await time.pass(0);
-    expect(gone.result).toMatchObject({ granted: false, retryAfter: 1 });
+    expect(gone.result).toMatchObject({ granted: false, retryInMs: 45, isQuiet: false });
   });
 });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openStore } from '../../../src/lib/rate-limit/redis.ts';
+import { RedisStore } from '../../../src/lib/rate-limit/redis.ts';
 import { slotRule } from '../../../src/lib/rate-limit/slots.ts';
 import { OPEN_MS, TIMEOUT_MS, type Store } from '../../../src/lib/rate-limit/store.ts';
 
@@ -42,7 +42,7 @@ async function start(answer: (connection: number) => Answers) {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const target = { host: '127.0.0.1', port, tls: false, database: 0 };
-  const store = openStore(target, slotRule(20, 3000), () => performance.now());
+  const store = new RedisStore(target, slotRule(20, 3000), () => performance.now());
   closing.push(() => {
     store.close();
     server.close();

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 
 import { MemoryQuotas, MOST_UNITS, quotaDecision } from '../../../src/lib/rate-limit/quota.ts';
 import { SCRIPTS, type ScriptName } from '../../../src/lib/rate-limit/redis-scripts.ts';
-import { openStore } from '../../../src/lib/rate-limit/redis.ts';
+import { RedisStore } from '../../../src/lib/rate-limit/redis.ts';
 import {
   holderId,
   MemorySlots,
@@ -53,7 +53,7 @@ describeWithRedis('the rules in Redis', () => {
   });
   beforeEach(() => redis.client.flushall());
   afterAll(async () => {
-    for (const store of stores) store.close();
+    for (const store of stores) store.close?.();
     await redis.stop();
   });
 
@@ -153,7 +153,7 @@ describeWithRedis('the rules in Redis', () => {
 
   const open = (rule: SlotRule = RULE): Store => {
     const target = { host: '127.0.0.1', port: redis.port, tls: false, database: 0 };
-    const store = openStore(target, rule, () => performance.now());
+    const store = new RedisStore(target, rule, () => performance.now());
     stores.push(store);
     return store;
   };

@@ -1,4 +1,4 @@
-import { SettingError } from '../config/setting-error.ts';
+import { SettingError } from './setting-error.ts';
 
 /** Where the shared limits are kept. */
 export interface RedisTarget {
