@@ -21,7 +21,7 @@ const LIMITS = {
   'mcp.js': 25_000,
   'metrics.js': 80_000,
   'redis.js': 200_000,
-  'function.zip': 170_000,
+  'function.zip': 175_000,
   'web.zip': 200_000,
 } as const;
 
