@@ -3,7 +3,7 @@ import type { RedisTarget } from '../config/redis-url.ts';
 import type { Log } from '../observability/log.ts';
 import type { QuotaDecision, QuotaRule } from './quota.ts';
 import { slotRule, type Holder } from './slots.ts';
-import { MemoryStore, type Misconfiguration, type NoSlot, type Store } from './store.ts';
+import { MemoryStore, type Misconfiguration, type NoSlot, type Slot, type Store } from './store.ts';
 
 export interface SlotRequest extends Holder {
   readonly region: string;
@@ -67,10 +67,11 @@ export function createLimiter(
     return new SharedStore({ redis: shared, own, quietMs: rule.quiet / 1000, steadyMs, log });
   };
   let loading: Promise<Store> | undefined;
+  const unused: UnusedSlots = new Map();
   const ask = <T>(question: (store: Store) => Promise<T>): Promise<T> =>
     redis ? (loading ??= load(redis)).then(question) : question(own);
   return {
-    acquire: (request) => ask((store) => acquireFrom(store, request, deps)),
+    acquire: (request) => ask((store) => acquireFrom(store, request, deps, unused)),
     // If this is lost, DLC refuses once more, and the next one backs off.
     backOff: (region) => void ask((store) => store.backOff(region)).catch(() => undefined),
     spend: (key, rule) => ask((store) => store.spend(key, rule, 1)),
@@ -80,11 +81,15 @@ export function createLimiter(
   };
 }
 
+/** By region: slots of requests that were given up while they waited. Another request of this process may take one. */
+type UnusedSlots = Map<string, Slot[]>;
+
 /** Waits until the slot's time has come. If a slot expires meanwhile, it acquires another one. */
 export async function acquireFrom(
   store: Pick<Store, 'acquire'>,
   { region, principal, kind, reachMs, signal }: SlotRequest,
   { steadyMs, sleep }: Pick<LimiterDeps, 'steadyMs' | 'sleep'>,
+  unused: UnusedSlots = new Map(),
 ): Promise<Acquired> {
   const waitUntil = async (ms: number): Promise<void> => {
     for (let left = ms - steadyMs(); left > 0 && !signal.aborted; left = ms - steadyMs()) {
@@ -92,12 +97,18 @@ export async function acquireFrom(
     }
   };
   for (;;) {
-    const reply = await store.acquire(region, { principal, kind }, Math.max(0, reachMs()));
+    const reachedMs = Math.max(0, reachMs());
+    const reply =
+      takeUnused(unused.get(region), steadyMs(), reachedMs) ??
+      (await store.acquire(region, { principal, kind }, reachedMs));
     if (reply.granted) {
       const { fromMs, untilMs } = reply;
       await waitUntil(fromMs);
       const isValid = (): boolean => steadyMs() <= untilMs;
-      if (signal.aborted) return { granted: false, retryInMs: fromMs - steadyMs(), isQuiet: false };
+      if (signal.aborted) {
+        unused.set(region, [...(unused.get(region) ?? []), reply]);
+        return { granted: false, retryInMs: fromMs - steadyMs(), isQuiet: false };
+      }
       if (isValid()) return { granted: true, isValid };
     } else {
       if (kind === 'single' || reply.retryInMs > reachMs()) return reply;
@@ -105,4 +116,14 @@ export async function acquireFrom(
       if (signal.aborted) return reply;
     }
   }
+}
+
+/** Takes the earliest that is of use, and forgets those that have expired. */
+function takeUnused(slots: Slot[] = [], nowMs: number, reachMs: number): Slot | undefined {
+  const left = slots.splice(0).filter(({ untilMs }) => untilMs > nowMs);
+  left.sort((a, b) => a.fromMs - b.fromMs);
+  const [first] = left;
+  const taken = first && first.fromMs <= nowMs + reachMs ? left.shift() : undefined;
+  slots.push(...left);
+  return taken;
 }

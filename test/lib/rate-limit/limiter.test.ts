@@ -52,6 +52,22 @@ function start(request: Partial<SlotRequest> = {}) {
 }
 
 describe('acquiring a slot', () => {
+  it('takes one whose request was given up, if it is in reach', async () => {
+    const leaving = new AbortController();
+    start();
+    const left = start({ signal: leaving.signal });
+    const later = start();
+    await time.pass(1);
+    leaving.abort();
+    await time.pass(1);
+    const [next, afterIt] = [start({ principal: 'b' }), start({ principal: 'b' })];
+    await time.pass(3000);
+    expect(left.result?.granted).toBe(false);
+    // 55 ms apart: the second place is the next request's, the third stays, the fourth is new.
+    expect([next, later, afterIt].map(({ result }) => result?.granted)).toEqual([true, true, true]);
+    expect([next.afterMs, later.afterMs, afterIt.afterMs]).toEqual([53, 110, 163]);
+  });
+
   it('ends at once if one is free, else when its time has come', async () => {
     const [first, second] = [start(), start()];
     await time.pass(54);
