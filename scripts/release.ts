@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { build } from './build.ts';
@@ -33,6 +33,7 @@ export async function release(version?: string): Promise<void> {
   // Nobody's callers are part of a release.
   for (const setting of LIST_NAMES) delete process.env[setting];
   await build();
+  refuseUntracked();
   const files = new Map<string, Uint8Array>(FILES.map((one) => [one, read(`dist/${one}`)]));
   files.set(name, tarball(packed()));
   const sums = [...files].map(([one, contents]) => {
@@ -45,6 +46,17 @@ export async function release(version?: string): Promise<void> {
   mkdirSync(folder);
   for (const [one, contents] of files) writeFileSync(path.join(folder, one), contents);
   process.stdout.write(`\nIn dist/release/:\n${sums.join('')}`);
+}
+
+/** npm packs whole folders; what git does not know in them may be a secret, and is on no second machine. */
+function refuseUntracked(): void {
+  if (!existsSync(path.join(root, '.git'))) return;
+  const args = ['ls-files', '--others', '--', 'config', 'deploy', 'docs', 'playground'];
+  const found = execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const packable = found
+    .split('\n')
+    .filter((file) => file && !/^config\/(?!.*\.example\.json$)/.test(file));
+  if (packable.length > 0) throw badData(`git does not know these files: ${packable.join(', ')}`);
 }
 
 /** What npm would pack. */
@@ -77,6 +89,11 @@ function readVersion(): string {
 function writeVersion(version: string): void {
   const heading = `${version} – ${new Date().toISOString().slice(0, 10)}`;
   const news = [CHANGES, /(?<=^## )Unreleased$/m, heading] as const;
+  if (!news[1].test(read(CHANGES).toString())) {
+    throw badData(
+      `${CHANGES} has no heading "## Unreleased", under which the news of ${version} stand`,
+    );
+  }
   for (const [file, pattern, text = version] of [...VERSIONS, news]) {
     writeFileSync(path.join(root, file), read(file).toString().replace(pattern, text));
   }

@@ -8,7 +8,7 @@ export const explain = command('explain', {
   details: `Reads the token or key from stdin and runs the code that serves, with the settings of the environment: issuer, claims, grants, engine, owner, step by step. It cancels nothing, and looks at no quota and no rate. DLC is asked for the task only if an engine or an owner decides, and not with --engine or --owner.`,
   examples: ['--task 1f81eb52-5198-4599-803e-771906343485 < token.txt'],
   environment: [
-    ['DLC_REGION, …', 'the settings (README, "Settings") and credentials of the gateway'],
+    ['DLC_REGION, …', 'the settings (docs/settings.md) and credentials of the gateway'],
   ],
   exits: {
     done: 'it would allow it',

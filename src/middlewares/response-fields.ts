@@ -21,7 +21,7 @@ export function inItsLanguage(
 
 const isChinese = ({ headers }: HttpRequest, response: HttpResponse): boolean =>
   response.headers['Vary'] === IN_LANGUAGES.Vary &&
-  prefersChinese(headers.get('accept-language')?.join() ?? '');
+  prefersChinese(headers.get('accept-language')?.join().slice(0, 4096) ?? '');
 
 async function translated(response: HttpResponse): Promise<HttpResponse> {
   const { CHINESE, inChinese } = await import('../lib/chinese.ts');

@@ -238,4 +238,19 @@ describe('a release', () => {
     writeFileSync(path.join(ONE, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n');
     expect(() => runIn(ONE, 'release')).toThrow(`CHANGELOG.md: Unreleased`);
   });
+
+  it('changes no file if there is no news', () => {
+    writeFileSync(path.join(ONE, 'CHANGELOG.md'), '# Changelog\n');
+    const before = textIn(ONE, 'package.json');
+    expect(() => runIn(ONE, 'release 9.9.9')).toThrow('has no heading "## Unreleased"');
+    expect(textIn(ONE, 'package.json')).toBe(before);
+  });
+
+  it('has no file that git does not know', () => {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: OTHER });
+    git('init', '--quiet');
+    git('add', '--all', '--', 'config', 'deploy', 'docs', 'playground');
+    writeFileSync(path.join(OTHER, 'deploy/secret.json'), '{}');
+    expect(() => runIn(OTHER, 'release')).toThrow('deploy/secret.json');
+  });
 });

@@ -53,7 +53,7 @@ const MAX_LENGTH = 16 * 1024;
  */
 export function decodeCompact(token: string): readonly Buffer[] {
   demand(token.length <= MAX_LENGTH, 'longer than 16 KiB');
-  const parts = token.split('.').map((part) => Buffer.from(part, 'base64url'));
+  const parts = token.split('.', 4).map((part) => Buffer.from(part, 'base64url'));
   const spelling = parts.map((part) => part.toString('base64url')).join('.');
   demand(parts.length === 3 && spelling === token, 'not a compact JWS');
   return parts;
@@ -128,6 +128,7 @@ export function createSigningKeyFinder(
     const { alg, kid, typ = 'JWT' } = header;
     const isPlain = !Object.hasOwn(header, 'crit') && !Object.hasOwn(header, 'b64');
     demand(isPlain, 'its header has crit or b64');
+    demand(kid === undefined || typeof kid === 'string', 'its header has a kid that is no string');
     demand(typeof typ === 'string' && TOKEN_TYPE.test(typ), 'its header has another typ');
     const [key, another] = await findKeys({ alg, kid, except }, signal);
     demand(key, 'no key matches its header');

@@ -1,3 +1,4 @@
+import { isSoundPoint } from '../ed25519-point.ts';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { isJsonObject, type JsonObject } from './json-pointer.ts';
@@ -57,6 +58,12 @@ export function toVerificationKey(jwk: unknown): VerificationKey | string {
   if (modulusLength < 2048) return 'is an RSA key of less than 2048 bits';
   // If the exponent is 1, the padded text is its own signature: anybody could sign.
   if (publicExponent < 3n) return 'is an RSA key with an exponent of less than 3';
+  // Anybody could sign, too.
+  if (
+    key.asymmetricKeyType === 'ed25519' &&
+    !isSoundPoint(Buffer.from(String(jwk['x']), 'base64url'))
+  )
+    return 'is not a usable public key';
   const all = ALGORITHMS_OF_TYPE.get(namedCurve ?? key.asymmetricKeyType) ?? [];
   const algorithms = all.filter((name) => alg === undefined || alg === name);
   return algorithms.length > 0 ? { kid, algorithms, key } : 'fits no algorithm that is supported';
@@ -113,6 +120,8 @@ export function matchingKeys(
     const isNamed = kid === undefined || kid === ownKid || key.type === 'secret';
     const isNew = ![except, ...found].some((other) => other?.equals(key));
     if (isNamed && isNew && algorithms.includes(alg)) found.push(key);
+    // More than one is of no use.
+    if (found.length === 2) break;
   }
   return found;
 }

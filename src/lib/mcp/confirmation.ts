@@ -61,7 +61,7 @@ function stateUntil(expiry: number, { principal, tool, args, secret }: Asked): s
 }
 
 function isOurs(state: unknown, asked: Asked): boolean {
-  const expiry = Number(/^(\d{1,15})\./.exec(String(state))?.[1]);
+  const expiry = typeof state === 'string' ? Number(/^(\d{1,15})\./.exec(state)?.[1]) : NaN;
   if (!(asked.now < expiry)) return false;
   const [ours, theirs] = [stateUntil(expiry, asked), String(state)].map((one) => Buffer.from(one));
   return ours !== undefined && theirs?.length === ours.length && timingSafeEqual(ours, theirs);

@@ -11,7 +11,7 @@ import { WEBHOOK_CHALLENGE, type Principal } from '../auth/principal.ts';
 import { SettingError } from '../config/setting-error.ts';
 import { header, type HeaderFields } from '../http/message.ts';
 import { Problem } from '../problems.ts';
-import { isSoundPoint } from './ed25519-point.ts';
+import { isSoundPoint } from '../ed25519-point.ts';
 import {
   decodeBase64,
   MAX_HEADER_BYTES,

@@ -390,6 +390,7 @@ describe('an issuer with a JWKS address', () => {
   it.each<[string, () => string]>([
     ['an algorithm that is not pinned', () => token(createKey('ES384', 'e1'))],
     ['crit', () => token(es, {}, { crit: ['exp'] })],
+    ['a kid that is no string', () => token(es, {}, { kid: null })],
     ['another typ', () => token(es, {}, { typ: 'secevent+jwt' })],
     ['another issuer', () => token(es, { iss: 'https://else.example' })],
   ])('is not asked for the sake of a token with %s', async (_name, make) => {

@@ -91,6 +91,8 @@ describe('a JWK', () => {
     ['a key for key agreement', x25519],
     ['a curve that no algorithm here uses', secp256k1],
     ['a point that is not on the curve', { ...ec.jwk, x: ec.jwk['y'], y: ec.jwk['x'] }],
+    ['the neutral point', { kty: 'OKP', crv: 'Ed25519', x: `AQ${'A'.repeat(41)}` }],
+    ['a point of small order', { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }],
     ['an unknown kty', { ...ec.jwk, kty: 'XX' }],
   ])('is refused: %s', (_name, jwk) => {
     expect(toVerificationKey(jwk)).toEqual(expect.any(String));
