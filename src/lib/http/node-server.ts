@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -127,6 +127,8 @@ export function createHttpServer(
 /** Aborted if the connection closes before its latest response is out. One for all requests of a connection. */
 function onDisconnect(socket: Duplex, latest: WeakMap<Duplex, Arrival>): AbortSignal {
   const disconnected = new AbortController();
+  // All requests of the connection listen, and a client may send many without waiting (pipelining).
+  setMaxListeners(0, disconnected.signal);
   socket.once('close', () => {
     if (latest.get(socket)?.target?.writableFinished) return;
     disconnected.abort(new Error('the client has disconnected'));
