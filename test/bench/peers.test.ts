@@ -75,8 +75,11 @@ const REFUSALS = [
 
 describeWith([NEEDS_PEERS], 'the peers', () => {
   it('use the versions that the gateway uses, where both use the same', () => {
-    const pinsIn = (folder: string): Record<string, string> =>
-      JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).dependencies;
+    const pinsIn = (folder: string): Record<string, string> => {
+      const text = readFileSync(path.join(folder, 'package.json'), 'utf8');
+      const { dependencies, devDependencies } = JSON.parse(text);
+      return { ...dependencies, ...devDependencies };
+    };
     const ours = pinsIn(projectRoot);
     const theirs = pinsIn(PEERS);
     const shared = Object.keys(theirs).filter((name) => Object.hasOwn(ours, name));
