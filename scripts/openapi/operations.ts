@@ -85,7 +85,7 @@ const ACCEPT_LANGUAGE: Parameter = {
   in: 'header',
   description:
     'If it prefers Chinese (`zh`, `zh-CN`, …), the sentences in problems and results are in Chinese.',
-  schema: { type: 'string' },
+  schema: { type: 'string', maxLength: 4096, pattern: '^[\\t -~]*$' },
   example: 'zh-CN,zh;q=0.9,en;q=0.8',
 };
 

@@ -5,7 +5,7 @@ import { EXAMPLE, named, text, type OperationWords, type ToolWords } from '../li
 
 const id = z.union([text(/[^]*/, 65_536), z.int()]);
 const jsonrpc = z.literal('2.0');
-const anything = z.record(z.string(), z.unknown());
+const anything = z.looseObject({});
 
 const message = named(
   z.looseObject({
