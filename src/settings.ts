@@ -55,9 +55,13 @@ export function loadSettings(env: Environment, baseDir: string): Settings {
   if (!env['DLC_REGION'] && !env['TENCENTCLOUD_REGION']) {
     reasons.unshift('DLC_REGION: must be set, for example to ap-guangzhou');
   }
-  reasons.push(...contradictions(table, env));
+  const blamed = new Set(reasons.map((reason) => reason.split(':')[0]));
+  const others = contradictions(table, env);
+  reasons.push(...others.filter((reason) => !blamed.has(reason.split(':')[0])));
   const doubts =
-    reasons.length === 0 ? [...strangers(table), ...doubtfulSenders(table.webhookSenders)] : [];
+    reasons.length === 0
+      ? [...strangers(table), ...doubtfulSenders(table.webhookSenders), ...doubtfulForAgents(table)]
+      : [];
   warnings.push(...misspelt(env, names), ...doubts);
   const settings = { ...table, warnings };
   if (reasons.length > 0) throw new SettingsError(reasons, settings);
@@ -98,6 +102,15 @@ function contradictions(table: Table, env: Environment): string[] {
       table.metricsPort === table.port && table.port !== 0,
       'METRICS_PORT: must not be PORT, which the gateway listens on',
     ],
+  ]);
+}
+
+/** Says which settings for agents are allowed, but most likely a slip. */
+function doubtfulForAgents({ mcp, mcpConfirm, publicUrl = '', basePath }: Table): string[] {
+  return reasonsIn([
+    [mcpConfirm && !mcp, 'MCP_CONFIRM: has no effect while MCP is off'],
+    [/\/mcp\/?$/.test(publicUrl), 'PUBLIC_URL: ends in /mcp, which the gateway adds itself'],
+    [mcp && !publicUrl.endsWith(basePath), 'PUBLIC_URL: does not end in BASE_PATH'],
   ]);
 }
 

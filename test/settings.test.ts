@@ -308,6 +308,16 @@ describe('warnings', () => {
     [{ '\ufeffDLC_REGION': 'x' }, ['?DLC_REGION: is no setting']],
     [{ API_KEY: '', PATH: '/bin', HOME: '/', GATEWAY_JWT_SECRET: 'x' }, []],
     [{ BLOCKED_PRINCIPALS: 'key:k' }, []],
+    [{ MCP: 'on', PUBLIC_URL: 'https://x.example/gw', BASE_PATH: '/gw' }, []],
+    [{ MCP: 'on', PUBLIC_URL: 'https://x.example/mcp' }, ['PUBLIC_URL: ends in /mcp']],
+    [
+      { MCP: 'on', PUBLIC_URL: 'https://x.example', BASE_PATH: '/gw' },
+      ['PUBLIC_URL: does not end in BASE_PATH'],
+    ],
+    [
+      { MCP_CONFIRM: 'on', MCP_STATE_SECRET: '0123456789abcdefghijABCDEFGHIJ!?' },
+      ['MCP_CONFIRM: has no effect'],
+    ],
     [
       { BLOCKED_PRINCIPALS: 'key:K,hook:k,jwt:idp:sub:alice' },
       ['key:K is', 'hook:k is', 'jwt:idp is'].map(
@@ -324,6 +334,16 @@ describe('warnings', () => {
     const { reasons: wrong, warnings } = outcome({ API_KEYS: '', API_KEY: GOOD.API_KEYS });
     expect(wrong).toEqual([expect.stringContaining('nobody can call')]);
     expect(warnings).toEqual([expect.stringContaining('API_KEYS is one')]);
+  });
+
+  it('say once what is wrong with a setting', () => {
+    const { reasons: wrong } = outcome({
+      MCP: 'on',
+      PUBLIC_URL: 'https://x.example?a=1',
+      MCP_CONFIRM: 'on',
+      MCP_STATE_SECRET: 'a'.repeat(43),
+    });
+    expect(wrong.map((reason) => reason.split(':')[0])).toEqual(['PUBLIC_URL', 'MCP_STATE_SECRET']);
   });
 
   it('leave the port of Kubernetes out', () => {
