@@ -43,6 +43,7 @@ const FINDS: Readonly<Record<string, Line>> = {
   misconfigured: { event: 'wrong-setting' },
   crashed: { event: 'crash' },
   errors: request,
+  'agent-errors': { ...request, route: '/mcp', status: 200, level: 'warn' },
   'auth-provider-unavailable': { ...request, code: 'auth-provider-unavailable' },
   'outcome-unknown': { event: 'audit', phase: 'result', decision: 'allow', outcome: 'unknown' },
   'rate-used-up': { ...request, code: 'upstream-rate-limited' },
