@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import type { Emulator } from '../emulator/emulator.ts';
 import { CHINESE_PROBLEMS } from '../src/lib/chinese.ts';
 import { PROBLEM_TEXTS } from '../src/lib/problems.openapi.ts';
 import { PROBLEMS, type ProblemCode } from '../src/lib/problems.ts';
-import { ask, WAYS, type Gateways } from './support/both-ways.ts';
+import { ask, gatewaysWith, WAYS } from './support/both-ways.ts';
 import { onEmulator } from './support/emulator.ts';
 import { batch, cancel, delivery, get, list, type Request } from './support/every-operation.ts';
 import { settingsFor } from './support/gateway.ts';
 import type { InProcessGateway } from './support/in-process.ts';
-import { startFunction, startServer } from './support/processes.ts';
 import { KEY, startGateway } from './support/three-callers.ts';
 
 /** `Accept-Language` that prefers Chinese: sentences in Chinese, all the rest as without it. */
@@ -137,27 +136,23 @@ describe.each(CODES)('the page of %s', (code) => {
 });
 
 describe('as built', () => {
-  let gateways: Gateways;
-  const settings = settingsFor({ url: 'http://127.0.0.1:9', secretId: 'a', secretKey: 'b' });
-  beforeAll(async () => {
-    const [server, fn] = await Promise.all([startServer(settings), startFunction(settings)]);
-    gateways = { server, fn };
-  });
-  afterAll(() => Promise.all([gateways.server.stop(), gateways.fn.stop()]));
+  const gateways = gatewaysWith(
+    settingsFor({ url: 'http://127.0.0.1:9', secretId: 'a', secretKey: 'b' }),
+  );
 
   it.each(WAYS)('problems and their pages are in Chinese, through the %s', async (way) => {
     const headers = [CHINESE];
-    const problem = await ask(way, gateways, { target: '/nowhere', headers });
+    const problem = await ask(way, gateways(), { target: '/nowhere', headers });
     expect(JSON.parse(problem.text)).toMatchObject({
       title: '路径不存在',
       detail: '此路径不存在。',
     });
-    const page = await ask(way, gateways, { target: '/problems/overloaded', headers });
+    const page = await ask(way, gateways(), { target: '/problems/overloaded', headers });
     expect(JSON.parse(page.text)).toMatchObject({
       title: CHINESE_PROBLEMS.overloaded.title,
       meaning: CHINESE_PROBLEMS.overloaded.meaning,
     });
-    const head = await ask(way, gateways, { method: 'HEAD', target: '/nowhere', headers });
+    const head = await ask(way, gateways(), { method: 'HEAD', target: '/nowhere', headers });
     expect({ status: head.status, text: head.text }).toEqual({ status: 404, text: '' });
   });
 });

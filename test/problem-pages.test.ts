@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,12 +7,12 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { PROBLEM_TEXTS } from '../src/lib/problems.openapi.ts';
 import { prefersHtml } from '../src/lib/http/preferences.ts';
 import { PROBLEMS, titleOf, type ProblemCode, type ProblemKind } from '../src/lib/problems.ts';
-import { ask, type Gateways } from './support/both-ways.ts';
+import { ask, gatewaysWith } from './support/both-ways.ts';
 import { onEmulator } from './support/emulator.ts';
 import { expectProblem, KEYS, settingsFor } from './support/gateway.ts';
 import { startInProcess } from './support/in-process.ts';
 import { itWith } from './support/needs.ts';
-import { run, startFunction, startServer } from './support/processes.ts';
+import { run, startServer } from './support/processes.ts';
 
 /** Where a problem's `type` leads: one text for the page, for programs, for docs/errors.md and for OpenAPI. */
 
@@ -152,28 +152,24 @@ describe('HTML is preferred', () => {
 });
 
 describe('as built', () => {
-  let gateways: Gateways;
-  const settings = settingsFor({ url: 'http://127.0.0.1:9', secretId: 'a', secretKey: 'b' });
-  beforeAll(async () => {
-    const [server, fn] = await Promise.all([startServer(settings), startFunction(settings)]);
-    gateways = { server, fn };
-  });
-  afterAll(() => Promise.all([gateways.server.stop(), gateways.fn.stop()]));
+  const gateways = gatewaysWith(
+    settingsFor({ url: 'http://127.0.0.1:9', secretId: 'a', secretKey: 'b' }),
+  );
 
   it.each(['server', 'SCF event', 'ALB event'] as const)(
     'the document and the pages are there, through the %s',
     async (way) => {
-      const document = await ask(way, gateways, { target: '/openapi.json' });
+      const document = await ask(way, gateways(), { target: '/openapi.json' });
       expect(JSON.parse(document.text)).toMatchObject({
         openapi: '3.1.1',
         servers: [{ url: '/' }],
       });
-      const page = await ask(way, gateways, { target: '/problems/overloaded' });
+      const page = await ask(way, gateways(), { target: '/problems/overloaded' });
       expect(JSON.parse(page.text)).toMatchObject({ ...PROBLEM_TEXTS.overloaded });
       const headers = [['Accept', BROWSER]] as const;
-      const html = await ask(way, gateways, { target: '/problems/overloaded', headers });
+      const html = await ask(way, gateways(), { target: '/problems/overloaded', headers });
       expect(html.text).toContain(PROBLEM_TEXTS.overloaded.advice);
-      const head = await ask(way, gateways, { method: 'HEAD', target: '/openapi.json' });
+      const head = await ask(way, gateways(), { method: 'HEAD', target: '/openapi.json' });
       expect({ status: head.status, text: head.text }).toEqual({ status: 200, text: '' });
     },
   );

@@ -7,6 +7,7 @@ import type { Environment } from '../../src/lib/config/secret-reference.ts';
 import { SettingError } from '../../src/lib/config/setting-error.ts';
 import { fitting } from '../../src/lib/config/setting-values.ts';
 import { webhookSenderEntries } from '../../src/lib/webhooks/sender-entries.ts';
+import { commandLine } from '../cli/command.ts';
 import { badData } from '../cli/command-line.ts';
 import type { ZipEntry } from './zip.ts';
 
@@ -63,7 +64,7 @@ export function unnamedFiles(root: string, env: Environment): string[] {
   );
 }
 
-const EXAMPLE_ADVICE = 'nobody has its key: npm run key makes a key, and the entry for it';
+const EXAMPLE_ADVICE = `nobody has its key: ${commandLine('key')} makes a key, and the entry for it`;
 
 /** The digests in the examples of `config/`, 64 hex digits each. */
 function exampleDigests(folder: string): ReadonlySet<string> {
@@ -116,7 +117,9 @@ function checkEntries({ setting, file }: Named, value: unknown): void {
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
     const isDigest = error.message.includes('.sha256 ');
-    const hint = isDigest ? `; a sha256 is the digest of a key, never the key: npm run key` : '';
+    const hint = isDigest
+      ? `; a sha256 is the digest of a key, never the key: ${commandLine('key')}`
+      : '';
     throw badData(`config/${file} cannot be ${setting}: ${error.message}${hint}`);
   }
 }

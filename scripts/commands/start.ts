@@ -3,7 +3,7 @@ import { command } from '../cli/command.ts';
 export const start = command('start', {
   summary: 'Starts the gateway on this machine, with an emulator of DLC behind it.',
   details:
-    'Everything listens on 127.0.0.1. API_KEYS, JWT_ISSUERS, WEBHOOK_SENDERS and CORS_ORIGINS of the shell are used beside those of the demo. Without --no-emulator, DLC_*, TENCENTCLOUD_* and HOST of the shell are not used, and the output names them.',
+    'Everything listens on 127.0.0.1. API_KEYS, JWT_ISSUERS, WEBHOOK_SENDERS and CORS_ORIGINS of the shell are used beside those of the demo. Without --no-emulator, DLC_*, TENCENTCLOUD_*, HOST, EMULATOR_HOST, MCP, MCP_STATE_SECRET and PUBLIC_URL of the shell are not used, and the output names them.',
   examples: ['', '--no-emulator'],
   environment: [
     ['PORT', 'port of the gateway (default: 9000)'],

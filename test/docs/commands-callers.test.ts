@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
 import { loadSettings } from '../../src/settings.ts';
 import { commandsFor } from '../support/documented-commands.ts';
 import { itWith } from '../support/needs.ts';
 import { parseAnswers } from '../support/http-client.ts';
-import { IS_UP, openShell, type Shell } from '../support/paste.ts';
-import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
+import { IS_UP, shellInWorkingCopy } from '../support/paste.ts';
 
 /** What the documents for callers say about keys, tokens and webhooks. */
 
@@ -19,19 +18,10 @@ const shared = 'export GATEWAY_JWT_SECRET=0123456789abcdef0123456789abcdef';
 const first = commands.block('docs/frontend.md', shared);
 const second = commands.block('docs/frontend.md', shared, 1);
 
-let copy: WorkingCopy;
-let shell: Shell;
-beforeAll(async () => {
-  copy = makeWorkingCopy();
-  shell = await openShell(copy.folder);
-});
-afterAll(async () => {
-  await shell.close();
-  copy.remove();
-});
+const used = shellInWorkingCopy();
 
 it('a key, and an entry that the gateway takes', async () => {
-  const { stdout } = await shell.run(key);
+  const { stdout } = await used.shell.run(key);
   const API_KEYS = `[${/^ +(\{.+\})$/m.exec(stdout)?.[1]}]`;
   const { apiKeys } = loadSettings({ DLC_REGION: 'ap-guangzhou', API_KEYS }, '/');
   expect(JSON.stringify([...apiKeys])).toContain('"key:reporting"');
@@ -39,7 +29,7 @@ it('a key, and an entry that the gateway takes', async () => {
 });
 
 it('a secret for webhooks, and an entry that the gateway takes', async () => {
-  const { stdout } = await shell.run(newSecret);
+  const { stdout } = await used.shell.run(newSecret);
   const WEBHOOK_SENDERS = `[${/^ +(\{.+\})$/m.exec(stdout)?.[1]}]`;
   const [, name = '', secret = ''] = /^ +(\w+)=(whsec_\S+)$/m.exec(stdout) ?? [];
   const env = { DLC_REGION: 'ap-guangzhou', WEBHOOK_SENDERS, [name]: secret };
@@ -47,8 +37,8 @@ it('a secret for webhooks, and an entry that the gateway takes', async () => {
 });
 
 itWith(['curl'], 'a token for one task, in two terminals', async () => {
-  const demo = await shell.start(first, IS_UP);
-  const { status, stdout } = await shell.run(second);
+  const demo = await used.shell.start(first, IS_UP);
+  const { status, stdout } = await used.shell.run(second);
   await demo.end();
   expect(status).toBe(0);
   const answers = parseAnswers(stdout);

@@ -8,8 +8,7 @@ import { commandsFor } from '../support/documented-commands.ts';
 import { readDocument } from '../support/documents.ts';
 import { NEEDS_BROWSER, itWith, NEEDS_TOOLS } from '../support/needs.ts';
 import { parseAnswers } from '../support/http-client.ts';
-import { IS_UP, openShell, type Shell, type Terminal } from '../support/paste.ts';
-import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
+import { IS_UP, shellInWorkingCopy, type Terminal } from '../support/paste.ts';
 
 /** From the clone to a cancelled task, and to one's own page, with nothing but the documents. */
 
@@ -25,16 +24,7 @@ const veiled = (text: string): string =>
 /** What is no matter of the gateway's, and left out in the README too. */
 const OF_HTTP = ['Date', 'Connection', 'Keep-Alive', 'Content-Length'];
 
-let copy: WorkingCopy;
-let shell: Shell;
-beforeAll(async () => {
-  copy = makeWorkingCopy();
-  shell = await openShell(copy.folder);
-});
-afterAll(async () => {
-  await shell.close();
-  copy.remove();
-});
+const used = shellInWorkingCopy();
 
 describe('npm start', () => {
   const curl = block(
@@ -48,7 +38,7 @@ describe('npm start', () => {
   let demo: Terminal;
   const start = block('README.md', 'npm ci && npm start');
   beforeAll(async () => {
-    demo = await shell.start(start, IS_UP);
+    demo = await used.shell.start(start, IS_UP);
   });
   afterAll(() => demo.end());
 
@@ -56,7 +46,7 @@ describe('npm start', () => {
     ['curl'],
     'the line that cancels gives the answer that is shown, and later another',
     async () => {
-      const { stdout } = await shell.run(curl);
+      const { stdout } = await used.shell.run(curl);
       parseAnswers(stdout);
       const received = veiled(stdout.replaceAll('\r', '')).split('\n');
       const shown = veiled(blockIn('README.md', 'http')).split('\n');
@@ -66,14 +56,14 @@ describe('npm start', () => {
         .map((line) => line.split(':')[0] ?? '');
       expect(left.toSorted()).toEqual([...Object.keys(ALWAYS), ...OF_HTTP].toSorted());
       let later = '';
-      while (!later.startsWith('HTTP/1.1 200')) later = (await shell.run(curl)).stdout;
+      while (!later.startsWith('HTTP/1.1 200')) later = (await used.shell.run(curl)).stdout;
       expect(parseAnswers(later)).toMatchObject([{ body: { outcome: 'already_cancelled' } }]);
     },
   );
 
   itWith([NEEDS_TOOLS], 'the types come from the document', async () => {
-    expect((await shell.run(types)).status).toBe(0);
-    const made = readFileSync(path.join(copy.folder, 'gateway-api.d.ts'), 'utf8');
+    expect((await used.shell.run(types)).status).toBe(0);
+    const made = readFileSync(path.join(used.copy.folder, 'gateway-api.d.ts'), 'utf8');
     expect(made).toContain('"/tasks/{taskId}"');
   });
 });
@@ -88,17 +78,17 @@ describe('a page of your own', () => {
     ['python3', ...NEEDS_BROWSER],
     'cancels the task that its token is for, in Chromium',
     async () => {
-      mkdirSync(path.join(copy.folder, 'my-page'));
+      mkdirSync(path.join(used.copy.folder, 'my-page'));
       writeFileSync(
-        path.join(copy.folder, 'my-page/index.html'),
-        shell.adapt(blockIn('docs/frontend.md', 'html')),
+        path.join(used.copy.folder, 'my-page/index.html'),
+        used.shell.adapt(blockIn('docs/frontend.md', 'html')),
       );
-      const demo = await shell.start(allowing, IS_UP);
-      await shell.start(serving, /Serving HTTP/);
+      const demo = await used.shell.start(allowing, IS_UP);
+      await used.shell.start(serving, /Serving HTTP/);
       const browser = await startChromium();
       try {
         const page = await browser.newPage();
-        await page.goto(shell.adapt('http://127.0.0.1:8080'));
+        await page.goto(used.shell.adapt('http://127.0.0.1:8080'));
         const [, token = '', task = ''] =
           /Bearer (\S+)' \S+\/tasks\/(?!demo)(\S+)/.exec(demo.output()) ?? [];
         await page.fill('[name=token]', token);

@@ -4,9 +4,8 @@ import { startChromium } from '../support/chromium.ts';
 import { commandsFor } from '../support/documented-commands.ts';
 import { readDocument } from '../support/documents.ts';
 import { itWith, NEEDS_BROWSER } from '../support/needs.ts';
-import { IS_UP, openShell, type Shell, type Terminal } from '../support/paste.ts';
+import { IS_UP, shellInWorkingCopy, type Terminal } from '../support/paste.ts';
 import { SCF_CREDENTIALS, startScf } from '../support/scf/server.ts';
-import { makeWorkingCopy, type WorkingCopy } from '../support/working-copy.ts';
 
 /** The first hour of each reader: all commands of a page, from its top to its end, in an empty working copy. */
 
@@ -25,21 +24,12 @@ function pageOf(name: string): string[] {
   });
 }
 
-let copy: WorkingCopy;
-let shell: Shell;
-beforeAll(async () => {
-  copy = makeWorkingCopy();
-  shell = await openShell(copy.folder);
-});
-afterAll(async () => {
-  await shell.close();
-  copy.remove();
-});
+const used = shellInWorkingCopy();
 
 const succeeds = async (text: string, env = {}): Promise<string> => {
   // The examples' own default is the port that this shell has replaced.
-  const GATEWAY_URL = shell.adapt('http://127.0.0.1:9000');
-  const { status, stdout, stderr } = await shell.run(text, { GATEWAY_URL, ...env });
+  const GATEWAY_URL = used.shell.adapt('http://127.0.0.1:9000');
+  const { status, stdout, stderr } = await used.shell.run(text, { GATEWAY_URL, ...env });
   if (status !== 0) throw new Error(`${status}: ${stdout}${stderr}`);
   return stdout + stderr;
 };
@@ -52,13 +42,13 @@ describe('of a frontend', () => {
     async () => {
       await succeeds(secret);
       const terminals = [
-        await shell.start(gateway, IS_UP),
-        await shell.start(app, /The page is at/),
+        await used.shell.start(gateway, IS_UP),
+        await used.shell.start(app, /The page is at/),
       ];
       const browser = await startChromium();
       try {
         const page = await browser.newPage();
-        await page.goto(shell.adapt('http://127.0.0.1:8080'));
+        await page.goto(used.shell.adapt('http://127.0.0.1:8080'));
         await page.click('button');
         await page.waitForSelector('output:text-is("cancelled")');
         expect(await succeeds(another)).toContain('"code":"task-not-permitted"');
@@ -79,8 +69,8 @@ describe('of alerts', () => {
     async () => {
       await succeeds(secret);
       const terminals = [
-        await shell.start(gateway, IS_UP),
-        await shell.start(alertmanager, /Listening/),
+        await used.shell.start(gateway, IS_UP),
+        await used.shell.start(alertmanager, /Listening/),
       ];
       try {
         expect(await succeeds(alert)).toMatch(/demo-queued is now cancelled/);
@@ -99,7 +89,7 @@ describe('of a backend', () => {
   let terminal: Terminal | undefined;
   beforeAll(async () => {
     await succeeds(key);
-    terminal = await shell.start(gateway, IS_UP);
+    terminal = await used.shell.start(gateway, IS_UP);
   });
   afterAll(() => terminal?.end());
 

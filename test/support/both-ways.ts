@@ -1,10 +1,15 @@
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 
 import { exchangeRaw } from './http-client.ts';
 import type { AnswerOf } from './gateway.ts';
 import type { BuiltAnswer } from './built.ts';
-import type { FunctionProcess, ListeningServer } from './processes.ts';
+import {
+  startFunction,
+  startServer,
+  type FunctionProcess,
+  type ListeningServer,
+} from './processes.ts';
 
 /** One request, sent as bytes to the server and as an event of two families to the function. */
 export interface PlainRequest {
@@ -33,6 +38,17 @@ export const WAYS: readonly Way[] = ['server', 'SCF event', 'ALB event'];
 export interface Gateways {
   readonly server: ListeningServer;
   readonly fn: FunctionProcess;
+}
+
+/** Registers a server and a function, as built, with these settings for the tests around. */
+export function gatewaysWith(settings: Parameters<typeof startServer>[0]): () => Gateways {
+  let gateways: Gateways;
+  beforeAll(async () => {
+    const [server, fn] = await Promise.all([startServer(settings), startFunction(settings)]);
+    gateways = { server, fn };
+  });
+  afterAll(() => Promise.all([gateways.server.stop(), gateways.fn.stop()]));
+  return () => gateways;
 }
 
 export async function ask(

@@ -1,8 +1,10 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { freePort } from './free-port.ts';
 import { toolPath } from './tools.ts';
+import { makeWorkingCopy, type WorkingCopy } from './working-copy.ts';
 
 /** A documented command, pasted into bash: as it stands, but for ports that a developer may be using. */
 export interface Pasted {
@@ -36,6 +38,28 @@ const TOOLS: Readonly<Record<string, string>> = {
   'npx openapi-typescript@7': 'openapi-typescript',
   'npx -y osls@4': 'osls',
 };
+
+/** A shell in a working copy of the project, for the tests of a file. Both are there once the tests run. */
+export function shellInWorkingCopy() {
+  let copy: WorkingCopy;
+  let shell: Shell;
+  beforeAll(async () => {
+    copy = makeWorkingCopy();
+    shell = await openShell(copy.folder);
+  });
+  afterAll(async () => {
+    await shell.close();
+    copy.remove();
+  });
+  return {
+    get copy() {
+      return copy;
+    },
+    get shell() {
+      return shell;
+    },
+  };
+}
 
 /** @param folder where commands are run */
 export async function openShell(folder: string): Promise<Shell> {
