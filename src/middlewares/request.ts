@@ -13,7 +13,7 @@ import { invalid } from '../lib/tasks.ts';
 import { before, type Middleware } from '../request-context.ts';
 import { isPreflight } from './response-fields.ts';
 
-/** The request itself, whoever sent it: which endpoint it is for, whether it is fit to be looked at, its body. */
+/** The request before its caller is known: the endpoint, the limits, the body. */
 
 /**
  * Finds the endpoint of a request. Routes are matched on the path as it was sent: an encoded slash does
