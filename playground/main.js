@@ -80,6 +80,7 @@ async function showing(sender, taskIds, send) {
   if (isBusy) return;
   isBusy = true;
   document.body.classList.add('busy');
+  say(byId('reset-said'), '');
   say(byId('summary'), t('Cancelling {tasks} …', { tasks: taskIds.join(', ') }));
   byId('summary').className = '';
   // On a phone the result is far below the button.

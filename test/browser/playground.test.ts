@@ -50,6 +50,13 @@ describeWith(NEEDS_BROWSER, 'the playground', () => {
     await page.waitForSelector('tr:has-text("demo-queued") .state:text-is("cancelled")');
   });
 
+  it('says that all tasks are as at the start no longer than they are', async () => {
+    await page.click('#reset');
+    await page.waitForSelector('#reset-said:has-text("as at the start")');
+    expect(await cancel(page, 'demo-queued')).toMatch(/^202 Accepted/);
+    expect(await page.innerText('#reset-said')).toBe('');
+  });
+
   it('cancels those that are chosen with one request, or says what would become of them', async () => {
     for (const task of ['demo-queued', 'demo-writing']) await page.check(`[value=${task}]`);
     const press = async (button: string) => {
