@@ -185,7 +185,12 @@ const NOT_HERE = /^(MOVED|ASK|READONLY|MASTERDOWN|LOADING)$/;
 const FAILURES: readonly (readonly [RegExp, (Misconfiguration | undefined)?, string?])[] = [
   [/\b(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN)\b/, 'redis-cluster'],
   [/\b(WRONGPASS|NOAUTH|invalid password)\b/, 'redis-password'],
-  [/\bNOPERM\b/, 'redis-permission'],
+  // Inside of a script, Redis 6 and 7.0 say it in the second way, later ones in the third.
+  [
+    /\bNOPERM\b|user executing the script can't|ACL failure in script/,
+    'redis-permission',
+    'NOPERM',
+  ],
   [/DB index is out of range/, 'redis-database'],
   [/\b[A-Z_]*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY)[A-Z_]*\b/, 'redis-certificate'],
   [/\b(READONLY|MASTERDOWN|LOADING|OOM|MISCONF|NOREPLICAS|BUSY|UNKILLABLE)\b/],
