@@ -61,22 +61,25 @@ export async function attemptUntilSettled(
     : 0;
   const remaining = (): number => deadline.remaining() - reserve;
   const attempts: Attempt[] = [];
-  let unsent = NO_TIME;
+  /** The slot of the last try had expired when the request could leave: the connection took too long. */
+  let expired: Failure | undefined;
   for (;;) {
     const pause = pauseBeforeNext(attempts, settings.maxAttempts, remaining(), random);
     if (pause === undefined) break;
     if (pause > 0) await clock.sleep(pause, deadline.signal).catch(() => undefined);
     if (deadline.signal.aborted) break;
     const slot = await acquireSlot(task, job, () => remaining() - SHORTEST_ATTEMPT_MS, deps);
-    if (!slot.granted) return [...attempts.slice(0, -1), withoutSlot(attempts.at(-1), slot)];
+    if (!slot.granted) {
+      return [...attempts.slice(0, -1), withoutSlot(attempts.at(-1) ?? expired, slot)];
+    }
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
     const attempt = await attemptOnce(task, job, ms, slot.isValid, deps);
-    unsent = EXPIRED;
-    if (attempt === EXPIRED) continue;
+    expired = attempt === EXPIRED ? attempt : undefined;
+    if (expired) continue;
     attempts.push(attempt);
     if (isRateLimited(attempt)) limiter.backOff(task.region);
   }
-  return attempts.length > 0 ? attempts : [unsent];
+  return attempts.length > 0 ? attempts : [expired ?? NO_TIME];
 }
 
 /** Waits for a slot, which every attempt needs. */

@@ -33,7 +33,7 @@ interface Thrown {
 /** The slot had expired when the request was about to be written: no attempt, and another slot is needed. */
 export const EXPIRED: Failure = {
   outcome: 'did-not-happen',
-  code: 'upstream-rate-limited',
+  code: 'upstream-timeout',
   again: true,
   reason: 'its slot had expired',
 };

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { systemClock } from '../../../src/lib/clock.ts';
 import { cancelTask } from '../../../src/lib/cancellation/cancel.ts';
+import type { Limiter } from '../../../src/lib/rate-limit/limiter.ts';
 import { EXPIRED } from '../../../src/lib/dlc/failure.ts';
 import { clientOf, closeUpstreams, newCaller, upstream } from '../../support/dlc-client.ts';
 import { OK, reply } from '../../support/upstream-server.ts';
@@ -52,30 +53,46 @@ describe('a request whose slot has expired', () => {
     });
   });
 
-  it('acquires another slot', async () => {
+  const cancelWith = async (acquire: Limiter['acquire']) => {
     const server = await answering();
-    const slots = [false, false, true];
-    const job = {
-      ...newCaller(),
-      principal: { id: 'key:a' },
-      deadline: { signal, remaining: () => 5000 },
-    };
-    const result = await cancelTask({ taskId: 'a', region: 'ap-guangzhou' }, job, {
-      dlc: clientOf(server.port),
-      settings: { attemptTimeoutMs: 1000, maxAttempts: 1, taskStateLookup: false },
-      clock: systemClock,
-      random: () => 0,
-      log: { write: () => undefined },
-      load: { waiting: 0 },
-      limiter: {
-        async acquire() {
-          const isValid = slots.shift() ?? false;
-          return { granted: true, isValid: () => isValid };
-        },
-        backOff: () => undefined,
+    const result = await cancelTask(
+      { taskId: 'a', region: 'ap-guangzhou' },
+      {
+        ...newCaller(),
+        principal: { id: 'key:a' },
+        deadline: { signal, remaining: () => 5000 },
       },
+      {
+        dlc: clientOf(server.port),
+        settings: { attemptTimeoutMs: 1000, maxAttempts: 1, taskStateLookup: false },
+        clock: systemClock,
+        random: () => 0,
+        log: { write: () => undefined },
+        load: { waiting: 0 },
+        limiter: { acquire, backOff: () => undefined },
+      },
+    );
+    return { result, sent: server.requests.length };
+  };
+
+  it('acquires another slot', async () => {
+    const slots = [false, false, true];
+    const { result, sent } = await cancelWith(async () => {
+      const isValid = slots.shift() ?? false;
+      return { granted: true, isValid: () => isValid };
     });
     expect(result).toMatchObject({ kind: 'done', outcome: 'cancel_requested' });
-    expect({ left: slots.length, sent: server.requests.length }).toEqual({ left: 0, sent: 1 });
+    expect({ left: slots.length, sent }).toEqual({ left: 0, sent: 1 });
+  });
+
+  it('does not blame the rate if there is no time for another slot', async () => {
+    const slots = [false];
+    const { result, sent } = await cancelWith(async () =>
+      slots.length > 0
+        ? { granted: true, isValid: () => slots.pop() ?? false }
+        : { granted: false, retryInMs: 1, isQuiet: false },
+    );
+    expect(result).toMatchObject({ kind: 'failed', failure: { code: 'upstream-timeout' } });
+    expect(sent).toBe(0);
   });
 });
