@@ -70,7 +70,11 @@ export async function attemptUntilSettled(
     if (deadline.signal.aborted) break;
     const slot = await acquireSlot(task, job, () => remaining() - SHORTEST_ATTEMPT_MS, deps);
     if (!slot.granted) {
-      return [...attempts.slice(0, -1), withoutSlot(attempts.at(-1) ?? expired, slot)];
+      const isOver = remaining() <= SHORTEST_ATTEMPT_MS;
+      return [
+        ...attempts.slice(0, -1),
+        withoutSlot(attempts.at(-1) ?? (isOver ? expired : undefined), slot),
+      ];
     }
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
     const attempt = await attemptOnce(task, job, ms, slot.isValid, deps);

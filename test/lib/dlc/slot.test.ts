@@ -53,14 +53,14 @@ describe('a request whose slot has expired', () => {
     });
   });
 
-  const cancelWith = async (acquire: Limiter['acquire']) => {
+  const cancelWith = async (acquire: Limiter['acquire'], remaining = () => 5000) => {
     const server = await answering();
     const result = await cancelTask(
       { taskId: 'a', region: 'ap-guangzhou' },
       {
         ...newCaller(),
         principal: { id: 'key:a' },
-        deadline: { signal, remaining: () => 5000 },
+        deadline: { signal, remaining },
       },
       {
         dlc: clientOf(server.port),
@@ -85,14 +85,19 @@ describe('a request whose slot has expired', () => {
     expect({ left: slots.length, sent }).toEqual({ left: 0, sent: 1 });
   });
 
-  it('does not blame the rate if there is no time for another slot', async () => {
+  it.each([
+    [5000, 'upstream-rate-limited'],
+    [1, 'upstream-timeout'],
+  ])('is the fault of the rate only if there is time for another: %i ms, %s', async (ms, code) => {
     const slots = [false];
-    const { result, sent } = await cancelWith(async () =>
-      slots.length > 0
-        ? { granted: true, isValid: () => slots.pop() ?? false }
-        : { granted: false, retryInMs: 1, isQuiet: false },
+    const { result, sent } = await cancelWith(
+      async () =>
+        slots.length > 0
+          ? { granted: true, isValid: () => slots.pop() ?? false }
+          : { granted: false, retryInMs: 1, isQuiet: false },
+      () => (slots.length > 0 ? 5000 : ms),
     );
-    expect(result).toMatchObject({ kind: 'failed', failure: { code: 'upstream-timeout' } });
+    expect(result).toMatchObject({ kind: 'failed', failure: { code } });
     expect(sent).toBe(0);
   });
 });
