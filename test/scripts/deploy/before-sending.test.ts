@@ -22,7 +22,7 @@ describe('--dry-run', () => {
       TENCENTCLOUD_SECRET_KEY: '',
       REDIS_URL: 'redis://:planted-redis-password@r:6379',
     };
-    const { exitCode, out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    const { exitCode, out, messages } = await run(project, NOWHERE, { args: ['--dry-run'], env });
     expect(exitCode).toBe(0);
     const requests: { action: string; input: Record<string, unknown> }[] = JSON.parse(out);
     const sent = requests
@@ -40,21 +40,21 @@ describe('--dry-run', () => {
       },
     });
     for (const secret of [...SECRETS, 'planted-redis-password']) {
-      expect(out + told).not.toContain(secret);
+      expect(out + messages).not.toContain(secret);
     }
-    expect(told).toContain('Nothing was sent.');
+    expect(messages).toContain('Nothing was sent.');
   });
 
   it('names everything that is missing or wrong at once, after what it would send', async () => {
     const env = { DLC_REGION: '', SCF_ROLE: '', API_KEYS: '[{}]', LOG_LEVEL: 'loud' };
-    const { exitCode, out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    const { exitCode, out, messages } = await run(project, NOWHERE, { args: ['--dry-run'], env });
     expect(exitCode).toBe(78);
     expect(JSON.parse(out)[0].region).toBe('<DLC_REGION is not set>');
-    expect(told).toContain(
+    expect(messages).toContain(
       '  DLC_REGION: is not set in this shell\n  SCF_ROLE: is not set in this shell',
     );
-    expect(told).toContain('  API_KEYS: [0].id is missing');
-    expect(told).toContain('  LOG_LEVEL: must be one of');
+    expect(messages).toContain('  API_KEYS: [0].id is missing');
+    expect(messages).toContain('  LOG_LEVEL: must be one of');
   });
 
   it('shows no value that it refuses: anything may have been put there', async () => {
@@ -64,10 +64,10 @@ describe('--dry-run', () => {
       CORS_ORIGINS: planted,
       LOG_LEVEL: 'planted-in-the-wrong-place',
     };
-    const { exitCode, out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    const { exitCode, out, messages } = await run(project, NOWHERE, { args: ['--dry-run'], env });
     expect(exitCode).toBe(78);
-    for (const name of Object.keys(env)) expect(told).toContain(`  ${name}: must`);
-    expect(out + told).not.toContain('planted-in-the-wrong-place');
+    for (const name of Object.keys(env)) expect(messages).toContain(`  ${name}: must`);
+    expect(out + messages).not.toContain('planted-in-the-wrong-place');
   });
 
   it('shows no secret, whatever it begins with', async () => {
@@ -79,8 +79,8 @@ describe('--dry-run', () => {
       GATEWAY_WEBHOOK_SECRET: '<planted>',
       CORS_ORIGINS: '@planted-origin',
     };
-    const { out, told } = await run(project, NOWHERE, { args: ['--dry-run'], env });
-    expect(out + told).not.toContain('planted');
+    const { out, messages } = await run(project, NOWHERE, { args: ['--dry-run'], env });
+    expect(out + messages).not.toContain('planted');
     const named = { API_KEYS: '@config/api-keys.json' };
     project.write('web/config/api-keys.json', SHELL.API_KEYS);
     const shown = await run(project, NOWHERE, { args: ['--dry-run'], env: named });
@@ -100,19 +100,19 @@ describe('--dry-run', () => {
   ])('names %s without a VPC: %j', async (REDIS_URL, isNamed) => {
     const reason = '  REDIS_URL: has an address of a private network';
     const asked = { args: ['--dry-run'], env: { REDIS_URL } };
-    const { exitCode, out, told } = await run(project, NOWHERE, asked);
-    expect([exitCode, told.includes(reason)]).toEqual(isNamed ? [78, true] : [0, false]);
-    expect(out + told).not.toContain('planted-password');
+    const { exitCode, out, messages } = await run(project, NOWHERE, asked);
+    expect([exitCode, messages.includes(reason)]).toEqual(isNamed ? [78, true] : [0, false]);
+    expect(out + messages).not.toContain('planted-password');
     // What a network needs is said with it and without it.
     const needs =
       'through a NAT gateway, or by DLC_ENDPOINT=https://dlc.internal.tencentcloudapi.com';
-    expect(told.includes(needs)).toBe(isNamed);
+    expect(messages.includes(needs)).toBe(isNamed);
     const network = { VPC_ID: 'vpc-1', SUBNET_ID: 'subnet-1' };
     const inside = await run(project, NOWHERE, { ...asked, env: { REDIS_URL, ...network } });
-    expect([inside.exitCode, inside.told]).toEqual([0, expect.stringContaining(needs)]);
+    expect([inside.exitCode, inside.messages]).toEqual([0, expect.stringContaining(needs)]);
     expect(inside.out).toContain('"VpcId": "vpc-1"');
     const half = await run(project, NOWHERE, { ...asked, env: { REDIS_URL, VPC_ID: 'vpc-1' } });
-    expect([half.exitCode, half.told]).toEqual([
+    expect([half.exitCode, half.messages]).toEqual([
       78,
       expect.stringContaining('SUBNET_ID: is not set in this shell'),
     ]);
@@ -146,10 +146,10 @@ describe('--dry-run', () => {
 
 /** What is refused before a request is sent: nothing listens where SCF should be. */
 async function refused(env: Record<string, string>, changed: Project = project) {
-  const { exitCode, told } = await run(changed, NOWHERE, { env });
-  expect(told).not.toContain('failed:');
-  for (const secret of SECRETS) expect(told).not.toContain(secret);
-  return { exitCode, told };
+  const { exitCode, messages } = await run(changed, NOWHERE, { env });
+  expect(messages).not.toContain('failed:');
+  for (const secret of SECRETS) expect(messages).not.toContain(secret);
+  return { exitCode, messages };
 }
 
 describe('before anything is sent', () => {
@@ -162,37 +162,37 @@ describe('before anything is sent', () => {
       SCF_ENDPOINT: 'PLANTED',
     };
     for (const args of [[], ['--dry-run']]) {
-      const { exitCode, out, told } = await run(project, NOWHERE, { args, env: wrong });
+      const { exitCode, out, messages } = await run(project, NOWHERE, { args, env: wrong });
       expect([exitCode, out]).toEqual([78, '']);
-      expect(told).not.toContain('PLANTED');
-      const names = told.split('\n').map((line) => /^ {2}(\w+):/.exec(line)?.[1]);
+      expect(messages).not.toContain('PLANTED');
+      const names = messages.split('\n').map((line) => /^ {2}(\w+):/.exec(line)?.[1]);
       expect(names).toHaveLength(6);
       expect(new Set(names.slice(1))).toEqual(new Set(Object.keys(wrong)));
     }
     const other = await refused({ STAGE: '1', SCF_ROLE: '' }, project);
-    expect(other.told).not.toContain('STAGE:');
-    expect(other.told).toContain('SCF_ROLE: is not set');
+    expect(other.messages).not.toContain('STAGE:');
+    expect(other.messages).toContain('SCF_ROLE: is not set');
   });
 
   it.each([['a b'], ['r'.repeat(129)], ['role/../x']])('refuses the role %j', async (SCF_ROLE) => {
-    const { exitCode, told } = await refused({ SCF_ROLE });
-    expect([exitCode, told]).toEqual([78, expect.stringContaining('SCF_ROLE: inputs.role')]);
+    const { exitCode, messages } = await refused({ SCF_ROLE });
+    expect([exitCode, messages]).toEqual([78, expect.stringContaining('SCF_ROLE: inputs.role')]);
   });
 
   it('refuses a malformed SCF_ENDPOINT in a dry run too', async () => {
     const env = { SCF_ENDPOINT: 'ftp://scf.tencentcloudapi.com', LOG_LEVEL: 'loud' };
-    const { exitCode, told } = await run(project, undefined, { args: ['--dry-run'], env });
+    const { exitCode, messages } = await run(project, undefined, { args: ['--dry-run'], env });
     expect(exitCode).toBe(78);
-    expect(told).toContain('  SCF_ENDPOINT: must be an https: address\n  LOG_LEVEL: must be');
+    expect(messages).toContain('  SCF_ENDPOINT: must be an https: address\n  LOG_LEVEL: must be');
   });
 
   it("refuses the example's keys, in a variable and in a packed file", async () => {
     const example = readFileSync('config/api-keys.example.json', 'utf8');
     const sentence = 'has the sha256 of nothing, of a placeholder or of an example';
-    expect((await refused({ API_KEYS: example })).told).toContain(sentence);
+    expect((await refused({ API_KEYS: example })).messages).toContain(sentence);
     project.write('web/config/api-keys.json', example);
     const packed = await refused({ API_KEYS: '@config/api-keys.json' });
-    expect([packed.exitCode, packed.told]).toEqual([78, expect.stringContaining(sentence)]);
+    expect([packed.exitCode, packed.messages]).toEqual([78, expect.stringContaining(sentence)]);
   });
 
   it.each([
@@ -200,41 +200,47 @@ describe('before anything is sent', () => {
     ['of a placeholder', 'changeme', 'has the sha256 of nothing, of a placeholder'],
     ['of the demo', makeDemoCallers().key, 'has the sha256 of the demo key'],
   ])('refuses the key %s', async (_, key, sentence) => {
-    const { exitCode, told } = await refused({ API_KEYS: JSON.stringify([keyEntry(key)]) });
-    expect([exitCode, told]).toEqual([78, expect.stringContaining(sentence)]);
+    const { exitCode, messages } = await refused({ API_KEYS: JSON.stringify([keyEntry(key)]) });
+    expect([exitCode, messages]).toEqual([78, expect.stringContaining(sentence)]);
   });
 
   it('refuses to reserve what no account has, and tells of what not every account has', async () => {
     const absurd = await refused({ EXPECTED_INSTANCES: '100000' });
     expect(absurd.exitCode).toBe(78);
-    expect(absurd.told).toContain('EXPECTED_INSTANCES: so many of 256 MB reserve 25600000 MB');
+    expect(absurd.messages).toContain('EXPECTED_INSTANCES: so many of 256 MB reserve 25600000 MB');
     const dry = async (EXPECTED_INSTANCES: string, more = {}) => {
       const env = { EXPECTED_INSTANCES, ...more };
       return await run(project, NOWHERE, { args: ['--dry-run'], env });
     };
     expect(await dry('200')).toMatchObject({ exitCode: 0 });
-    expect((await dry('200')).told).not.toContain('EXPECTED_INSTANCES');
+    expect((await dry('200')).messages).not.toContain('EXPECTED_INSTANCES');
     const note = 'EXPECTED_INSTANCES reserves 51456 MB: not every account';
-    expect(await dry('201')).toMatchObject({ exitCode: 0, told: expect.stringContaining(note) });
+    expect(await dry('201')).toMatchObject({
+      exitCode: 0,
+      messages: expect.stringContaining(note),
+    });
     const shared = await dry('100000', { REDIS_URL: 'redis://r:6379' });
-    expect(shared).toMatchObject({ exitCode: 0, told: expect.not.stringContaining('EXPECTED') });
+    expect(shared).toMatchObject({
+      exitCode: 0,
+      messages: expect.not.stringContaining('EXPECTED'),
+    });
   });
 
   it('finds that the variables are more than 4 KB, and says where they go', async () => {
     const entry = { sha256: 'b'.repeat(64), scopes: ['tasks:cancel'] };
     const keys = Array.from({ length: 40 }, (_, i) => ({ id: `caller-${i}`, ...entry }));
-    const { exitCode, told } = await refused({ API_KEYS: JSON.stringify(keys) });
+    const { exitCode, messages } = await refused({ API_KEYS: JSON.stringify(keys) });
     expect(exitCode).toBe(78);
-    expect(told).toMatch(/all variables together have \d{4} bytes, and SCF takes 4096/);
-    expect(told).toContain('set API_KEYS=@config/api-keys.json');
+    expect(messages).toMatch(/all variables together have \d{4} bytes, and SCF takes 4096/);
+    expect(messages).toContain('set API_KEYS=@config/api-keys.json');
   });
 
   it('finds names that SCF keeps for itself', async () => {
     const taken = makeProject((yaml) =>
       yaml.replace('LOG_LEVEL: ', 'TENCENTCLOUD_X: 1\n      LOG_LEVEL: '),
     );
-    const { exitCode, told } = await refused({}, taken);
-    expect([exitCode, told]).toEqual([
+    const { exitCode, messages } = await refused({}, taken);
+    expect([exitCode, messages]).toEqual([
       78,
       expect.stringContaining('TENCENTCLOUD_X: SCF keeps names'),
     ]);
@@ -242,24 +248,24 @@ describe('before anything is sent', () => {
   });
 
   it('finds a secret that no variable of the function has', async () => {
-    const { exitCode, told } = await refused({ GATEWAY_WEBHOOK_SECRET: '' });
+    const { exitCode, messages } = await refused({ GATEWAY_WEBHOOK_SECRET: '' });
     expect(exitCode).toBe(78);
-    expect(told).toContain(
+    expect(messages).toContain(
       'the variable GATEWAY_WEBHOOK_SECRET, which a secret refers to, is not set; set it',
     );
   });
 
   it('reads packed files as the function will, and leaves mounted ones to it', async () => {
     const missing = await refused({ API_KEYS: '@config/api-keys.json' });
-    expect(missing.told).toMatch(
+    expect(missing.messages).toMatch(
       /API_KEYS: points to .*config\/api-keys.json, which is not there; @path is inside the package/,
     );
     project.write('web/config/api-keys.json', SHELL.API_KEYS);
-    const { told } = await run(project, undefined, {
+    const { messages } = await run(project, undefined, {
       args: ['--dry-run'],
       env: { API_KEYS: '@config/api-keys.json', JWT_ISSUERS: '@/mnt/issuers.json' },
     });
-    expect(told).toContain('Not checked, since only the function sees the file: JWT_ISSUERS');
+    expect(messages).toContain('Not checked, since only the function sees the file: JWT_ISSUERS');
   });
 
   it.each([
@@ -290,9 +296,9 @@ describe('before anything is sent', () => {
     ],
   ])('refuses %s', async (_, change, sentence) => {
     const changed = makeProject(change);
-    const { exitCode, told } = await refused({}, changed);
-    expect([exitCode, told]).toEqual([78, expect.stringContaining(sentence)]);
-    expect(told).not.toContain('PLANTED');
+    const { exitCode, messages } = await refused({}, changed);
+    expect([exitCode, messages]).toEqual([78, expect.stringContaining(sentence)]);
+    expect(messages).not.toContain('PLANTED');
     changed.remove();
   });
 
@@ -323,7 +329,7 @@ describe('before anything is sent', () => {
     'refuses %j with %j',
     async (args: string[], env: Record<string, string>, exitCode, sentence) => {
       const ran = await run(project, NOWHERE, { args, env });
-      expect([ran.exitCode, ran.told]).toEqual([exitCode, expect.stringContaining(sentence)]);
+      expect([ran.exitCode, ran.messages]).toEqual([exitCode, expect.stringContaining(sentence)]);
     },
   );
 });

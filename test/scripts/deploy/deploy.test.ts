@@ -31,11 +31,11 @@ function theFunction() {
 
 describe('npm run deploy', () => {
   it('makes the function, waits for it, publishes it, opens its URL and tries it', async () => {
-    const { exitCode, told, waited } = await run(project, scf);
+    const { exitCode, messages, waited } = await run(project, scf);
     expect([exitCode, changes(scf)]).toEqual([0, FIRST]);
-    expect(told).toContain(`${NAME} is Creating …`);
-    expect(told).toContain('version 1 is Publishing …');
-    expect(told).toContain(`GET ${scf.endpoint}/healthz answers 200.`);
+    expect(messages).toContain(`${NAME} is Creating …`);
+    expect(messages).toContain('version 1 is Publishing …');
+    expect(messages).toContain(`GET ${scf.endpoint}/healthz answers 200.`);
     expect(waited).toBe(4000);
     const { latest, aliases, reserved, triggers, versions } = theFunction();
     expect(latest.config).toMatchObject({
@@ -83,10 +83,10 @@ describe('npm run deploy', () => {
   it('changes nothing the second time, and says so', async () => {
     await run(project, scf);
     scf.requests.length = 0;
-    const { exitCode, told } = await run(project, scf);
+    const { exitCode, messages } = await run(project, scf);
     expect([exitCode, changes(scf)]).toEqual([0, []]);
-    expect(told).toContain('Nothing has changed: nothing was done.');
-    expect(told).toContain('answers 200');
+    expect(messages).toContain('Nothing has changed: nothing was done.');
+    expect(messages).toContain('answers 200');
   });
 
   it.each([
@@ -106,9 +106,9 @@ describe('npm run deploy', () => {
   it('bounds the instances by EXPECTED_INSTANCES, and leaves the bound alone where Redis is shared', async () => {
     await run(project, scf, { env: { EXPECTED_INSTANCES: '3' } });
     expect(theFunction().reserved).toBe(768);
-    const { told } = await run(project, scf, { env: { REDIS_URL: 'redis://r:6379' } });
+    const { messages } = await run(project, scf, { env: { REDIS_URL: 'redis://r:6379' } });
     expect(theFunction().reserved).toBe(768);
-    expect(told).toContain('The reserved quota of 768 MB bounds the instances');
+    expect(messages).toContain('The reserved quota of 768 MB bounds the instances');
   });
 
   it('goes back to the version published before, and on to the newest again without uploading', async () => {
@@ -121,11 +121,11 @@ describe('npm run deploy', () => {
       env: { SCF_ROLE: '', API_KEYS: '' },
     });
     expect([back.exitCode, changes(scf)]).toEqual([0, ['UpdateAlias']]);
-    expect(back.told).toContain('Moving $DEFAULT from 2 to version 1 …');
-    expect(back.told).toContain('answers 200');
+    expect(back.messages).toContain('Moving $DEFAULT from 2 to version 1 …');
+    expect(back.messages).toContain('answers 200');
     expect(theFunction().aliases.get('$DEFAULT')).toBe('1');
     const further = await run(project, scf, { args: ['--rollback'] });
-    expect([further.exitCode, further.told]).toEqual([
+    expect([further.exitCode, further.messages]).toEqual([
       65,
       expect.stringContaining('There is no version before 1'),
     ]);
@@ -146,8 +146,8 @@ describe('npm run deploy', () => {
   });
 
   it('does not go back from a function that it never published', async () => {
-    const { exitCode, told } = await run(project, scf, { args: ['--rollback'] });
-    expect([exitCode, told]).toEqual([65, expect.stringContaining('is not there')]);
+    const { exitCode, messages } = await run(project, scf, { args: ['--rollback'] });
+    expect([exitCode, messages]).toEqual([65, expect.stringContaining('is not there')]);
   });
 
   it('deploys the event function where it is named, to another stage and region', async () => {
@@ -168,13 +168,13 @@ describe('npm run deploy', () => {
     await run(project, scf, { args: was === 'an event function' ? event : [] });
     scf.requests.length = 0;
     const args = was === 'an event function' ? [] : event;
-    const { exitCode, told, asked } = await run(project, scf, { args, answer: true });
+    const { exitCode, messages, asked } = await run(project, scf, { args, answer: true });
     expect([exitCode, changes(scf), asked]).toEqual([78, [], []]);
-    expect(told).toContain(
+    expect(messages).toContain(
       `${NAME} is ${was}, and SCF cannot make it ${wanted}. Nothing was changed.`,
     );
-    expect(told).toContain(`  npm run deploy -- --stage NAME: ${wanted} beside it`);
-    expect(told).toContain(
+    expect(messages).toContain(`  npm run deploy -- --stage NAME: ${wanted} beside it`);
+    expect(messages).toContain(
       `  npm run deploy${file && ` -- ${file}`}: the function stays what it is`,
     );
     // Both ways lead somewhere.
@@ -216,7 +216,7 @@ describe('npm run deploy', () => {
       [],
       [`${NAME} in ap-guangzhou is made: a web function with a public URL.\nGo on?`],
     ]);
-    expect(no.told).toMatch(/\nNothing was done\.$/);
+    expect(no.messages).toMatch(/\nNothing was done\.$/);
     const yes = await run(project, scf, { answer: true });
     expect([yes.exitCode, changes(scf)]).toEqual([0, FIRST]);
   });
@@ -253,9 +253,9 @@ describe('npm run deploy', () => {
     ];
     expect(no.asked).toEqual([expect.stringMatching(/\nGo on\?$/)]);
     expect(no.asked[0]).toContain(`${lines.join('\n  ')}\nGo on?`);
-    for (const secret of [...SECRETS, 'planted']) expect(no.told).not.toContain(secret);
+    for (const secret of [...SECRETS, 'planted']) expect(no.messages).not.toContain(secret);
     const yes = await run(project, scf, { env });
-    expect([yes.exitCode, yes.told]).toEqual([
+    expect([yes.exitCode, yes.messages]).toEqual([
       0,
       expect.stringContaining('LOG_LEVEL: not set → warn'),
     ]);
@@ -293,7 +293,7 @@ describe('npm run deploy', () => {
       scf.requests.length = 0;
       const refused = await run(project, scf, { args, answer: 'nobody' });
       expect([refused.exitCode, scf.requests]).toEqual([64, []]);
-      expect(refused.told).toContain('There is no terminal to ask on: --yes');
+      expect(refused.messages).toContain('There is no terminal to ask on: --yes');
     },
   );
 
@@ -301,10 +301,10 @@ describe('npm run deploy', () => {
     scf.healthz.push(404, 404);
     expect(await run(project, scf)).toMatchObject({ exitCode: 0, waited: 4000 + 2 * 5000 });
     scf.healthz.push(...Array.from({ length: 14 }, () => 500));
-    const { exitCode, told } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+    const { exitCode, messages } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
     expect(exitCode).toBe(69);
-    expect(told).toContain('Version 2 is deployed, but does not serve: 500.');
-    expect(told).toContain('npm run deploy -- --rollback');
+    expect(messages).toContain('Version 2 is deployed, but does not serve: 500.');
+    expect(messages).toContain('npm run deploy -- --rollback');
   });
 
   it('says what a version lacks that serves and is not ready', async () => {
@@ -317,36 +317,36 @@ describe('npm run deploy', () => {
     scf.readyz.push(notYet, notYet);
     expect(await run(project, scf)).toMatchObject({ exitCode: 0, waited: 4000 + 2 * 5000 });
     scf.readyz.push(...Array.from({ length: 14 }, () => notYet));
-    const { exitCode, told } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
+    const { exitCode, messages } = await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
     expect(exitCode).toBe(69);
-    expect(told).toContain(
+    expect(messages).toContain(
       'Version 2 is deployed, but is not ready: 503, cloud-credentials-rejected: DLC refuses the role. [2J <hidden>.\n',
     );
-    expect(told).toContain(
+    expect(messages).toContain(
       'Give the role that SCF_ROLE names the policy of deploy/cam-role-policy.json',
     );
-    expect(told).toContain('npm run deploy -- --rollback');
+    expect(messages).toContain('npm run deploy -- --rollback');
   });
 
   it('says so if a version is older than /readyz', async () => {
     scf.readyz.push({ status: 404 });
-    const { exitCode, told } = await run(project, scf);
-    expect([exitCode, told]).toEqual([0, expect.stringContaining('has no /readyz')]);
+    const { exitCode, messages } = await run(project, scf);
+    expect([exitCode, messages]).toEqual([0, expect.stringContaining('has no /readyz')]);
   });
 
   it('trusts no address that is not https', async () => {
     scf.url = 'http://gateway.example.org';
-    const { exitCode, told } = await run(project, scf);
-    expect([exitCode, told]).toEqual([76, expect.stringContaining('not https')]);
+    const { exitCode, messages } = await run(project, scf);
+    expect([exitCode, messages]).toEqual([76, expect.stringContaining('not https')]);
   });
 
   it('cannot change a runtime, and says how to move', async () => {
     await run(project, scf);
     const older = makeProject((yaml) => yaml.replace('Nodejs24.11', 'Nodejs22.21'));
     scf.requests.length = 0;
-    const { exitCode, told } = await run(older, scf);
+    const { exitCode, messages } = await run(older, scf);
     expect([exitCode, changes(scf)]).toEqual([78, []]);
-    expect(told).toContain(
+    expect(messages).toContain(
       'has Runtime Nodejs24.11, and SCF cannot make it Nodejs22.21. Nothing was changed.',
     );
     older.remove();
@@ -357,11 +357,11 @@ describe('npm run deploy', () => {
     theFunction().moving = { state: 'Updating', looks: 3, until: 'UpdateFailed' };
     expect((await run(project, scf, { env: { LOG_LEVEL: 'warn' } })).exitCode).toBe(0);
     theFunction().moving = { state: 'Updating', looks: 1000, until: 'Active' };
-    const { exitCode, told, waited } = await run(project, scf);
+    const { exitCode, messages, waited } = await run(project, scf);
     expect([exitCode, waited]).toEqual([75, 300_000]);
-    expect(told).toContain(`${NAME} has been Updating for five minutes.`);
+    expect(messages).toContain(`${NAME} has been Updating for five minutes.`);
     // Every ten seconds a line.
-    expect(told.match(/is Updating …/g)).toHaveLength(30);
+    expect(messages.match(/is Updating …/g)).toHaveLength(30);
   });
 
   it.each([
@@ -370,7 +370,7 @@ describe('npm run deploy', () => {
   ])('says what became of a %s that ends in %s', async (action, state, sentence) => {
     scf.endsIn.set(action, state);
     const first = await run(project, scf);
-    expect([first.exitCode, first.told]).toEqual([69, expect.stringContaining(sentence)]);
+    expect([first.exitCode, first.messages]).toEqual([69, expect.stringContaining(sentence)]);
     scf.endsIn.clear();
     const second = await run(project, scf);
     expect(second.exitCode).toBe(action === 'CreateFunction' ? 69 : 0);

@@ -45,8 +45,8 @@ describe('a fault in the middle', () => {
         const isOvercome = isRead(action) && kind !== 'FailedOperation';
         expect([broken.exitCode, scf.faults]).toEqual([isOvercome ? 0 : 75, []]);
         if (!isOvercome) {
-          expect(broken.told).toContain(`${action} failed: `);
-          expect(broken.told).toContain('Run the same command again in a minute');
+          expect(broken.messages).toContain(`${action} failed: `);
+          expect(broken.messages).toContain('Run the same command again in a minute');
         }
         const finished = await run(project, scf, { env });
         expect(finished.exitCode).toBe(0);
@@ -58,7 +58,8 @@ describe('a fault in the middle', () => {
           256,
           1,
         ]);
-        for (const secret of SECRETS) expect(broken.told + finished.told).not.toContain(secret);
+        for (const secret of SECRETS)
+          expect(broken.messages + finished.messages).not.toContain(secret);
         scf.requests.length = 0;
         await run(project, scf, { env });
         expect(changes(scf)).toEqual([]);
@@ -79,7 +80,7 @@ describe('a fault in the middle', () => {
       scf.faults.push({ action: 'UpdateTrigger', kind });
       expect((await run(closed, scf)).exitCode).toBe(75);
       const finished = await run(closed, scf);
-      expect([finished.exitCode, finished.told]).toEqual([
+      expect([finished.exitCode, finished.messages]).toEqual([
         0,
         expect.stringContaining('It has no public URL, so it is not tried from here.'),
       ]);
@@ -94,8 +95,11 @@ describe('a fault in the middle', () => {
     const { ExtranetUrl: _, ...net } = JSON.parse(String(trigger?.['TriggerDesc'])).NetConfig;
     const described = { AuthType: 'NONE', ApiGwCompatible: false, NetConfig: net };
     Object.assign(trigger ?? {}, { TriggerDesc: JSON.stringify(described) });
-    const { exitCode, told } = await run(project, scf);
-    expect([exitCode, told]).toEqual([75, expect.stringContaining('SCF gives no address for it')]);
+    const { exitCode, messages } = await run(project, scf);
+    expect([exitCode, messages]).toEqual([
+      75,
+      expect.stringContaining('SCF gives no address for it'),
+    ]);
   });
 
   it('waits a moment and tries again where SCF is busy', async () => {
@@ -106,8 +110,8 @@ describe('a fault in the middle', () => {
     });
     expect(await run(project, scf)).toMatchObject({ exitCode: 0, waited: 4000 + 3 * 3000 });
     scf.faults.push({ action: 'PublishVersion', kind: 'RequestLimitExceeded', times: 4 });
-    const { exitCode, told } = await run(project, scf, { env: LATER });
-    expect([exitCode, told]).toEqual([75, expect.stringContaining('Too many requests to SCF')]);
+    const { exitCode, messages } = await run(project, scf, { env: LATER });
+    expect([exitCode, messages]).toEqual([75, expect.stringContaining('Too many requests to SCF')]);
   });
 
   it.each([
@@ -128,25 +132,28 @@ describe('a fault in the middle', () => {
     scf.faults.push({ action: 'CreateFunction', kind, message: 'in SCF’s words\u001b[2J' });
     const ran = await run(project, scf);
     expect(ran.exitCode).toBe(exitCode);
-    expect(ran.told).toContain(sentence);
-    expect(ran.told).toMatch(
+    expect(ran.messages).toContain(sentence);
+    expect(ran.messages).toMatch(
       new RegExp(`CreateFunction failed: ${kind}, request [\\w-]+: in SCF’s words \\[2J$`, 'm'),
     );
   });
 
   it('says that nothing was done where SCF cannot be reached', async () => {
     const { endpoint } = await startScf().then(async (gone) => (await gone.close(), gone));
-    const { exitCode, told } = await run(project, { endpoint });
+    const { exitCode, messages } = await run(project, { endpoint });
     expect(exitCode).toBe(69);
-    expect(told).toContain('GetFunction failed: no answer: ECONNREFUSED');
-    expect(told).toContain('SCF cannot be reached, so nothing was done.');
+    expect(messages).toContain('GetFunction failed: no answer: ECONNREFUSED');
+    expect(messages).toContain('SCF cannot be reached, so nothing was done.');
   });
 
   it('does not get in with another key', async () => {
-    const { exitCode, told } = await run(project, scf, {
+    const { exitCode, messages } = await run(project, scf, {
       env: { TENCENTCLOUD_SECRET_KEY: 'another-key-of-somebody' },
     });
-    expect([exitCode, told]).toEqual([77, expect.stringContaining('AuthFailure.SignatureFailure')]);
+    expect([exitCode, messages]).toEqual([
+      77,
+      expect.stringContaining('AuthFailure.SignatureFailure'),
+    ]);
   });
 });
 

@@ -137,12 +137,15 @@ describe('--dry-run', () => {
   });
 
   it('says that it needs a topic', async () => {
-    const { exitCode, told } = await withLogs(['--dry-run'], {
+    const { exitCode, messages } = await withLogs(['--dry-run'], {
       env: { CLS_LOGSET_ID: '', CLS_TOPIC_ID: '' },
     });
-    expect([exitCode, told]).toEqual([78, expect.stringContaining('CLS_LOGSET_ID, CLS_TOPIC_ID:')]);
+    expect([exitCode, messages]).toEqual([
+      78,
+      expect.stringContaining('CLS_LOGSET_ID, CLS_TOPIC_ID:'),
+    ]);
     const half = await withLogs(['--dry-run'], { env: { CLS_TOPIC_ID: '' } });
-    expect([half.exitCode, half.told]).toEqual([
+    expect([half.exitCode, half.messages]).toEqual([
       78,
       expect.stringContaining('CLS_TOPIC_ID: is not set in this shell'),
     ]);
@@ -155,10 +158,10 @@ it.each([
   ['SomethingNew', 70, 'SCF or CLS'],
 ])('%s ends with %i, and nothing is changed', async (code, status, todo) => {
   cls.faults.set('DescribeIndex', [code]);
-  const { exitCode, told } = await withLogs();
+  const { exitCode, messages } = await withLogs();
   expect([exitCode, changes(scf), done()]).toEqual([status, [], []]);
-  expect(told).toContain(`DescribeIndex failed: ${code}`);
-  expect(told).toContain(todo);
+  expect(messages).toContain(`DescribeIndex failed: ${code}`);
+  expect(messages).toContain(todo);
 });
 
 it('is patient with a limit of CLS, and a run that broke off is finished by the next', async () => {
@@ -172,13 +175,18 @@ it('is patient with a limit of CLS, and a run that broke off is finished by the 
 });
 
 it('is not for going back', async () => {
-  const { exitCode, told } = await withLogs(['--rollback']);
-  expect([exitCode, told]).toEqual([64, '--with-logs and --rollback do not go together']);
+  const { exitCode, messages } = await withLogs(['--rollback']);
+  expect([exitCode, messages]).toEqual([64, '--with-logs and --rollback do not go together']);
 });
 
 it('refuses an endpoint that is none, and a name that is not CLS’s', async () => {
-  const { exitCode, told } = await withLogs([], { env: { CLS_ENDPOINT: 'https://example.com' } });
-  expect([exitCode, told]).toEqual([78, expect.stringContaining('CLS_ENDPOINT: must name a host')]);
+  const { exitCode, messages } = await withLogs([], {
+    env: { CLS_ENDPOINT: 'https://example.com' },
+  });
+  expect([exitCode, messages]).toEqual([
+    78,
+    expect.stringContaining('CLS_ENDPOINT: must name a host'),
+  ]);
 });
 
 it('the policy for it allows the actions that are used, and no others', () => {

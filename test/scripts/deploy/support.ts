@@ -54,7 +54,7 @@ export interface Outcome {
   /** Results. */
   readonly out: string;
   /** Progress and the error. */
-  readonly told: string;
+  readonly messages: string;
   /** How long it waited, in ms; nobody waits in a test. */
   readonly waited: number;
   /** What it asked, each with all that it had said before. */
@@ -77,17 +77,17 @@ export async function run(
 ): Promise<Outcome> {
   const asked: string[] = [];
   const confirm = async (question: string): Promise<boolean> => {
-    asked.push([...told, question].join('\n'));
+    asked.push([...messages, question].join('\n'));
     return answer === true;
   };
   const out: string[] = [];
-  const told: string[] = [];
+  const messages: string[] = [];
   let time = 0;
   const around = {
     env: { ...SHELL, ...(scf && { SCF_ENDPOINT: scf.endpoint }), ...env },
     waiting: { now: () => time, sleep: async (ms: number) => void (time += ms) },
     out: (line: string) => void out.push(line),
-    progress: (line: string) => void told.push(line),
+    progress: (line: string) => void messages.push(line),
     ...(typeof answer === 'boolean' && { confirm }),
   };
   const given = [
@@ -99,10 +99,10 @@ export async function run(
     await deployWith(around).parseAsync(['--no-build', ...given, ...args], { from: 'user' });
   } catch (error) {
     const ending = endingOf(error);
-    told.push(ending.message);
+    messages.push(ending.message);
     ({ exitCode } = ending);
   }
-  return { exitCode, out: out.join('\n'), told: told.join('\n'), waited: time, asked };
+  return { exitCode, out: out.join('\n'), messages: messages.join('\n'), waited: time, asked };
 }
 
 /** What was sent, but for what only looks. */
