@@ -21,8 +21,8 @@ export const settingsBase = isCheckout ? DIST : process.cwd();
 
 /** A file of the project; for the package, one in the folder where the command runs comes first. */
 export function projectFile(name: string): string {
-  const own = path.resolve(name);
-  return !isCheckout && existsSync(own) ? own : path.resolve(root, name);
+  const [own, ours] = [path.resolve(name), path.resolve(root, name)];
+  return isCheckout || (existsSync(ours) && !existsSync(own)) ? ours : own;
 }
 
 export const { version }: { readonly version: string } = JSON.parse(

@@ -21,7 +21,7 @@ export async function addEntry(name: string, entry: Entry): Promise<void> {
   const file = await realpath(name).catch(() => name);
   const next = `${file}.new`;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     // "wx": only one run makes it, and it is the lock until it becomes the file.
     const handle = await open(next, 'wx', 0o644);
     try {
@@ -40,6 +40,13 @@ export async function addEntry(name: string, entry: Entry): Promise<void> {
   } catch (error) {
     throw error instanceof CommandError ? error : cannotWrite(name, file, error);
   }
+}
+
+/** One folder, not its parents: Node's own recursion never ends where the system lets nobody make any, as in `/proc`. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder).catch((error: unknown) => {
+    if (Object(error).code !== 'EEXIST') throw error;
+  });
 }
 
 async function readIfThere(file: string): Promise<{ text: string; mode: number } | undefined> {

@@ -26,7 +26,12 @@ export async function run(
     if (process.listenerCount('SIGINT') === 1) process.exit(EXIT.interrupted);
   });
   try {
-    const command = program.commands.find((one) => one.name() === args[0]) ?? program;
+    const [name = ''] = args;
+    const command = program.commands.find((one) => one.name() === name) ?? program;
+    // Commander would show the help of the whole program for `nonsense --help`.
+    if (program.commands.length > 0 && command === program && /^[^-]/.test(name)) {
+      throw wrongUsage('there is no such command; see --help');
+    }
     refuseSwallowedFlags(command, args, process.env);
     command.hook('preAction', refuseFlagsAsValues);
     await program.parseAsync(args, { from: 'user' });
@@ -72,7 +77,6 @@ export function endingOf(error: unknown): { exitCode: number; message: string } 
 /** Commander's errors in our words: its own repeat what was typed, and that may be a secret in the wrong place. */
 const SENTENCES: Readonly<Record<string, (name: string, hint: string) => string>> = {
   'commander.help': () => 'name a command',
-  'commander.unknownCommand': () => 'there is no such command',
   'commander.unknownOption': (name, hint) => `${name || 'this'} is not an option${hint}`,
   'commander.optionMissingArgument': (name) => `${name} needs a value`,
   'commander.missingMandatoryOptionValue': (name) => `${name} is missing`,

@@ -124,6 +124,12 @@ describe('the package', () => {
       code: 65,
       stderr: expect.stringContaining('config/none.json is not there'),
     });
+    const args = ['deploy', '--dry-run', '--config', 'none.yml'];
+    const other: unknown = await call(args, keys).catch((error: unknown) => error);
+    expect(other).toMatchObject({
+      code: 66,
+      stderr: `${path.join(folder, 'none.yml')} cannot be read; --config names another file\n`,
+    });
   });
 });
 

@@ -75,12 +75,13 @@ it('without a name, the commands are listed, and every one has an npm script', a
     stdout: '',
     stderr: 'name a command; see --help\n',
   });
-  const unknown = await runNode([...main, 'PLANTED']);
-  expect(unknown).toEqual({
-    exitCode: 64,
-    stdout: '',
-    stderr: 'there is no such command; see --help\n',
-  });
+  for (const args of [['PLANTED'], ['PLANTED', '--help']]) {
+    expect(await runNode([...main, ...args])).toEqual({
+      exitCode: 64,
+      stdout: '',
+      stderr: 'there is no such command; see --help\n',
+    });
+  }
 });
 
 it('dist/server.js has the same manners', async () => {

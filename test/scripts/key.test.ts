@@ -227,9 +227,13 @@ describe('npm run key -- --add-to', () => {
     const inside = path.join(folder, 'none', 'keys.json');
     await addEntry(inside, entryOf(1));
     expect(JSON.parse(readFileSync(inside, 'utf8'))).toEqual([entryOf(1)]);
-    await expect(addEntry(path.join(inside, 'keys.json'), entryOf(1))).rejects.toMatchObject({
-      exitCode: 73,
-      message: expect.stringContaining('EEXIST; check the folder'),
-    });
+    // Node's `mkdir` with `recursive` never returns for a path below /proc.
+    const wrong = [path.join(inside, 'keys.json'), '/proc/none/keys/api-keys.json'];
+    for (const name of wrong) {
+      await expect(addEntry(name, entryOf(1))).rejects.toMatchObject({
+        exitCode: 73,
+        message: expect.stringMatching(/(ENOTDIR|ENOENT); check the folder/),
+      });
+    }
   });
 });
