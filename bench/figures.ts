@@ -5,7 +5,7 @@ export interface Figure extends Spread {
   readonly section: Section;
   /** The program, such as `gateway` or `hono`, and what of it. */
   readonly row: string;
-  readonly unit: 'ms' | 'MB' | 'bytes' | '/s' | 'ratio' | 'requests';
+  readonly unit: 'ms' | 's' | 'MB' | 'bytes' | '/s' | 'ratio' | 'requests';
 }
 
 /** The tables, in their order, with their titles. */
@@ -17,6 +17,7 @@ export const SECTIONS = {
   latency: 'End to end, DLC answering after 20 ms, ms',
   overload: 'One server, far more requests than DLC accepts',
   fleet: 'Four servers that share Redis, ten callers, one of which sends half of all requests',
+  many: 'Many tasks of one caller, and many connections of strangers',
 } as const;
 
 export type Section = keyof typeof SECTIONS;

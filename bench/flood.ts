@@ -20,10 +20,17 @@ interface Asked {
 /** How many tasks the floods name, one after the other: more than are accepted in any of them, and as many for each of ten callers. */
 export const FLOOD_TASKS = 3000;
 
-/** @param callers the first of whom sends half of everything, the others share the rest */
+interface Load {
+  readonly seconds: number;
+  readonly connections: number;
+  /** The first of them sends half of everything, the others share the rest. */
+  readonly callers: number;
+  readonly firstCaller?: number;
+}
+
 export async function flood(
   ports: readonly number[],
-  { seconds, connections, callers }: { seconds: number; connections: number; callers: number },
+  { seconds, connections, callers, firstCaller = 0 }: Load,
 ): Promise<Flood> {
   const accepted = new Map<string, number>();
   let [last, refused, lost] = [0, 0, 0];
@@ -36,7 +43,7 @@ export async function flood(
       // No two callers name the same task, which DLC would have only one of them cancel at a time.
       const task = `t${(last * callers + caller) % FLOOD_TASKS}`;
       Object.assign(context, { task, caller });
-      const headers = { ...base.headers, 'X-API-Key': keyOf(caller) };
+      const headers = { ...base.headers, 'X-API-Key': keyOf(firstCaller + caller) };
       return { ...base, path: `/tasks/${task}`, headers };
     },
     onResponse(status, _body, { task = '', caller = 0 }: Asked) {

@@ -90,6 +90,16 @@ export const GOALS: readonly Goal[] = [
     kind: 'at least',
     limit: 0.75,
   },
+  ...(
+    [
+      ['200 tasks in two requests, s', 'at most', 12],
+      ['200 tasks: not cancelled', 'at most', 0],
+      ['200 tasks: arrived at DLC in the busiest second', 'at most', 20],
+      ['beside a batch and one flooder, more', 'at most', 1],
+      ['beside a batch and four flooders, more', 'at most', 2],
+      ['honest calls beside 1,000 silent connections: share that succeeds', 'at least', 1],
+    ] as const
+  ).map(([row, kind, limit]): Goal => ({ goal: row, of: ['many', row], kind, limit })),
 ];
 
 /** A goal, and how a run compares with it. */

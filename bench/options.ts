@@ -8,12 +8,12 @@ import { ALL_SECTIONS, isSection, type Section } from './figures.ts';
 export const bench = command('bench', {
   summary: 'Builds the gateway and its peers, and measures them side by side.',
   details:
-    'The peers (bench/peers) do the same job, as others would build it. Each row is measured once, then each row again. Everything is on this machine, and other work on it shows in the figures. Prints tables in Markdown, the goals first. Takes some eight minutes, and installs the packages of the peers if they are missing. Whatever is measured, it ends with 0: the first table says whether a goal is met.',
+    'The peers (bench/peers) do the same job, as others would build it. Each row is measured once, then each row again. Everything is on this machine, and other work on it shows in the figures. Prints tables in Markdown, the goals first. Takes some twelve minutes, and installs the packages of the peers if they are missing. Whatever is measured, it ends with 0: the first table says whether a goal is met.',
   examples: ['', '--quick --only start,first'],
   environment: [['PATH', 'fleet is left out if it has no redis-server']],
   exits: { unavailable: 'another Node, or the peers, cannot be had from the registry' },
 })
-  .option('--quick', 'less of everything: under a minute')
+  .option('--quick', 'less of everything: under two minutes')
   .option('--only <list>', `some tables alone, of ${ALL_SECTIONS.join(',')}`)
   .option(
     '--node <list>',

@@ -10,15 +10,17 @@ import { say } from '../scripts/cli/terminal.ts';
 import type { Figure, Results, Section } from './figures.ts';
 import { arePeersInstalled } from './peers/build.ts';
 import { measureLatency } from './sections/latency.ts';
+import { measureBatches, measureBeside } from './sections/many.ts';
 import { measureMemory } from './sections/memory.ts';
 import { measureFleet, measureOverload } from './sections/overload.ts';
 import { measureSize } from './sections/size.ts';
+import { measureSlow } from './sections/slow.ts';
 import { measureFirst, measureStart } from './sections/start.ts';
 import { buildAll, type Build } from './subjects.ts';
 
 type Measure = (build: Build, isQuick: boolean) => Promise<Figure[]> | Figure[];
 
-/** How much of each: a whole run takes some eight minutes, a quick one less than one. */
+/** How much of each: a whole run takes some twelve minutes, a quick one less than two. */
 const MEASURES: Readonly<Record<Section, Measure>> = {
   start: (build, isQuick) => measureStart(build, isQuick ? 3 : 31),
   first: (build, isQuick) => measureFirst(build, isQuick ? 3 : 31),
@@ -27,6 +29,11 @@ const MEASURES: Readonly<Record<Section, Measure>> = {
   latency: (build, isQuick) => measureLatency(build, isQuick ? 1 : 5, isQuick ? 10 : 100),
   overload: (build, isQuick) => measureOverload(build, isQuick ? 1 : 3, isQuick ? 3 : 10),
   fleet: (build, isQuick) => measureFleet(build, isQuick ? 1 : 3, isQuick ? 4 : 12),
+  many: async (build, isQuick) => [
+    ...(await measureBatches(build, isQuick ? 1 : 3)),
+    ...(await measureBeside(build, isQuick ? 1 : 3, isQuick ? 5 : 20)),
+    ...(await measureSlow(build, isQuick ? 1 : 3, isQuick ? 3 : 10)),
+  ],
 };
 
 /** Measures on this Node. @throws CommandError 69 if the peers cannot be installed */

@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 
 import { figure, type Figure } from '../figures.ts';
 import type { Build } from '../subjects.ts';
 
 /** Measures the bytes of every bundle, and of the gateway's as deflated in a zip. */
-export function measureSize({ dist, subjects }: Build): Figure[] {
+export function measureSize({ subjects }: Build): Figure[] {
   const bundles = subjects.filter(({ bundled }) => bundled);
-  const lazy = ['deliveries.js', 'jose.js', 'metrics.js', 'redis.js'].map((name) => ({
-    name: `gateway: ${name}`,
-    file: path.join(dist, name),
-  }));
-  return [...bundles, ...lazy].flatMap(({ name, file }) => {
+  return bundles.flatMap(({ name, file }) => {
     const contents = readFileSync(file);
     const plain = figure('size', name, 'bytes', [contents.length]);
     if (name !== 'gateway') return [plain];
