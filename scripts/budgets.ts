@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { compareBytes, compareCancellation, type Record } from './budgets/compare.ts';
+import { compareBytes, compareCancellation, compareSize, type Record } from './budgets/compare.ts';
 import { probe } from './budgets/probe.ts';
-import { bytesByModule, weigh } from './budgets/weigh.ts';
+import { bytesByModule, sizeOf, weigh } from './budgets/weigh.ts';
 import { bundle } from './build/bundle.ts';
 import { replace } from './build/replace.ts';
 import { DIST, root } from './places.ts';
@@ -24,6 +24,9 @@ const LIMITS = {
   'function.zip': 175_000,
   'web.zip': 200_000,
 } as const;
+
+/** What a platform engineer reads before trusting the gateway with cloud keys. */
+const SOURCES = { lines: 11_310, files: 106 };
 
 const RECORD = path.join(root, 'scripts/budgets/record.json');
 const [MAJOR = ''] = process.versions.node.split('.');
@@ -46,6 +49,7 @@ export async function budgets(options: { readonly write: boolean }): Promise<num
   const was = JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded;
   if (options.write) return (await write(is, was), 0);
   const verdicts = [
+    compareSize(SOURCES, sizeOf(path.join(root, 'src'))),
     ...compareBytes(LIMITS, is, was),
     ...compareCancellation(is.cancellation, was.onNode[MAJOR]),
   ];

@@ -1,5 +1,5 @@
 import type { Cancellation } from './probe.ts';
-import type { Weights } from './weigh.ts';
+import type { Size, Weights } from './weigh.ts';
 
 /** What is compared: how a build is, and how it was when its budget was last written down. */
 export interface Record {
@@ -31,6 +31,13 @@ export function compareBytes(
       isWithin || !name.startsWith('function') ? '' : grown(is.modules, was?.modules ?? {});
     return { isWithin, line: `dist/${name}: ${bytes} of ${limit} bytes${blame}` };
   });
+}
+
+/** A later feature that does not fit says in its commit why it is worth more lines. */
+export function compareSize(limits: Size, is: Size): Verdict {
+  const isWithin = is.lines <= limits.lines && is.files <= limits.files;
+  const line = `src: ${is.lines} of ${limits.lines} lines in ${is.files} of ${limits.files} files`;
+  return { isWithin, line };
 }
 
 /** @param was absent where nobody has written down what this version of Node does */

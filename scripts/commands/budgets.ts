@@ -3,7 +3,7 @@ import { command } from '../cli/command.ts';
 export const budgets = command('budgets', {
   summary: 'Builds, and compares the build with its budgets.',
   details:
-    'The budgets are for what the files weigh, what a cancellation loads, and what it allocates, which is the same in every run. If something is over its budget, the output names the module that grew since scripts/budgets/record.json.',
+    'The budgets are for how much src has to be read, what the files weigh, what a cancellation loads, and what it allocates, which is the same in every run. If something is over its budget, the output names the module that grew since scripts/budgets/record.json.',
   examples: ['', '--write'],
   exits: {
     done: 'all is within its budget',

@@ -1,7 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
 import { describe, expect, it } from '@jest/globals';
 
-import { compareBytes, compareCancellation } from '../../scripts/budgets/compare.ts';
-import { moduleOf, sumBy } from '../../scripts/budgets/weigh.ts';
+import { compareBytes, compareCancellation, compareSize } from '../../scripts/budgets/compare.ts';
+import { moduleOf, sizeOf, sumBy } from '../../scripts/budgets/weigh.ts';
 
 /** What `npm run check` says of a build that grew; the counting itself is run by every check. */
 
@@ -31,6 +35,32 @@ describe('bytes', () => {
 
   it('of a file that is missing are over it', () => {
     expect(compareBytes({ 'web.zip': 5 }, is, undefined)).toMatchObject([{ isWithin: false }]);
+  });
+});
+
+describe('the sources', () => {
+  it('are within their budget, or over it by lines or by files', () => {
+    const limits = { lines: 100, files: 3 };
+    expect(compareSize(limits, limits)).toEqual({
+      isWithin: true,
+      line: 'src: 100 of 100 lines in 3 of 3 files',
+    });
+    expect(compareSize(limits, { lines: 101, files: 3 }).isWithin).toBe(false);
+    expect(compareSize(limits, { lines: 99, files: 4 }).isWithin).toBe(false);
+  });
+
+  it('are counted without the words for OpenAPI', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'size-'));
+    try {
+      mkdirSync(path.join(folder, 'lib'));
+      writeFileSync(path.join(folder, 'a.ts'), 'a;\n\n// b\n');
+      writeFileSync(path.join(folder, 'lib/b.ts'), 'b;\n');
+      writeFileSync(path.join(folder, 'lib/b.openapi.ts'), 'words;\n');
+      writeFileSync(path.join(folder, 'lib/README.md'), 'words\n');
+      expect(sizeOf(folder)).toEqual({ lines: 4, files: 2 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
