@@ -52,7 +52,8 @@ export function connectTo(
   const shared = createConnections(endpoint);
   const attempt = async (action: string, input: object): Promise<object> => {
     const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-    const agent = new ObservedAgent(shared, signal, () => true);
+    await shared.dropDead();
+    const agent = new ObservedAgent(shared, { signal });
     const httpProfile = {
       endpoint: endpoint.name,
       protocol: `${endpoint.protocol}//`,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { within } from '../../src/lib/deadline.ts';
 import type { CallOptions, DlcClient } from '../../src/lib/dlc/client.ts';
-import { describeTask, NO_TASK } from '../../src/lib/dlc/describe-task.ts';
+import { describeTasks, lookupIn, NO_TASK } from '../../src/lib/dlc/describe-task.ts';
 import { ok, skipped, warning, type Finding } from './finding.ts';
 import { judge } from './judge.ts';
 
@@ -26,13 +26,14 @@ export async function checkRegion(dlc: DlcClient, options: RegionOptions): Promi
   const { region, looksUp, cancels } = options;
   const findings: Finding[] = [];
   if (looksUp) {
-    const lookup = await attempt(options, (call) => describeTask(dlc, NO_TASK, call));
+    const query = { region, taskIds: [NO_TASK], limit: 1 };
+    const page = await attempt(options, (call) => describeTasks(dlc, query, call));
     const finding =
-      lookup.outcome === 'found' || lookup.outcome === 'absent'
+      page.outcome === 'answered'
         ? ok('DescribeTasks', `${region}: allowed`)
-        : judge('DescribeTasks', region, lookup);
+        : judge('DescribeTasks', region, page);
     findings.push(finding);
-    if (lookup.outcome === 'found') {
+    if (lookupIn(page, NO_TASK).outcome === 'found') {
       const message = `${region}: not called: there is a task ${NO_TASK}, which nobody can have made`;
       return [...findings, warning('CancelTask', message, 'find out what made it')];
     }

@@ -1,5 +1,5 @@
 import { EXAMPLE, type Example } from '../../src/lib/words.openapi.ts';
-import { toCancelProblem } from '../../src/lib/cancellation/attempts.ts';
+import { UNKNOWN } from '../../src/lib/cancellation/attempts.ts';
 import type { HttpResponse } from '../../src/lib/http/message.ts';
 import { problemResponse, type ProblemContext } from '../../src/lib/http/response.ts';
 import { Problem, type ProblemMembers, type ProblemCode, titleOf } from '../../src/lib/problems.ts';
@@ -52,6 +52,5 @@ function fromDlc(code: ProblemCode): { upstreamCode?: string; upstreamRequestId?
 }
 
 function unknownOutcome(code: ProblemCode): Problem {
-  const failure = { code, reason: '', ...fromDlc(code) };
-  return toCancelProblem({ kind: 'failed', failure, outcomeUnknown: true, ...fromDlc(code) });
+  return new Problem(code, { ...fromDlc(code), ...UNKNOWN });
 }

@@ -1,7 +1,7 @@
 import type { CallerEndpoint, Deps, CallerContext } from '../endpoint.ts';
 import { cancelTask as cancelUpstream } from '../lib/cancellation/cancel.ts';
 import { waitForEnd } from '../lib/cancellation/lookup.ts';
-import { toCancelProblem, type CancelResult } from '../lib/cancellation/attempts.ts';
+import type { Done } from '../lib/cancellation/attempts.ts';
 import type { FinalState } from '../lib/dlc/describe-task.ts';
 import { header, type HttpResponse } from '../lib/http/message.ts';
 import { preferredWait } from '../lib/http/preferences.ts';
@@ -24,12 +24,11 @@ export const cancelTask: CallerEndpoint<{ readonly task: TaskRef }> = {
 };
 
 type TaskContext = CallerContext & { readonly task: TaskRef };
-type Done = Extract<CancelResult, { kind: 'done' }>;
 
 /** @throws Problem for a cancellation that failed */
 export async function cancel(context: TaskContext, deps: Deps): Promise<Done> {
   const result = await cancelUpstream(context.task, context, deps);
-  if (result.kind === 'failed') throw toCancelProblem(result);
+  if (result instanceof Problem) throw result;
   return result;
 }
 

@@ -91,7 +91,7 @@ export function factsOf(
     throw new Problem('task-not-permitted', { reason: 'a token has engines, the lookup is off' });
   }
   if (found?.outcome === 'found') return found.task;
-  if (found?.outcome === 'absent' || found?.code === 'task-not-found') return undefined;
+  if (found?.code === 'task-not-found') return undefined;
   const reason = found ? loggedReason(found) : 'no time for a lookup';
   const isOurs = found && OURS.has(found.code);
   throw new Problem(isOurs ? found.code : 'permission-check-unavailable', { reason });
