@@ -20,7 +20,7 @@ export const described = {
   upstreamCreateTime: z.optional(upstreamText),
   upstreamUpdateTime: z.optional(upstreamText),
 } satisfies Record<
-  Exclude<keyof DescribedTask, 'engineNames' | 'operator' | 'kind'>,
+  Exclude<keyof DescribedTask, 'taskId' | 'engineNames' | 'operator' | 'kind'>,
   z.ZodMiniType
 >;
 

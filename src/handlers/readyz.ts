@@ -47,6 +47,6 @@ async function askDlc(context: RequestContext, deps: Deps): Promise<Fault | unde
   if (!deps.dlc.chooseCredentials(context)) return 'cloud-credentials-missing';
   const task = { taskId: NO_TASK, region: deps.settings.defaultRegion };
   const found = await lookUp(task, context, deps);
-  const isRefused = found && 'code' in found && found.code === 'upstream-credentials-rejected';
+  const isRefused = 'code' in found && found.code === 'upstream-credentials-rejected';
   return isRefused ? 'cloud-credentials-rejected' : undefined;
 }

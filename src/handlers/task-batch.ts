@@ -1,23 +1,21 @@
 import { setMaxListeners } from 'node:events';
 
 import type { BatchItem, Batched, CallerContext, Deps } from '../endpoint.ts';
-import { toCancelProblem } from '../lib/cancellation/attempts.ts';
 import { cancelBatch, type TaskResult } from '../lib/cancellation/batch.ts';
 import { lookUpAll, noteEngine } from '../lib/cancellation/lookup.ts';
 import { startDeadline } from '../lib/deadline.ts';
 import type { UpstreamStats } from '../lib/dlc/client.ts';
 import { isFinal, mayStillChange, type Lookup } from '../lib/dlc/describe-task.ts';
-import { toLookupProblem } from '../lib/dlc/failure.ts';
+import { toProblem } from '../lib/dlc/failure.ts';
 import { problemMembers } from '../lib/http/response.ts';
 import { stackOf } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
 import { doneMembers, type DoneOutcome } from './cancel-task.ts';
-import { NOT_SHOWN } from './get-task.ts';
 
 /** Several tasks of one request: each is cancelled as `DELETE` does it with one. */
 
 type Context = CallerContext & Batched;
-type Ended = Problem | (DoneOutcome & { readonly upstreamRequestId?: string });
+type Ended = Problem | (DoneOutcome & { readonly upstreamRequestId?: string | undefined });
 
 /** @returns a result for each task, in order: what goes wrong with one of them is in its result */
 export async function cancelEach(context: Context, deps: Deps): Promise<TaskResult[]> {
@@ -41,11 +39,7 @@ function cancel(items: readonly BatchItem[], context: Context, deps: Deps): Prom
   context.onEnd.push(() => attempts.close());
   // Every task listens, and none stays: Node would take them for a leak.
   setMaxListeners(0, context.deadline.signal, attempts.signal);
-  const job = { ...context, attemptsUntil: attempts.signal };
-  return cancelBatch(items, job, deps).map(async (cancelling) => {
-    const result = await cancelling;
-    return result.kind === 'done' ? result : toCancelProblem(result);
-  });
+  return cancelBatch(items, { ...context, attemptsUntil: attempts.signal }, deps);
 }
 
 /** What would become of the tasks, as far as their states say it. */
@@ -63,14 +57,11 @@ const NOT_KNOWN = { outcome: 'would_cancel', confirmed: false } as const;
 
 function foreseen(lookup: Lookup | undefined): Ended {
   if (!lookup) return NOT_KNOWN;
-  if ('code' in lookup) {
-    return lookup.code === 'task-not-found' ? toLookupProblem(lookup) : NOT_KNOWN;
+  if (lookup.outcome !== 'found') {
+    return lookup.code === 'task-not-found' ? toProblem(lookup) : NOT_KNOWN;
   }
-  const upstreamRequestId = lookup.requestId;
-  if (lookup.outcome === 'absent') {
-    return new Problem('task-not-found', { detail: NOT_SHOWN, upstreamRequestId });
-  }
-  const { state } = lookup.task;
+  const { upstreamRequestId, task } = lookup;
+  const { state } = task;
   if (state === 'cancelled') return { outcome: 'already_cancelled', upstreamRequestId };
   if (isFinal(state)) {
     return new Problem('task-already-finished', { taskState: state, upstreamRequestId });

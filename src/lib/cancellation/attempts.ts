@@ -1,38 +1,31 @@
-import type { Lookup, TaskState } from '../dlc/describe-task.ts';
-import { loggedReason, upstreamMembers, type Failure } from '../dlc/failure.ts';
-import { Problem } from '../problems.ts';
+import type { Reply } from '../dlc/client.ts';
+import type { Lookup } from '../dlc/describe-task.ts';
+import { toProblem, type Failure } from '../dlc/failure.ts';
+import { Problem, type ProblemCode } from '../problems.ts';
 
-/** How one attempt at CancelTask ended. */
-export type Attempt =
-  | { readonly outcome: 'accepted'; readonly upstreamRequestId: string }
-  | Failure;
-
-/** The result of a cancellation, after all its attempts. */
-export type CancelResult =
-  | {
-      readonly kind: 'done';
-      readonly outcome: 'cancel_requested' | 'cancelled' | 'already_cancelled';
-      /** False: an earlier attempt, whose response was lost, has probably cancelled the task. */
-      readonly confirmed?: false;
-      readonly upstreamRequestId?: string;
-    }
-  | {
-      readonly kind: 'failed';
-      readonly failure: Pick<Failure, 'code' | 'reason' | 'upstreamCode' | 'retryAfter' | 'detail'>;
-      readonly taskState?: TaskState;
-      /** The cancellation may or may not have taken effect. */
-      readonly outcomeUnknown: boolean;
-      readonly upstreamRequestId?: string;
-    };
+/** A cancellation that was done, after all its attempts. */
+export interface Done {
+  readonly outcome: 'cancel_requested' | 'cancelled' | 'already_cancelled';
+  /** False: an earlier attempt, whose response was lost, has probably cancelled the task. */
+  readonly confirmed?: false;
+  readonly upstreamRequestId: string | undefined;
+}
 
 const FINISHED = 'task-already-finished';
-const SAYS_TAKEN: ReadonlySet<string> = new Set([FINISHED, 'another-request-processing']);
+const SAYS_TAKEN: ReadonlySet<ProblemCode> = new Set([FINISHED, 'another-request-processing']);
+
+/** Of a problem after an attempt whose outcome nothing has settled. */
+export const UNKNOWN = {
+  outcomeUnknown: true,
+  detail:
+    'The cancellation was sent to DLC, but no reliable response came: it may or may not have taken effect.',
+} as const;
 
 /** Whether the task's state has to be looked up before the attempts make one result. */
-export function needsLookup(attempts: readonly Attempt[]): boolean {
+export function needsLookup(attempts: readonly Reply[]): boolean {
   const last = attempts.at(-1);
-  if (!last || last.outcome === 'accepted') return false;
-  return last.code === FINISHED || attempts.some((attempt) => attempt.outcome === 'unknown');
+  if (!last || last.outcome === 'answered') return false;
+  return last.code === FINISHED || attempts.some(isUnknown);
 }
 
 /**
@@ -44,74 +37,38 @@ export function needsLookup(attempts: readonly Attempt[]): boolean {
  *
  * @param attempts at least one, in order
  */
-export function settle(attempts: readonly Attempt[], lookup: Lookup | undefined): CancelResult {
+export function settle(attempts: readonly Reply[], lookup?: Lookup): Done | Problem {
   const last = attempts.at(-1);
   if (!last) throw new Error('a cancellation without an attempt');
-  if (last.outcome === 'accepted') {
-    return { kind: 'done', outcome: 'cancel_requested', upstreamRequestId: last.upstreamRequestId };
-  }
-  const id = requestIdOf(attempts, lookup);
+  // CancelTask's own id, the last one that there is; else the lookup's.
+  const ids = [lookup, ...attempts].map((one) => one?.upstreamRequestId);
+  const upstreamRequestId = ids.findLast((id) => id !== undefined);
+  if (last.outcome === 'answered') return { outcome: 'cancel_requested', upstreamRequestId };
+
   const state = lookup?.outcome === 'found' ? lookup.task.state : undefined;
-  const firstUnknown = attempts.findIndex((attempt) => attempt.outcome === 'unknown');
-
-  if (firstUnknown < 0) {
-    if (last.code !== FINISHED) return { ...failed(last), ...id };
-    if (state === 'cancelled') return { kind: 'done', outcome: 'already_cancelled', ...id };
-    return { ...failed(last), ...finalState(state), ...id };
+  const taskState = state === 'succeeded' || state === 'failed' ? state : undefined;
+  const lastUnknown = attempts.findLast(isUnknown);
+  if (!lastUnknown) {
+    if (last.code !== FINISHED) return toProblem(last, { upstreamRequestId });
+    if (state === 'cancelled') return { outcome: 'already_cancelled', upstreamRequestId };
+    return toProblem(last, { taskState, upstreamRequestId });
   }
 
-  if (state === 'cancelled') return { kind: 'done', outcome: 'cancelled', ...id };
-  if (state === 'succeeded' || state === 'failed') {
-    const failure = { code: FINISHED, reason: 'looked up after an unknown outcome' } as const;
-    return { kind: 'failed', failure, outcomeUnknown: false, taskState: state, ...id };
+  if (state === 'cancelled') return { outcome: 'cancelled', upstreamRequestId };
+  if (taskState) {
+    const reason = 'looked up after an unknown outcome';
+    return new Problem(FINISHED, { taskState, upstreamRequestId, reason });
   }
-  const later = attempts.slice(firstUnknown + 1).filter(isFailure);
-  if (later.some(({ code }) => SAYS_TAKEN.has(code))) {
-    return { kind: 'done', outcome: 'cancel_requested', confirmed: false, ...id };
+  const later = attempts.slice(attempts.findIndex(isUnknown) + 1);
+  if (later.some((one) => one.outcome !== 'answered' && SAYS_TAKEN.has(one.code))) {
+    return { outcome: 'cancel_requested', confirmed: false, upstreamRequestId };
   }
-  const lastUnknown = attempts.filter(isFailure).findLast(({ outcome }) => outcome === 'unknown');
-  return { ...failed(lastUnknown ?? last), outcomeUnknown: true, ...id };
+  return toProblem(lastUnknown, { ...UNKNOWN, upstreamRequestId });
 }
 
-function failed(failure: Failure): Extract<CancelResult, { kind: 'failed' }> {
-  return { kind: 'failed', failure, outcomeUnknown: false };
+function isUnknown(attempt: Reply): attempt is Failure {
+  return attempt.outcome === 'unknown';
 }
-
-function finalState(state: TaskState | undefined): { taskState?: TaskState } {
-  return state === 'succeeded' || state === 'failed' ? { taskState: state } : {};
-}
-
-function isFailure(attempt: Attempt): attempt is Failure {
-  return attempt.outcome !== 'accepted';
-}
-
-/** CancelTask's own request id, the last one that there is; else the lookup's. */
-function requestIdOf(
-  attempts: readonly Attempt[],
-  lookup: Lookup | undefined,
-): { upstreamRequestId?: string } {
-  const ofLookup = lookup && ('requestId' in lookup ? lookup.requestId : lookup.upstreamRequestId);
-  const id =
-    attempts.findLast((attempt) => attempt.upstreamRequestId)?.upstreamRequestId ?? ofLookup;
-  return id === undefined ? {} : { upstreamRequestId: id };
-}
-
-/** A failed cancellation as the problem for its caller. */
-export function toCancelProblem(result: Extract<CancelResult, { kind: 'failed' }>): Problem {
-  const { failure, taskState, outcomeUnknown, upstreamRequestId } = result;
-  const detail = outcomeUnknown ? UNKNOWN : failure.detail;
-  return new Problem(failure.code, {
-    ...(detail !== undefined && { detail }),
-    ...(outcomeUnknown && { outcomeUnknown }),
-    ...upstreamMembers({ ...failure, ...(upstreamRequestId && { upstreamRequestId }) }),
-    ...(taskState && { taskState }),
-    ...(failure.retryAfter !== undefined && { retryAfter: failure.retryAfter }),
-    reason: loggedReason(failure),
-  });
-}
-
-const UNKNOWN =
-  'The cancellation was sent to DLC, but no reliable response came: it may or may not have taken effect.';
 
 /** Full-jitter back-off: a pause of anything up to 200 ms, 400 ms, 800 ms, … but never above 2 s. */
 const BASE_MS = 200;
@@ -130,7 +87,7 @@ export const SHORTEST_ATTEMPT_MS = 200;
  * @returns the milliseconds to pause before the next attempt; `undefined` if there is none
  */
 export function pauseBeforeNext(
-  attempts: readonly Attempt[],
+  attempts: readonly Reply[],
   maxAttempts: number,
   remainingMs: number,
   random: () => number,
@@ -142,10 +99,10 @@ export function pauseBeforeNext(
   return remainingMs - pause < SHORTEST_ATTEMPT_MS ? undefined : pause;
 }
 
-function mayTryAgain(last: Attempt, attempts: readonly Attempt[]): boolean {
-  if (last.outcome === 'accepted') return false;
+function mayTryAgain(last: Reply, attempts: readonly Reply[]): boolean {
+  if (last.outcome === 'answered') return false;
   if (last.again !== 'once') return last.again;
-  return attempts.filter((one) => one.outcome !== 'accepted' && one.again === 'once').length < 2;
+  return attempts.filter((one) => 'again' in one && one.again === 'once').length < 2;
 }
 
 /** Milliseconds to pause after the `n`th attempt, from 1. */

@@ -1,34 +1,26 @@
-import type { UpstreamStats } from '../dlc/client.ts';
+import type { Reply, UpstreamStats } from '../dlc/client.ts';
 import { isFinal, type Lookup } from '../dlc/describe-task.ts';
-import type { ProblemCode } from '../problems.ts';
+import type { problemMembers } from '../http/response.ts';
+import type { Problem } from '../problems.ts';
 import type { Acquired, Limiter, SlotRequest } from '../rate-limit/limiter.ts';
 import type { TaskRef } from '../tasks.ts';
-import { needsLookup, settle, type Attempt, type CancelResult } from './attempts.ts';
+import { needsLookup, settle, type Done } from './attempts.ts';
 import { attemptUntilSettled, type CancelDeps, type CancelJob } from './cancel.ts';
 import { lookUpAll, noteEngine } from './lookup.ts';
 
 /**
- * What became of one of several tasks.
+ * What became of one of several tasks: what `DELETE` would have answered.
  *
  * @typeParam Id `string | null` for deliveries: what stands in the place of an id may be no text
  */
-export interface TaskResult<Id extends string | null = string> {
+export interface TaskResult<Id extends string | null = string> extends Partial<
+  ReturnType<typeof problemMembers>
+> {
   readonly taskId: Id;
-  /** As `DELETE` would have answered. */
   readonly status: number;
   /** Of a success. */
   readonly outcome?: string;
   readonly confirmed?: false;
-  /** Of a failure. */
-  readonly code?: ProblemCode;
-  readonly detail?: string;
-  readonly retryable?: boolean;
-  readonly outcomeUnknown?: true | undefined;
-  /** Seconds; there if the same cancellation may succeed later. */
-  readonly retryAfter?: number | undefined;
-  readonly taskState?: string | undefined;
-  readonly upstreamCode?: string | undefined;
-  readonly upstreamRequestId?: string | undefined;
 }
 
 /** A task of a batch, with stats of its own. */
@@ -48,35 +40,25 @@ export function cancelBatch(
   tasks: readonly BatchTask[],
   job: CancelJob,
   deps: CancelDeps,
-): Promise<CancelResult>[] {
-  const limiterFor = createSlotLists(deps.limiter);
+): Promise<Done | Problem>[] {
+  const lists = new Map<string, SlotList>();
   const all = tasks.map(({ task, stats }, i) => {
-    const own = { ...deps, limiter: limiterFor(i, stats) };
-    return { task, stats, attempts: attemptUntilSettled(task, { ...job, stats }, own) };
+    const list = lists.get(task.region) ?? new SlotList(deps.limiter);
+    lists.set(task.region, list);
+    const limiter: CancelDeps['limiter'] = {
+      // First attempts come before those that try again.
+      acquire: (request, isRetry) => list.acquire(request, i + (isRetry ? tasks.length : 0)),
+      backOff: (region) => deps.limiter.backOff(region),
+    };
+    const attempts = attemptUntilSettled(task, { ...job, stats }, { ...deps, limiter });
+    return { task, stats, attempts };
   });
-  const stateOf = lookUpOpen(all, job, deps);
+  const lookupOf = lookUpOpen(all, job, deps);
   return all.map(async ({ task, stats, attempts }) => {
     const made = await attempts;
-    if (!needsLookup(made)) return settle(made, undefined);
-    const lookup = await stateOf(task);
+    const lookup = needsLookup(made) ? await lookupOf(task) : undefined;
     if (lookup) noteEngine(lookup, { stats });
     return settle(made, lookup);
-  });
-}
-
-/** Gives each task a limiter of its own, whose slots come from the list of the batch. */
-function createSlotLists(limiter: CancelDeps['limiter']) {
-  const lists = new Map<string, SlotList>();
-  const listOf = (region: string): SlotList => {
-    const list = lists.get(region) ?? new SlotList(limiter);
-    lists.set(region, list);
-    return list;
-  };
-  return (index: number, stats: UpstreamStats): CancelDeps['limiter'] => ({
-    // First attempts come before those that try again.
-    acquire: (request) =>
-      listOf(request.region).acquire(request, index + (stats.attempts > 0 ? 1_000 : 0)),
-    backOff: (region) => limiter.backOff(region),
   });
 }
 
@@ -86,33 +68,34 @@ function createSlotLists(limiter: CancelDeps['limiter']) {
  * up the others until no time is left to look them up.
  */
 function lookUpOpen(
-  all: readonly { readonly task: TaskRef; readonly attempts: Promise<readonly Attempt[]> }[],
+  all: readonly { readonly task: TaskRef; readonly attempts: Promise<readonly Reply[]> }[],
   job: CancelJob,
   deps: CancelDeps,
 ): (task: TaskRef) => Promise<Lookup | undefined> {
   const open = new Set<TaskRef>();
-  const allEnded = new AbortController();
-  const lookUpEarly = async (): Promise<ReadonlyMap<TaskRef, Lookup>> => {
-    const half = job.deadline.remaining() / 2;
-    await deps.clock.sleep(half, allEnded.signal).catch(() => undefined);
-    if (allEnded.signal.aborted) return new Map();
-    const found = await lookUpAll([...open], job, deps);
-    for (const [task, lookup] of found) if (isSettled(lookup)) open.delete(task);
-    return found;
+  const found = new Map<TaskRef, Lookup>();
+  const look = async (): Promise<void> => {
+    for (const [task, lookup] of await lookUpAll([...open], job, deps)) {
+      if (!isSettled(found.get(task))) found.set(task, lookup);
+      if (isSettled(lookup)) open.delete(task);
+    }
   };
-  const lookUpLate = async (): Promise<ReadonlyMap<TaskRef, Lookup>> => {
-    const ends = all.map(async ({ task, attempts }) => {
-      // A defect of one task is its own.
-      if (needsLookup(await attempts.catch(() => []))) open.add(task);
-    });
-    await Promise.all(ends);
-    allEnded.abort();
-    return lookUpAll([...open], job, deps);
+  const noteEnd = async ({ task, attempts }: (typeof all)[number]): Promise<void> => {
+    // A defect of one task is its own.
+    if (needsLookup(await attempts.catch(() => []))) open.add(task);
   };
-  const [early, late] = [lookUpEarly(), lookUpLate()];
+  const { deadline } = job;
+  const halfTime = deps.clock
+    .sleep(deadline.remaining() / 2, deadline.signal)
+    .catch(() => undefined);
+  const ended = Promise.all(all.map(noteEnd));
+  const isEarly = Promise.race([ended.then(() => false), halfTime.then(() => true)]);
+  const early = isEarly.then((is) => (is ? look() : undefined));
+  const late = ended.then(look);
   return async (task) => {
-    const first = (await early).get(task);
-    return isSettled(first) ? first : ((await late).get(task) ?? first);
+    await early;
+    if (!isSettled(found.get(task))) await late;
+    return found.get(task);
   };
 }
 

@@ -1,19 +1,20 @@
 import { within } from '../deadline.ts';
-import { EXPIRED, type Failure } from '../dlc/failure.ts';
+import type { Reply } from '../dlc/client.ts';
+import { EXPIRED, notSent, type Failure } from '../dlc/failure.ts';
 import type { Log } from '../observability/log.ts';
-import type { Limiter } from '../rate-limit/limiter.ts';
+import type { Problem } from '../problems.ts';
+import type { Acquired, SlotRequest } from '../rate-limit/limiter.ts';
 import { wholeSeconds } from '../rate-limit/quota.ts';
 import type { NoSlot } from '../rate-limit/store.ts';
 import type { TaskRef } from '../tasks.ts';
-import { lookUp, type Job, type LookupDeps } from './lookup.ts';
 import {
   needsLookup,
-  settle,
-  type Attempt,
-  type CancelResult,
   pauseBeforeNext,
+  settle,
   SHORTEST_ATTEMPT_MS,
+  type Done,
 } from './attempts.ts';
+import { lookUp, reserveMs, type Job, type LookupDeps } from './lookup.ts';
 
 /** The request that a task is cancelled for. */
 export interface CancelJob extends Job {
@@ -24,80 +25,78 @@ export interface CancelJob extends Job {
 
 export interface CancelDeps extends LookupDeps {
   readonly settings: LookupDeps['settings'] & { readonly maxAttempts: number };
-  readonly limiter: Pick<Limiter, 'acquire' | 'backOff'>;
+  readonly limiter: {
+    /** @param isRetry there was an attempt at this task before */
+    acquire(request: SlotRequest, isRetry?: boolean): Promise<Acquired>;
+    backOff(region: string): void;
+  };
   readonly random: () => number;
   readonly log: Pick<Log, 'write'>;
   readonly load: { waiting: number };
 }
 
-/** Kept free for the lookup that settles an unknown outcome: this much, or a quarter of what there is. */
-const LOOKUP_RESERVE_MS = 1000;
-
 /**
  * Asks DLC to cancel a task: attempts, each with a slot of the shared rate, pauses between them, and a
  * lookup of the task's state if only that shows what happened. All of it ends within the deadline.
- * Never throws for what goes wrong upstream: that is in the result.
+ *
+ * @returns the problem of a cancellation that failed, or of which nobody knows; it is not thrown
  */
 export async function cancelTask(
   task: TaskRef,
   job: CancelJob,
   deps: CancelDeps,
-): Promise<CancelResult> {
+): Promise<Done | Problem> {
   const attempts = await attemptUntilSettled(task, job, deps);
-  const lookup = needsLookup(attempts) ? await lookUp(task, job, deps) : undefined;
-  return settle(attempts, lookup);
+  return settle(attempts, needsLookup(attempts) ? await lookUp(task, job, deps) : undefined);
 }
 
-/** All attempts at a cancellation. The last one, or the task's state, settles it. */
+/** All attempts at a cancellation, or why there was none. The last one, or the task's state, settles it. */
 export async function attemptUntilSettled(
   task: TaskRef,
   job: CancelJob,
   deps: CancelDeps,
-): Promise<Attempt[]> {
+): Promise<Reply[]> {
   const { settings, clock, random, limiter } = deps;
   const { deadline } = job;
-  const reserve = settings.taskStateLookup
-    ? Math.min(LOOKUP_RESERVE_MS, deadline.remaining() / 4)
-    : 0;
+  // For the lookup that settles an unknown outcome.
+  const reserve = settings.taskStateLookup ? reserveMs(deadline) : 0;
   const remaining = (): number => deadline.remaining() - reserve;
-  const attempts: Attempt[] = [];
-  /** The slot of the last try had expired when the request could leave: the connection took too long. */
-  let expired: Failure | undefined;
+  const reachMs = (): number => remaining() - SHORTEST_ATTEMPT_MS;
+  const attempts: Reply[] = [];
+  /** A slot had expired when its request could leave: the connection took too long. */
+  let hasExpired = false;
   for (;;) {
     const pause = pauseBeforeNext(attempts, settings.maxAttempts, remaining(), random);
     if (pause === undefined) break;
     if (pause > 0) await clock.sleep(pause, deadline.signal).catch(() => undefined);
     if (deadline.signal.aborted) break;
-    const slot = await acquireSlot(task, job, () => remaining() - SHORTEST_ATTEMPT_MS, deps);
+    const slot = await acquireSlot(task, job, { reachMs, isRetry: attempts.length > 0 }, deps);
     if (!slot.granted) {
-      const isOver = remaining() <= SHORTEST_ATTEMPT_MS;
-      return [
-        ...attempts.slice(0, -1),
-        withoutSlot(attempts.at(-1) ?? (isOver ? expired : undefined), slot),
-      ];
+      const isTooLate = hasExpired && reachMs() <= 0;
+      attempts.push(withoutSlot(attempts.pop() ?? (isTooLate ? EXPIRED : undefined), slot));
+      return attempts;
     }
     const ms = Math.min(settings.attemptTimeoutMs, remaining());
-    const attempt = await attemptOnce(task, job, ms, slot.isValid, deps);
-    expired = attempt === EXPIRED ? attempt : undefined;
-    if (expired) continue;
-    attempts.push(attempt);
+    const attempt = await attemptOnce(task, job, { ms, isValid: slot.isValid }, deps);
+    if (attempt === EXPIRED) hasExpired = true;
+    else attempts.push(attempt);
     if (isRateLimited(attempt)) limiter.backOff(task.region);
   }
-  return attempts.length > 0 ? attempts : [expired ?? NO_TIME];
+  return attempts.length > 0 ? attempts : [hasExpired ? EXPIRED : NO_TIME];
 }
 
 /** Waits for a slot, which every attempt needs. */
 async function acquireSlot(
   { region }: TaskRef,
   { requestId, principal, deadline, stats }: CancelJob,
-  reachMs: () => number,
+  { reachMs, isRetry }: Pick<SlotRequest, 'reachMs'> & { isRetry: boolean },
   { limiter, log, clock, load }: CancelDeps,
-) {
+): Promise<Acquired> {
   const startedAt = clock.steadyMs();
   load.waiting += 1;
   try {
     const request = { region, principal: principal.id, kind: 'single', reachMs } as const;
-    const slot = await limiter.acquire({ ...request, signal: deadline.signal });
+    const slot = await limiter.acquire({ ...request, signal: deadline.signal }, isRetry);
     const ms = Math.round(clock.steadyMs() - startedAt);
     log.write('debug', 'slot', { requestId, region, granted: slot.granted, ms });
     return slot;
@@ -107,28 +106,28 @@ async function acquireSlot(
   }
 }
 
-async function attemptOnce(
+function attemptOnce(
   { taskId, region }: TaskRef,
   job: CancelJob,
-  ms: number,
-  isValid: () => boolean,
+  { ms, isValid }: { ms: number; isValid: () => boolean },
   { dlc }: CancelDeps,
-): Promise<Attempt> {
+): Promise<Reply> {
   const { deadline, attemptsUntil = deadline.signal } = job;
   const options = { region, caller: job, isValid: () => isValid() && !deadline.signal.aborted };
-  const reply = await within(ms, attemptsUntil, (signal) =>
+  return within(ms, attemptsUntil, (signal) =>
     dlc.call('CancelTask', { TaskId: taskId }, { ...options, signal }),
   );
-  if (reply.outcome !== 'answered') return reply;
-  return { outcome: 'accepted', upstreamRequestId: reply.requestId };
 }
 
 /** The deadline passed before anything could be written. */
-const NO_TIME: Failure = {
-  outcome: 'did-not-happen',
-  code: 'upstream-timeout',
-  again: true,
-  reason: 'no time for an attempt',
+const NO_TIME = notSent('upstream-timeout', 'no time for an attempt');
+const NO_SLOT = notSent('upstream-rate-limited', 'no slot upstream in time');
+/** In a quiet period the rate is not used up, so the caller gets another sentence. */
+const QUIET: Failure = {
+  ...NO_SLOT,
+  reason: 'quiet period after a switch between Redis and an own share',
+  detail:
+    'The gateway has just changed how its instances share the rate of DLC, and sends nothing for a few seconds.',
 };
 
 /**
@@ -137,26 +136,12 @@ const NO_TIME: Failure = {
  *
  * @param last absent: there was no attempt at all
  */
-export function withoutSlot(last: Attempt | undefined, { retryInMs, isQuiet }: NoSlot): Attempt {
-  const retryAfter = Math.max(1, wholeSeconds(retryInMs));
-  if (!last) return { ...NO_SLOT, retryAfter, ...(isQuiet && QUIET) };
-  return isRateLimited(last) ? { ...last, retryAfter } : last;
+export function withoutSlot(last: Reply | undefined, { retryInMs, isQuiet }: NoSlot): Reply {
+  const counted = last ?? (isQuiet ? QUIET : NO_SLOT);
+  if (!isRateLimited(counted)) return counted;
+  return { ...counted, retryAfter: Math.max(1, wholeSeconds(retryInMs)) };
 }
 
-const NO_SLOT = {
-  outcome: 'did-not-happen',
-  code: 'upstream-rate-limited',
-  again: false,
-  reason: 'no slot upstream in time',
-} as const;
-
-/** In a quiet period the rate is not used up, so the caller gets another sentence. */
-const QUIET = {
-  reason: 'quiet period after a switch between Redis and an own share',
-  detail:
-    'The gateway has just changed how its instances share the rate of DLC, and sends nothing for a few seconds.',
-} as const;
-
-function isRateLimited(attempt: Attempt): attempt is Failure {
-  return attempt.outcome !== 'accepted' && attempt.code === 'upstream-rate-limited';
+function isRateLimited(attempt: Reply): attempt is Failure {
+  return attempt.outcome !== 'answered' && attempt.code === 'upstream-rate-limited';
 }

@@ -8,7 +8,11 @@ import {
   MOST_TASK_IDS,
   type FinalState,
   type Lookup,
+  type TaskPage,
+  type TaskQuery,
 } from '../dlc/describe-task.ts';
+import { notSent, type Failure } from '../dlc/failure.ts';
+import type { ProblemCode } from '../problems.ts';
 import type { TaskRef } from '../tasks.ts';
 
 /** The request that something is looked up, or cancelled, for. */
@@ -23,90 +27,91 @@ export interface LookupDeps {
 }
 
 /**
- * The task's state now; `undefined` if it cannot be known: a cancellation never fails because a lookup
- * did. A lookup that fails for a passing reason is tried once more.
+ * The task's state now. A lookup that fails for a passing reason is tried once more. Never throws: a
+ * cancellation never fails because a lookup did.
  */
-export async function lookUp(
-  task: TaskRef,
-  job: Job,
-  deps: LookupDeps,
-): Promise<Lookup | undefined> {
-  const found = (await lookUpTogether([task], job, deps)).get(task);
-  if (found) noteEngine(found, job);
-  return found;
+export async function lookUp(task: TaskRef, job: Job, deps: LookupDeps): Promise<Lookup> {
+  const lookup = (await lookUpAll([task], job, deps)).get(task) ?? NO_TIME;
+  noteEngine(lookup, job);
+  return lookup;
 }
 
-/** Looks several tasks up as `lookUp` does one, up to 50 of a region by one call. */
+/**
+ * Looks several tasks up as `lookUp` does one, up to 50 of a region by one call.
+ *
+ * @returns what is known of each; of none if lookups are off
+ */
 export async function lookUpAll(
   tasks: readonly TaskRef[],
   job: Job,
   deps: LookupDeps,
 ): Promise<ReadonlyMap<TaskRef, Lookup>> {
-  const found = await Promise.all(groups(tasks).map((group) => lookUpTogether(group, job, deps)));
-  return new Map(found.flatMap((some) => [...some]));
-}
-
-/** At most so many tasks of one region as DLC takes in one call. */
-function groups(tasks: readonly TaskRef[]): TaskRef[][] {
-  const made: TaskRef[][] = [];
+  if (!deps.settings.taskStateLookup) return new Map();
+  const groups: Group[] = [];
   for (const task of tasks) {
-    const open = made.findLast(([first]) => first?.region === task.region);
+    const open = groups.findLast(([first]) => first.region === task.region);
     if (open && open.length < MOST_TASK_IDS) open.push(task);
-    else made.push([task]);
+    else groups.push([task]);
   }
-  return made;
+  const lookups = await Promise.all(groups.map((group) => lookUpGroup(group, job, deps)));
+  return new Map(lookups.flat());
 }
 
-/** Looks up tasks of one region, at most 50. */
-async function lookUpTogether(
-  tasks: readonly TaskRef[],
+/** Tasks of one region, at most 50. */
+type Group = [TaskRef, ...TaskRef[]];
+
+async function lookUpGroup(
+  tasks: Group,
   job: Job,
   deps: LookupDeps,
-): Promise<ReadonlyMap<TaskRef, Lookup>> {
-  const found = new Map<TaskRef, Lookup>();
-  if (!deps.settings.taskStateLookup) return found;
-  const look = async (timeLeft: number, some: readonly TaskRef[]): Promise<void> => {
-    const lookups = await lookUpWithin(timeLeft, some, job, deps);
-    for (const [i, task] of some.entries()) if (lookups[i]) found.set(task, lookups[i]);
-  };
+): Promise<(readonly [TaskRef, Lookup])[]> {
+  const { deadline } = job;
   // Half of the time that is left, so that a lookup that hangs leaves room for another.
-  await look(job.deadline.remaining() / 2, tasks);
-  const again = tasks.filter((task) => mayPass(found.get(task)));
-  if (again.length > 0) await look(job.deadline.remaining(), again);
-  // Then one of the ids may be to blame, and the others are not.
-  const apart = tasks.length > 1 ? tasks.filter((task) => mayBeOfAnother(found.get(task))) : [];
-  await Promise.all(apart.map((task) => look(job.deadline.remaining(), [task])));
-  return found;
+  let page = await askFor(tasks, deadline.remaining() / 2, job, deps);
+  if (page.outcome !== 'answered' && page.again) {
+    const second = await askFor(tasks, deadline.remaining(), job, deps);
+    if (second !== NO_TIME) page = second;
+  }
+  if (tasks.length > 1 && page.outcome !== 'answered' && OF_ANOTHER.has(page.code)) {
+    const alone = await Promise.all(tasks.map((task) => lookUpGroup([task], job, deps)));
+    return alone.flat();
+  }
+  return tasks.map((task) => [task, lookupIn(page, task.taskId)]);
 }
 
-function mayPass(lookup: Lookup | undefined): boolean {
-  return lookup !== undefined && 'again' in lookup && lookup.again !== false;
-}
-
-const OF_ANOTHER: ReadonlySet<string> = new Set([
+/** One of the ids may be to blame, and the others are not. */
+const OF_ANOTHER: ReadonlySet<ProblemCode> = new Set([
   'task-not-found',
   'upstream-rejected-request',
   'upstream-invalid-response',
 ]);
 
-function mayBeOfAnother(lookup: Lookup | undefined): boolean {
-  return lookup !== undefined && 'code' in lookup && OF_ANOTHER.has(lookup.code);
+function askFor(tasks: Group, ms: number, job: Job, deps: LookupDeps) {
+  const [{ region }] = tasks;
+  const taskIds = tasks.map(({ taskId }) => taskId);
+  return ask({ region, taskIds, limit: taskIds.length }, ms, job, deps);
 }
 
-async function lookUpWithin(
-  timeLeft: number,
-  tasks: readonly TaskRef[],
+/** Kept free of what a request's deadline leaves: a second, or a quarter of what there is. */
+export function reserveMs(deadline: TimeLeft): number {
+  return Math.min(1000, deadline.remaining() / 4);
+}
+
+/** There was no time for a lookup, or lookups are off. */
+export const NO_TIME = notSent('upstream-timeout', 'no time for a lookup');
+
+/** Asks DLC for tasks once, for at most `ms` milliseconds and within the deadline. */
+export async function ask(
+  query: TaskQuery,
+  ms: number,
   job: Job,
-  { dlc, settings }: LookupDeps,
-): Promise<Lookup[]> {
-  const [first] = tasks;
-  if (!first || job.deadline.signal.aborted) return [];
-  const ms = Math.min(settings.attemptTimeoutMs, timeLeft);
-  const query = { taskIds: tasks.map(({ taskId }) => taskId), limit: tasks.length };
-  const page = await within(ms, job.deadline.signal, (signal) =>
-    describeTasks(dlc, query, { region: first.region, caller: job, signal }),
+  { dlc, settings }: Pick<LookupDeps, 'dlc' | 'settings'>,
+): Promise<TaskPage | Failure> {
+  const { signal } = job.deadline;
+  if (ms <= 0 || signal.aborted) return NO_TIME;
+  return within(Math.min(settings.attemptTimeoutMs, ms), signal, (own) =>
+    describeTasks(dlc, query, { caller: job, signal: own }),
   );
-  return tasks.map(({ taskId }) => lookupIn(page, taskId));
 }
 
 /** For the audit line. */
@@ -140,10 +145,10 @@ export async function waitForEnd(
     const wait = Math.min(pause, timeLeft() - LAST_LOOKUP_MS);
     if (wait <= 0) return undefined;
     await clock.sleep(wait, deadline.signal).catch(() => undefined);
-    const [seen] = await lookUpWithin(timeLeft(), [task], job, deps);
-    if (seen) noteEngine(seen, job);
-    if (seen?.outcome === 'found' && isFinal(seen.task.state)) return seen.task.state;
-    const isRefused = seen && 'again' in seen && !seen.again;
-    if (isRefused || deadline.signal.aborted) return undefined;
+    const seen = lookupIn(await askFor([task], timeLeft(), job, deps), task.taskId);
+    noteEngine(seen, job);
+    if (seen.outcome !== 'found') {
+      if (!seen.again) return undefined;
+    } else if (isFinal(seen.task.state)) return seen.task.state;
   }
 }

@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 // The SDK's bare client, imported deep: the package's root loads every product of the cloud, and
 // DLC's own client adds a method per action and nothing that is used here (docs/decisions/0003).
 import { CommonClient } from 'tencentcloud-sdk-nodejs/tencentcloud/common/common_client.js';
@@ -7,9 +5,9 @@ import { CommonClient } from 'tencentcloud-sdk-nodejs/tencentcloud/common/common
 import type { Clock } from '../clock.ts';
 import { printable } from '../http/message.ts';
 import type { Log } from '../observability/log.ts';
-import { createConnections, ObservedAgent, type Connections } from './connections.ts';
+import { createConnections, ObservedAgent } from './connections.ts';
 import type { DlcEndpoint } from './endpoint.ts';
-import { classify, EXPIRED, invalidResponse, misconfigured, type Failure } from './failure.ts';
+import { classify, EXPIRED, invalidResponse, notSent, type Failure } from './failure.ts';
 
 const API_VERSION = '2021-01-25';
 
@@ -17,7 +15,7 @@ export type Action = 'CancelTask' | 'DescribeTasks';
 
 /** What was done upstream for one request, counted while it is done. */
 export interface UpstreamStats {
-  /** Of CancelTask. */
+  /** At CancelTask, as far as something may have been sent. */
   attempts: number;
   /** Milliseconds spent in calls to DLC; absent: there was none. */
   upstreamMs?: number;
@@ -49,7 +47,7 @@ export interface CallOptions {
 }
 
 export type Reply =
-  | { readonly outcome: 'answered'; readonly requestId: string; readonly response: object }
+  | { readonly outcome: 'answered'; readonly upstreamRequestId: string; readonly response: object }
   | Failure;
 
 export interface DlcClient {
@@ -72,7 +70,7 @@ export interface DlcClientDeps {
 /** A client that counts its calls in the caller's stats, and logs each at `debug`. */
 export function createDlcClient(endpoint: DlcEndpoint, deps: DlcClientDeps): DlcClient {
   const { env, log, clock } = deps;
-  const connections = createConnections(endpoint);
+  const send = createSender(endpoint);
   /** Id of the environment's credentials that DLC has refused; the platform may bring others. */
   let refusedId: string | undefined;
   const choose = ({ credentials, stats }: Pick<Caller, 'stats' | 'credentials'>) => {
@@ -86,21 +84,19 @@ export function createDlcClient(endpoint: DlcEndpoint, deps: DlcClientDeps): Dlc
     async call(action, input, options) {
       const { requestId, traceId, stats, credentials } = options.caller;
       const startedAt = clock.steadyMs();
-      if (action === 'CancelTask') stats.attempts += 1;
-      const attempt = action === 'CancelTask' ? stats.attempts : undefined;
+      let attempt: number | undefined;
+      const onSend = (): void => {
+        if (action === 'CancelTask') attempt = stats.attempts += 1;
+      };
       const credential = choose(options.caller);
-      let reply = await send(action, input, options, { endpoint, connections, credential });
+      let reply = await send({ action, input, credential, onSend, ...options });
       if (credential && credential !== credentials && areRefused(reply)) {
         refusedId = credential.secretId;
         if (credentials) reply = { ...reply, again: true };
       }
       const ms = clock.steadyMs() - startedAt;
       stats.upstreamMs = (stats.upstreamMs ?? 0) + ms;
-      if (reply === EXPIRED) {
-        // Nothing was sent, so this was no attempt.
-        stats.attempts -= 1;
-        return reply;
-      }
+      if (reply === EXPIRED) return reply;
       const why = reply.outcome === 'answered' ? {} : { code: reply.code, reason: reply.reason };
       const fields = { requestId, traceId, action, attempt, outcome: reply.outcome, ...why };
       log.write('debug', 'call', { ...fields, ms: Math.round(ms) });
@@ -121,42 +117,44 @@ function areRefused(reply: Reply): reply is Failure {
   return code.startsWith('AuthFailure') && !OTHER_FAILURES.has(code);
 }
 
-interface Way {
-  readonly endpoint: DlcEndpoint;
-  readonly connections: Connections;
+interface Call extends CallOptions {
+  readonly action: Action;
+  readonly input: object;
   readonly credential: CloudCredentials | undefined;
+  /** From now on something may have been sent. */
+  readonly onSend: () => void;
 }
 
-async function send(
-  action: Action,
-  input: object,
-  { region, signal, caller, isValid = () => true }: CallOptions,
-  { endpoint, connections, credential }: Way,
-): Promise<Reply> {
-  // The SDK would sign with `null`.
-  if (!credential) return misconfigured('the environment has no cloud credentials');
-  if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
-  // If the process was frozen, one iteration of the event loop shows which connections were closed meanwhile.
-  if (connections.hasIdle()) await setImmediate();
-  const agent = new ObservedAgent(connections, signal, isValid);
-  const client = new CommonClient(endpoint.name, API_VERSION, {
-    credential,
-    region,
-    // Options are left out rather than set to undefined, which would overwrite the SDK's defaults.
-    // `reqTimeout: 0`: none of the SDK's own timers, which go on after an abort; `signal` bounds all.
-    profile: { httpProfile: { protocol: `${endpoint.protocol}//`, agent, reqTimeout: 0 } },
-  });
-  const headers = { 'Accept-Encoding': 'identity', 'X-TC-TraceId': caller.traceId };
-  try {
-    return validated(await client.request(action, input, { signal, headers }));
-  } catch (error) {
-    return classify(error, agent.observation, signal);
-  } finally {
-    // The SDK leaves the body of a response that it does not like unread: free the connection.
-    const { request, response } = agent.observation;
-    if (!response?.readableEnded) request?.destroy();
-  }
+function createSender(endpoint: DlcEndpoint): (call: Call) => Promise<Reply> {
+  const connections = createConnections(endpoint);
+  return async (call) => {
+    const { action, input, credential, region, caller, signal } = call;
+    // The SDK would sign with `null`.
+    if (!credential) return misconfigured('the environment has no cloud credentials');
+    if (!isSendable(credential)) return misconfigured('the cloud credentials are not printable');
+    await connections.dropDead();
+    const agent = new ObservedAgent(connections, call);
+    const client = new CommonClient(endpoint.name, API_VERSION, {
+      credential,
+      region,
+      // Options are left out rather than set to undefined, which would overwrite the SDK's defaults.
+      // `reqTimeout: 0`: none of the SDK's own timers, which go on after an abort; `signal` bounds all.
+      profile: { httpProfile: { protocol: `${endpoint.protocol}//`, agent, reqTimeout: 0 } },
+    });
+    const headers = { 'Accept-Encoding': 'identity', 'X-TC-TraceId': caller.traceId };
+    try {
+      return validated(await client.request(action, input, { signal, headers }));
+    } catch (error) {
+      return classify(error, agent.observation, signal);
+    } finally {
+      // The SDK leaves the body of a response that it does not like unread: free the connection.
+      const { request, response } = agent.observation;
+      if (!response?.readableEnded) request?.destroy();
+    }
+  };
 }
+
+const misconfigured = (reason: string): Failure => notSent('gateway-misconfigured', reason);
 
 /** The id and the token go into header fields, and the error of a field that is not fit for one quotes it. */
 function isSendable({ secretId, token = '' }: CloudCredentials): boolean {
@@ -172,7 +170,7 @@ function validated(response: unknown): Reply {
   if (typeof requestId !== 'string' || requestId === '') {
     return invalidResponse('the answer has no RequestId');
   }
-  return { outcome: 'answered', requestId: printable(requestId), response };
+  return { outcome: 'answered', upstreamRequestId: printable(requestId), response };
 }
 
 export interface CloudCredentials {

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 
 import type { DlcEndpoint } from './endpoint.ts';
 
@@ -21,17 +22,8 @@ const OPTIONS = {
 /** The connections to DLC, shared by all calls of the process: they and their TLS sessions are reused. */
 export interface Connections {
   readonly agent: http.Agent;
-  readonly hasIdle: () => boolean;
-  /** Closes the idle connections that the other side has closed, or may have. */
-  dropDead(): void;
-}
-
-/** What the call behind a new connection says of it. */
-interface Purpose {
-  /** Ends the connection as long as it is being made. */
-  readonly signal: AbortSignal;
-  /** Asked when the connection can be written to. An error: the request must not leave any more. */
-  readonly refusal: () => Error | undefined;
+  /** Closes the idle connections that the other side has closed, or may have. To be called before a request. */
+  dropDead(): Promise<void>;
 }
 
 export function createConnections(endpoint: DlcEndpoint): Connections {
@@ -40,11 +32,14 @@ export function createConnections(endpoint: DlcEndpoint): Connections {
   const connect = agent.createConnection.bind(agent);
   /** Connections that were there when their request must not leave any more. */
   const spares: Socket[] = [];
+  const idleSince = new WeakMap<Socket, number>();
+  agent.on('free', (socket: Socket) => idleSince.set(socket, Date.now()));
   // The agent gets a connection that can be written to, since a slot may expire until it is there.
   agent.createConnection = (given, done) => {
     const spare = spares.pop()?.off('timeout', destroy);
     if (spare) return spare;
-    const { signal, refusal } = given.purpose ?? {};
+    const { observer } = given;
+    const signal = observer?.call.signal;
     const socket = connect({ ...given, ...endpoint.connectTo, path: undefined });
     if (!(socket instanceof net.Socket)) throw new Error('Node made no socket');
     const abort = (): unknown => socket.destroy(new Error('aborted'));
@@ -56,21 +51,15 @@ export function createConnections(endpoint: DlcEndpoint): Connections {
     socket.once('error', settle);
     socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       socket.off('error', settle);
-      const refused = refusal?.();
-      if (refused) {
+      const refusal = observer?.refusal() ?? null;
+      if (refusal) {
         idleSince.set(socket, Date.now());
         spares.push(socket.on('timeout', destroy).on('error', () => undefined));
       }
-      settle(refused ?? null);
+      settle(refusal);
     });
     return undefined;
   };
-  const idleSince = new WeakMap<Socket, number>();
-  agent.on('free', (socket: Socket) => idleSince.set(socket, Date.now()));
-  const pools = (): Socket[][] => [
-    spares,
-    ...Object.values(agent.freeSockets).flatMap((pool) => (pool ? [pool] : [])),
-  ];
   // By the wall clock: the steady one may stop while the process is frozen, and a jump of the wall
   // clock costs a new connection, nothing else.
   const isDead = (socket: Socket): boolean =>
@@ -79,13 +68,14 @@ export function createConnections(endpoint: DlcEndpoint): Connections {
     Math.abs(Date.now() - (idleSince.get(socket) ?? 0)) >= MAX_IDLE_MS;
   return {
     agent,
-    hasIdle: () => pools().some((pool) => pool.length > 0),
-    dropDead() {
-      for (const pool of pools()) {
-        // Timers do not run in a frozen process, so the age is checked again before use. The agent
-        // itself passes over dead connections at the front of the pool only.
-        for (const socket of pool.filter(isDead)) {
-          pool.splice(pool.indexOf(socket), 1);
+    async dropDead() {
+      // If the process was frozen, one iteration of the event loop shows which connections were closed
+      // meanwhile. Timers did not run, so the age is checked too. The agent itself passes over dead
+      // connections at the front of the pool only.
+      await setImmediate();
+      for (const pool of [spares, ...Object.values(agent.freeSockets)]) {
+        for (const socket of pool?.filter(isDead) ?? []) {
+          pool?.splice(pool.indexOf(socket), 1);
           socket.destroy();
         }
       }
@@ -106,7 +96,7 @@ declare module 'node:http' {
   }
   /** The agent passes on what comes with a request. */
   interface ClientRequestArgs {
-    readonly purpose?: Purpose;
+    readonly observer?: ObservedAgent;
   }
 }
 
@@ -132,43 +122,50 @@ export interface Observation {
 /** Responses of DLC are a few hundred bytes; a task's with a long SQL text, some kilobytes. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
 
+/** A call, as far as its connection is concerned. */
+interface Call {
+  /** Ends the connection as long as it is being made. */
+  readonly signal: AbortSignal;
+  /** Asked just before the request is written: whether its slot has not expired. */
+  readonly isValid?: (() => boolean) | undefined;
+  /** Called when the connection is there: from now on something may have been sent. */
+  readonly onSend?: () => void;
+}
+
 /**
  * An agent for one call: hands its one request to the shared agent and observes it. A second request
  * is a redirect, which would take the session token to another host: it is refused.
  */
 export class ObservedAgent extends http.Agent {
   readonly observation: Observation = { connected: false, bytes: 0 };
-  readonly #shared: Connections;
-  readonly #signal: AbortSignal;
-  readonly #isValid: () => boolean;
+  readonly call: Call;
+  readonly #shared: http.Agent;
 
-  /** @param isValid asked just before the request is written: whether its slot has not expired */
-  constructor(shared: Connections, signal: AbortSignal, isValid: () => boolean) {
+  constructor({ agent }: Connections, call: Call) {
     super({ keepAlive: true });
-    this.#shared = shared;
-    this.#signal = signal;
-    this.#isValid = isValid;
-    const { protocol, defaultPort } = shared.agent;
+    this.#shared = agent;
+    this.call = call;
     // What Node's ClientRequest reads of its agent to know whether the two fit together.
+    const { protocol, defaultPort } = agent;
     Object.assign(this, { protocol, defaultPort });
   }
 
   override addRequest(request: http.ClientRequest, options: object): void {
-    const refused = this.observation.request ? new Error('redirect refused') : this.#refusal();
-    if (refused) {
+    const refusal = this.observation.request ? new Error('redirect refused') : this.refusal();
+    if (refusal) {
       // Destroying a request that has no socket yet would emit no error.
-      process.nextTick(() => request.emit('error', refused));
+      process.nextTick(() => request.emit('error', refusal));
       return;
     }
     this.#observe(request);
-    this.#shared.dropDead();
-    const purpose = { signal: this.#signal, refusal: () => this.#refusal() };
-    this.#shared.agent.addRequest(request, { ...options, purpose });
+    this.#shared.addRequest(request, { ...options, observer: this });
   }
 
-  #refusal(): Error | undefined {
-    if (this.#signal.aborted) return new Error('aborted');
-    if (this.#isValid()) return undefined;
+  /** Why the request must not leave any more; `undefined` if it may. */
+  refusal(): Error | undefined {
+    const { signal, isValid = () => true } = this.call;
+    if (signal.aborted) return new Error('aborted');
+    if (isValid()) return undefined;
     this.observation.isExpired = true;
     return new Error('slot expired');
   }
@@ -179,7 +176,10 @@ export class ObservedAgent extends http.Agent {
     request.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== undefined) seen.errorCode ??= error.code;
     });
-    request.once('socket', () => (seen.connected = true));
+    request.once('socket', () => {
+      seen.connected = true;
+      this.call.onSend?.();
+    });
     request.once('response', (response) => {
       seen.status = response.statusCode ?? 0;
       seen.response = response;

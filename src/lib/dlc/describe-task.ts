@@ -3,20 +3,8 @@ import type { DescribeTasksRequest } from 'tencentcloud-sdk-nodejs/tencentcloud/
 import type { CallOptions, DlcClient } from './client.ts';
 import { invalidResponse, type Failure } from './failure.ts';
 
-export const TASK_STATES = [
-  'initializing',
-  'running',
-  'succeeded',
-  'writing',
-  'queued',
-  'failed',
-  'cancelled',
-  'unknown',
-] as const;
-export type TaskState = (typeof TASK_STATES)[number];
-
 /** DLC's numbers. Expired and timed-out tasks are said to have others, undocumented: `unknown`. */
-const BY_NUMBER = new Map<number, TaskState>([
+const NUMBERS = [
   [0, 'initializing'],
   [1, 'running'],
   [2, 'succeeded'],
@@ -24,46 +12,38 @@ const BY_NUMBER = new Map<number, TaskState>([
   [4, 'queued'],
   [-1, 'failed'],
   [-3, 'cancelled'],
-]);
+] as const;
+const BY_NUMBER = new Map<number, TaskState>(NUMBERS);
 
-const MAY_STILL_CHANGE: ReadonlySet<TaskState> = new Set([
-  'initializing',
-  'running',
-  'writing',
-  'queued',
-]);
-
-/** Worth asking again for: a known state that is not final. */
-export function mayStillChange(state: TaskState): boolean {
-  return MAY_STILL_CHANGE.has(state);
-}
-
+export type TaskState = (typeof NUMBERS)[number][1] | 'unknown';
+export const TASK_STATES: readonly TaskState[] = [...BY_NUMBER.values(), 'unknown'];
 export type FinalState = 'succeeded' | 'failed' | 'cancelled';
 
 export function isFinal(state: TaskState): state is FinalState {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled';
 }
 
+/** Worth asking again for: a known state that is not final. */
+export function mayStillChange(state: TaskState): boolean {
+  return state !== 'unknown' && !isFinal(state);
+}
+
 /** A task as DLC shows it; never its SQL, paths or users. */
 export interface DescribedTask {
+  /** Empty if DLC gives none. */
+  readonly taskId: string;
   readonly state: TaskState;
   readonly upstreamState: number;
-  readonly engine?: string;
+  readonly engine: string | undefined;
   /** DLC's `TaskType`. */
-  readonly kind?: string;
+  readonly kind: string | undefined;
   /** Name and id of its engine, as far as DLC gives them: what a permission may name. */
   readonly engineNames: readonly string[];
   /** `OperateUin`: who started it. For permissions alone, never for a response. */
-  readonly operator?: string;
-  readonly upstreamCreateTime?: string;
-  readonly upstreamUpdateTime?: string;
+  readonly operator: string | undefined;
+  readonly upstreamCreateTime: string | undefined;
+  readonly upstreamUpdateTime: string | undefined;
 }
-
-export type Lookup =
-  | { readonly outcome: 'found'; readonly task: DescribedTask; readonly requestId: string }
-  /** Nothing found means "not known", never "does not exist". */
-  | { readonly outcome: 'absent'; readonly requestId: string }
-  | Failure;
 
 /**
  * A task that cannot exist: of a UUID's form, so that DLC looks for it, but of version 0, which no
@@ -72,12 +52,13 @@ export type Lookup =
  */
 export const NO_TASK = 'd0c70000-0000-0000-0000-00000000d0c7';
 
-/** What a task list is narrowed by, and which part of it is wanted. */
+/** What a region's task list is narrowed by, and which part of it is wanted. */
 export interface TaskQuery {
+  readonly region: string;
   /** At most `MOST_TASK_IDS`. */
-  readonly taskIds?: readonly string[];
+  readonly taskIds?: readonly string[] | undefined;
   /** `OperateUin`s, at most `MOST_OPERATORS`. */
-  readonly operators?: readonly string[];
+  readonly operators?: readonly string[] | undefined;
   /** How many tasks of the list come before; 0 if absent. */
   readonly offset?: number;
   /** At most `MOST_PER_PAGE`. */
@@ -91,20 +72,17 @@ export const MOST_PER_PAGE = 100;
 
 export interface TaskPage {
   readonly outcome: 'answered';
-  /** As DLC gives them, not looked at yet. */
-  readonly tasks: readonly TaskRecord[];
+  readonly tasks: readonly DescribedTask[];
   /** How many there are on all pages, if DLC says so. */
-  readonly total?: number;
-  readonly requestId: string;
+  readonly total: number | undefined;
+  readonly upstreamRequestId: string;
 }
-
-export type TaskRecord = Readonly<Record<string, unknown>>;
 
 /** Asks DLC for tasks. No time range is sent: its zone is undocumented, and the default is 45 days. */
 export async function describeTasks(
   dlc: Pick<DlcClient, 'call'>,
-  { taskIds, operators, offset, limit }: TaskQuery,
-  options: CallOptions,
+  { region, taskIds, operators, offset, limit }: TaskQuery,
+  options: Pick<CallOptions, 'caller' | 'signal'>,
 ): Promise<TaskPage | Failure> {
   const filters = [
     ...(taskIds ? [{ Name: 'task-id', Values: [...taskIds] }] : []),
@@ -115,69 +93,68 @@ export async function describeTasks(
     ...(offset !== undefined && { Offset: offset }),
     Limit: limit,
   } satisfies DescribeTasksRequest;
-  const reply = await dlc.call('DescribeTasks', input, options);
+  const reply = await dlc.call('DescribeTasks', input, { ...options, region });
   if (reply.outcome !== 'answered') return reply;
-  const { response, requestId } = reply;
-  const list: unknown = 'TaskList' in response ? response.TaskList : undefined;
-  if (list === null) return { outcome: 'answered', tasks: [], requestId };
-  if (!Array.isArray(list)) return invalidResponse('the answer has no TaskList', requestId);
-  const total: unknown = 'TotalCount' in response ? response.TotalCount : undefined;
-  return {
-    outcome: 'answered',
-    tasks: list.filter(isRecord),
-    ...(typeof total === 'number' && { total }),
-    requestId,
-  };
+  const { upstreamRequestId } = reply;
+  const { TaskList, TotalCount }: TaskList = reply.response;
+  const list: unknown = TaskList === null ? [] : TaskList;
+  if (!Array.isArray(list)) return invalidResponse('the answer has no TaskList', upstreamRequestId);
+  const tasks: DescribedTask[] = [];
+  for (const record of list) {
+    if (typeof record !== 'object' || record === null) continue;
+    const task = describe(record);
+    if (!task) return invalidResponse('a task has no State', upstreamRequestId);
+    tasks.push(task);
+  }
+  const total = typeof TotalCount === 'number' ? TotalCount : undefined;
+  return { outcome: 'answered', tasks, total, upstreamRequestId };
 }
 
-/** What an answer says about one of the tasks that it was asked for. */
+interface TaskList {
+  readonly TaskList?: unknown;
+  readonly TotalCount?: unknown;
+}
+
+/** One of the tasks that DLC was asked for by their ids. */
+export type Lookup =
+  | { readonly outcome: 'found'; readonly task: DescribedTask; readonly upstreamRequestId: string }
+  | Failure;
+
+/** A task that DLC does not show. It may exist: a cancellation takes its state for not known. */
+const NOT_SHOWN: Failure = {
+  outcome: 'refused',
+  code: 'task-not-found',
+  again: true,
+  reason: 'DescribeTasks does not show the task',
+  detail: 'DLC shows no such task in this region in the last 45 days.',
+};
+
+/** What a response says about one of the tasks that DLC was asked for. */
 export function lookupIn(page: TaskPage | Failure, taskId: string): Lookup {
   if (page.outcome !== 'answered') return page;
-  const { tasks, requestId } = page;
-  const found = tasks.find(({ Id }) => Id === taskId);
-  if (!found) return { outcome: 'absent', requestId };
-  const task = describe(found);
-  return task
-    ? { outcome: 'found', task, requestId }
-    : invalidResponse('the task has no State', requestId);
-}
-
-/** Asks DLC for one task. */
-export async function describeTask(
-  dlc: Pick<DlcClient, 'call'>,
-  taskId: string,
-  options: CallOptions,
-): Promise<Lookup> {
-  return lookupIn(await describeTasks(dlc, { taskIds: [taskId], limit: 1 }, options), taskId);
+  const { tasks, upstreamRequestId } = page;
+  const task = tasks.find((one) => one.taskId === taskId);
+  return task ? { outcome: 'found', task, upstreamRequestId } : { ...NOT_SHOWN, upstreamRequestId };
 }
 
 /** Reads what DLC shows of a task; gives nothing if it shows no state. */
-export function describe(found: TaskRecord): DescribedTask | undefined {
-  const upstreamState = found['State'];
+function describe(record: Readonly<Record<string, unknown>>): DescribedTask | undefined {
+  const text = (key: string): string | undefined => {
+    const value = record[key];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const upstreamState = record['State'];
   if (typeof upstreamState !== 'number') return undefined;
-  const engine = textIn(found, 'DataEngineName');
-  const kind = textIn(found, 'TaskType');
-  const operator = textIn(found, 'OperateUin');
-  const createTime = textIn(found, 'CreateTime');
-  const updateTime = textIn(found, 'UpdateTime');
-  const engineNames = [engine, textIn(found, 'DataEngineId')].filter((name) => name !== undefined);
+  const engine = text('DataEngineName');
   return {
+    taskId: text('Id') ?? '',
     state: BY_NUMBER.get(upstreamState) ?? 'unknown',
     upstreamState,
-    engineNames,
-    ...(kind !== undefined && { kind }),
-    ...(engine !== undefined && { engine }),
-    ...(operator !== undefined && { operator }),
-    ...(createTime !== undefined && { upstreamCreateTime: createTime }),
-    ...(updateTime !== undefined && { upstreamUpdateTime: updateTime }),
+    engine,
+    kind: text('TaskType'),
+    engineNames: [engine, text('DataEngineId')].filter((name) => name !== undefined),
+    operator: text('OperateUin'),
+    upstreamCreateTime: text('CreateTime'),
+    upstreamUpdateTime: text('UpdateTime'),
   };
-}
-
-export function textIn(record: TaskRecord, key: string): string | undefined {
-  const value = record[key];
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isRecord(value: unknown): value is TaskRecord {
-  return typeof value === 'object' && value !== null;
 }

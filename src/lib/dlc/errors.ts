@@ -46,7 +46,7 @@ export const EXACT_CODES: Readonly<Record<string, UpstreamRule>> = {
   'ResourcesSoldOut.UnauthorizedRevokePolicy': PERMISSION,
 };
 
-/** `X` stands for `X` itself and every `X.…`; the longest that matches wins. */
+/** `X`, which has no point, stands for `X` itself and every `X.…`. */
 export const FAMILIES: Readonly<Record<string, UpstreamRule>> = {
   FailedOperation: unknown('upstream-operation-failed'),
   InternalError: unknownForNow('upstream-internal-error'),
@@ -83,13 +83,12 @@ export const FAMILIES: Readonly<Record<string, UpstreamRule>> = {
 /** `ResponseSizeLimitExceeded`, `DryRunOperation`, `InvalidParameterCombination`, and codes that are new. */
 const ANYTHING_ELSE = unknown('upstream-error');
 
-/** The rule for one of DLC's codes: the exact code first, then the longest family, then the rest. */
+/** The rule for one of DLC's codes: the exact code first, then its family, then the rest. */
 export function ruleFor(upstreamCode: string): UpstreamRule {
-  const exact = Object.hasOwn(EXACT_CODES, upstreamCode) && EXACT_CODES[upstreamCode];
-  if (exact) return exact;
-  const families = Object.keys(FAMILIES).filter(
-    (family) => upstreamCode === family || upstreamCode.startsWith(`${family}.`),
-  );
-  const longest = families.toSorted((a, b) => b.length - a.length)[0];
-  return (longest !== undefined && FAMILIES[longest]) || ANYTHING_ELSE;
+  const [family = ''] = upstreamCode.split('.');
+  return own(EXACT_CODES, upstreamCode) ?? own(FAMILIES, family) ?? ANYTHING_ELSE;
+}
+
+function own(rules: Readonly<Record<string, UpstreamRule>>, key: string): UpstreamRule | undefined {
+  return Object.hasOwn(rules, key) ? rules[key] : undefined;
 }

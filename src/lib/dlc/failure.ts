@@ -1,5 +1,5 @@
 import { printable } from '../http/message.ts';
-import { Problem, type ProblemCode } from '../problems.ts';
+import { Problem, type ProblemCode, type ProblemOptions } from '../problems.ts';
 import { ruleFor } from './errors.ts';
 import { MAX_RESPONSE_BYTES, type Observation } from './connections.ts';
 
@@ -23,20 +23,13 @@ export interface Failure {
   readonly detail?: string;
 }
 
-/** `code` and `requestId` are there in an API error as the SDK throws it, and only there both. */
-interface Thrown {
-  readonly code?: unknown;
-  readonly requestId?: unknown;
-  readonly message?: unknown;
+/** Nothing reached DLC, and the gateway does not try again by itself. */
+export function notSent(code: ProblemCode, reason: string): Failure {
+  return { outcome: 'did-not-happen', code, again: false, reason };
 }
 
 /** The slot had expired when the request was about to be written: no attempt, and another slot is needed. */
-export const EXPIRED: Failure = {
-  outcome: 'did-not-happen',
-  code: 'upstream-timeout',
-  again: true,
-  reason: 'its slot had expired',
-};
+export const EXPIRED = notSent('upstream-timeout', 'its slot had expired');
 
 /**
  * Classifies what the SDK threw, by what was seen on the wire.
@@ -46,26 +39,37 @@ export const EXPIRED: Failure = {
  */
 export function classify(thrown: unknown, seen: Observation, signal: AbortSignal): Failure {
   const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : {};
+  const { code, requestId } = error;
   const reason = String(error.message ?? thrown);
   if (seen.isExpired) return EXPIRED;
-  if (!seen.request) {
-    // The SDK's own words may quote a header field, so they are left out.
-    return signal.aborted
-      ? cutOff(false, signal)
-      : misconfigured('the SDK refused to send the request');
+  // The SDK's own words may quote a header field, so they are left out.
+  if (!seen.request && !signal.aborted) {
+    return notSent('gateway-misconfigured', 'the SDK refused to send the request');
   }
-  if (seen.status === 200 && isApiError(error)) return fromApiError(error, reason);
+  if (seen.status === 200 && isText(code) && isText(requestId)) {
+    const upstream = {
+      upstreamCode: printable(code),
+      upstreamRequestId: printable(requestId),
+    };
+    return { ...ruleFor(code), ...upstream, reason };
+  }
   if (seen.status !== undefined && seen.status !== 200) return fromStatus(seen.status);
   if (seen.bytes > MAX_RESPONSE_BYTES) return invalidResponse(TOO_LARGE);
-  if (signal.aborted) return cutOff(seen.connected, signal);
-  if (seen.status === 200) return invalidResponse(reason, error.requestId);
-  if (seen.errorCode?.startsWith('HPE_')) return invalidResponse(seen.errorCode);
   const outcome = seen.connected ? 'unknown' : 'did-not-happen';
+  if (signal.aborted) {
+    const why = signal.reason instanceof Error ? signal.reason.message : 'cut off';
+    return { outcome, code: 'upstream-timeout', again: true, reason: why };
+  }
+  if (seen.status === 200) return invalidResponse(reason, requestId);
+  if (seen.errorCode?.startsWith('HPE_')) return invalidResponse(seen.errorCode);
   return { outcome, code: 'upstream-unreachable', again: true, reason: seen.errorCode ?? reason };
 }
 
-export function misconfigured(reason: string): Failure {
-  return { outcome: 'did-not-happen', code: 'gateway-misconfigured', again: false, reason };
+/** The SDK throws an API error with both a `code` and a `requestId`, and nothing else with both. */
+interface Thrown {
+  readonly code?: unknown;
+  readonly requestId?: unknown;
+  readonly message?: unknown;
 }
 
 const TOO_LARGE = 'response too large';
@@ -81,29 +85,8 @@ export function invalidResponse(reason: string, requestId?: unknown): Failure {
   return { outcome: 'unknown', code: 'upstream-invalid-response', again: 'once', reason, ...id };
 }
 
-function cutOff(connected: boolean, { reason: why }: AbortSignal): Failure {
-  const outcome = connected ? 'unknown' : 'did-not-happen';
-  const reason = why instanceof Error ? why.message : 'cut off';
-  return { outcome, code: 'upstream-timeout', again: true, reason };
-}
-
-function isApiError(
-  error: Thrown,
-): error is { code: string; requestId: string; message?: unknown } {
-  return isText(error.code) && isText(error.requestId);
-}
-
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-function fromApiError(error: { code: string; requestId: string }, reason: string): Failure {
-  return {
-    ...ruleFor(error.code),
-    upstreamCode: printable(error.code),
-    upstreamRequestId: printable(error.requestId),
-    reason,
-  };
 }
 
 const BY_STATUS = new Map<number, Pick<Failure, 'code' | 'outcome'>>([
@@ -119,30 +102,26 @@ function fromStatus(status: number): Failure {
   return known ? { ...known, again: true, reason } : invalidResponse(reason);
 }
 
-/** A lookup that failed, as the problem for a caller who asked for the task's state. */
-export function toLookupProblem(failure: Failure): Problem {
-  return new Problem(failure.code, { ...upstreamMembers(failure), reason: loggedReason(failure) });
+/**
+ * A call that failed, as the problem for a caller.
+ *
+ * @param more what else is known, or what is known better
+ */
+export function toProblem(failure: Failure, more: ProblemOptions = {}): Problem {
+  const { code, upstreamCode, upstreamRequestId, retryAfter, detail } = failure;
+  // What exactly the cloud refused the gateway is for its operator, not for its callers.
+  const isForCallers = code !== 'upstream-credentials-rejected';
+  return new Problem(code, {
+    upstreamCode: isForCallers ? upstreamCode : undefined,
+    upstreamRequestId,
+    retryAfter,
+    reason: loggedReason(failure),
+    ...(detail !== undefined && { detail }),
+    ...more,
+  });
 }
 
 /** Upstream's code and words, for the log: callers get no words of it, and not every code. */
-export function loggedReason({ upstreamCode, reason }: LoggedFailure): string {
+export function loggedReason({ upstreamCode, reason }: Failure): string {
   return upstreamCode === undefined ? reason : `${upstreamCode}: ${reason}`;
-}
-
-type LoggedFailure = Pick<Failure, 'upstreamCode' | 'reason'>;
-
-/** The members of a problem that name upstream's code and request. */
-export function upstreamMembers(
-  failure: Pick<Failure, 'code' | 'upstreamCode' | 'upstreamRequestId'>,
-): {
-  upstreamCode?: string;
-  upstreamRequestId?: string;
-} {
-  const { code, upstreamCode, upstreamRequestId } = failure;
-  // What exactly the cloud refused the gateway is for its operator, not for its callers.
-  const tellsCode = upstreamCode !== undefined && code !== 'upstream-credentials-rejected';
-  return {
-    ...(tellsCode && { upstreamCode }),
-    ...(upstreamRequestId !== undefined && { upstreamRequestId }),
-  };
 }

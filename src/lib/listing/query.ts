@@ -19,8 +19,8 @@ export interface Position {
   /** How many tasks come before. */
   readonly offset: number;
   /** The last of them, and how long the whole list was: it may have changed when the page is read. */
-  readonly after?: string;
-  readonly total?: number;
+  readonly after?: string | undefined;
+  readonly total?: number | undefined;
 }
 
 export const DEFAULT_LIMIT = 50;
@@ -29,36 +29,36 @@ export const ENGINE = /^[^\p{Cc}]{1,128}$/u;
 /** Stands for the states that are not final. */
 export const ACTIVE = 'active';
 
-const START: Position = { offset: 0 };
-
-/** What is wrong with a parameter's value; `undefined` if nothing is. */
-const RULES: ReadonlyMap<string, (value: string, regions: Regions) => string | undefined> = new Map(
-  Object.entries({
-    region: regionRule,
-    state: (value: string) =>
-      statesIn(value) ? undefined : `must be states, such as ${ACTIVE} or failed,cancelled`,
-    engine: (value: string) =>
-      ENGINE.test(value) ? undefined : 'must be the name or the id of an engine',
-    limit: (value: string) => (LIMIT.test(value) ? undefined : 'must be a number from 1 to 100'),
-    cursor: (value: string) =>
-      toPosition(value) ? undefined : 'must be a nextCursor of an earlier response',
-  }),
-);
+/** What is wrong with a parameter; `undefined` if nothing is. */
+function wrongWith(name: string, value: string, regions: Regions): string | undefined {
+  switch (name) {
+    case 'region':
+      return regionRule(value, regions);
+    case 'state':
+      return statesIn(value) ? undefined : `must be states, such as ${ACTIVE} or failed,cancelled`;
+    case 'engine':
+      return ENGINE.test(value) ? undefined : 'must be the name or the id of an engine';
+    case 'limit':
+      return LIMIT.test(value) ? undefined : 'must be a number from 1 to 100';
+    case 'cursor':
+      return toPosition(value) ? undefined : 'must be a nextCursor of an earlier response';
+    default:
+      return 'is not a parameter of this route';
+  }
+}
 
 /** @throws Problem `invalid-request` with all violations */
 export function parseListQuery(
   query: readonly (readonly [string, string])[],
   regions: Regions,
 ): ListQuery {
-  const values = new Map(query);
-  const violations = query.flatMap(([name, value]): Violation[] => {
-    const rule = RULES.get(name);
-    const message = rule ? rule(value, regions) : 'is not a parameter of this route';
-    return message === undefined ? [] : [inQuery(name, message)];
-  });
-  for (const name of RULES.keys()) {
-    const isRepeated = query.filter(([one]) => one === name).length > 1;
-    if (isRepeated) violations.push(inQuery(name, 'must not be repeated'));
+  const values = new Map<string, string>();
+  const violations: Violation[] = [];
+  for (const [name, value] of query) {
+    const isRepeated = values.has(name);
+    const message = isRepeated ? 'must not be repeated' : wrongWith(name, value, regions);
+    if (message !== undefined) violations.push(inQuery(name, message));
+    values.set(name, value);
   }
   if (violations.length > 0) throw invalid(violations);
   return {
@@ -66,15 +66,16 @@ export function parseListQuery(
     states: statesIn(values.get('state') ?? ''),
     engine: values.get('engine'),
     limit: Number(values.get('limit') ?? DEFAULT_LIMIT),
-    from: toPosition(values.get('cursor') ?? '') ?? START,
+    from: toPosition(values.get('cursor') ?? '') ?? { offset: 0 },
   };
 }
 
 function statesIn(value: string): ReadonlySet<TaskState> | undefined {
-  const named = value.split(',').map((name) => {
-    if (name === ACTIVE) return TASK_STATES.filter(mayStillChange);
-    return TASK_STATES.filter((state) => state === name);
-  });
+  const named = value
+    .split(',')
+    .map((name) =>
+      TASK_STATES.filter((state) => (name === ACTIVE ? mayStillChange(state) : state === name)),
+    );
   return named.some(({ length }) => length === 0) ? undefined : new Set(named.flat());
 }
 

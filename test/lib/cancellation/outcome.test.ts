@@ -2,17 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { ruleFor } from '../../../src/lib/dlc/errors.ts';
-import { type Failure, toLookupProblem } from '../../../src/lib/dlc/failure.ts';
-import {
-  needsLookup,
-  settle,
-  toCancelProblem,
-  type Attempt,
-  type CancelResult,
-} from '../../../src/lib/cancellation/attempts.ts';
-import type { Lookup, TaskState } from '../../../src/lib/dlc/describe-task.ts';
+import { type Failure, toProblem } from '../../../src/lib/dlc/failure.ts';
+import type { Reply } from '../../../src/lib/dlc/client.ts';
+import { needsLookup, settle, type Done } from '../../../src/lib/cancellation/attempts.ts';
+import { Problem } from '../../../src/lib/problems.ts';
+import { lookupIn, type Lookup, type TaskState } from '../../../src/lib/dlc/describe-task.ts';
 
-const accepted: Attempt = { outcome: 'accepted', upstreamRequestId: 'r-accepted' };
+const accepted: Reply = { outcome: 'answered', upstreamRequestId: 'r-accepted', response: {} };
 const timeout: Failure = {
   outcome: 'unknown',
   code: 'upstream-timeout',
@@ -31,30 +27,35 @@ function said(upstreamCode: string): Failure {
   return { ...ruleFor(upstreamCode), upstreamCode, upstreamRequestId: id, reason: 'said' };
 }
 
-function found(state: TaskState): Lookup {
-  return {
-    outcome: 'found',
-    requestId: 'r-lookup',
-    task: { state, upstreamState: 0, engineNames: [] },
+/** A lookup whose response shows no task but this one. */
+function shows(...states: readonly TaskState[]): Lookup {
+  const unseen = { upstreamState: 0, engineNames: [], engine: undefined, kind: undefined };
+  const more = {
+    operator: undefined,
+    upstreamCreateTime: undefined,
+    upstreamUpdateTime: undefined,
   };
+  const tasks = states.map((state) => ({ taskId: 'a', state, ...unseen, ...more }));
+  const page = { outcome: 'answered', tasks, total: 1, upstreamRequestId: 'r-lookup' } as const;
+  return lookupIn(page, 'a');
 }
-
-const absent: Lookup = { outcome: 'absent', requestId: 'r-lookup' };
+const found = (state: TaskState): Lookup => shows(state);
+const absent = shows();
 const FINISHED = 'InvalidParameter.TaskAlreadyFinished';
 const ANOTHER = 'FailedOperation.AnotherRequestProcessing';
 
 /** The answer in short: outcome or code, what qualifies it, and the request id. */
-function short(answer: CancelResult): string {
-  const { upstreamRequestId: id = 'no id' } = answer;
-  if (answer.kind === 'done') {
-    return [answer.outcome, answer.confirmed === false && 'unconfirmed', id].filter(Boolean).join();
+function short(answer: Done | Problem): string {
+  if (answer instanceof Problem) {
+    const { outcomeUnknown, taskState, upstreamRequestId: id = 'no id' } = answer.members;
+    return [answer.code, outcomeUnknown && 'unknown', taskState, id].filter(Boolean).join();
   }
-  const { failure, outcomeUnknown, taskState } = answer;
-  return [failure.code, outcomeUnknown && 'unknown', taskState, id].filter(Boolean).join();
+  const { outcome, confirmed, upstreamRequestId: id = 'no id' } = answer;
+  return [outcome, confirmed === false && 'unconfirmed', id].filter(Boolean).join();
 }
 
 describe('settle', () => {
-  it.each<[string, Attempt[], Lookup | undefined]>([
+  it.each<[string, Reply[], Lookup | undefined]>([
     ['cancel_requested,r-accepted', [accepted], undefined],
     ['cancel_requested,r-accepted', [timeout, accepted], undefined],
     ['upstream-unreachable,no id', [refusedConnection], undefined],
@@ -102,7 +103,7 @@ describe('settle', () => {
 });
 
 describe('needsLookup', () => {
-  it.each<[boolean, Attempt[]]>([
+  it.each<[boolean, Reply[]]>([
     [false, [accepted]],
     [false, [timeout, accepted]],
     [false, [refusedConnection]],
@@ -117,16 +118,14 @@ describe('needsLookup', () => {
 
 describe('as a problem', () => {
   it('an unknown outcome says so, in a sentence of its own', () => {
-    const answer = settle([timeout], undefined);
-    const problem = answer.kind === 'failed' ? toCancelProblem(answer) : undefined;
-    expect(problem).toMatchObject({
+    expect(settle([timeout])).toMatchObject({
       code: 'upstream-timeout',
       members: { outcomeUnknown: true, detail: expect.stringContaining('may or may not') },
     });
   });
 
   it('what the cloud refuses the gateway is not told by its code', () => {
-    const { members, code } = toLookupProblem(said('AuthFailure.TokenFailure'));
+    const { members, code } = toProblem(said('AuthFailure.TokenFailure'));
     expect(code).toBe('upstream-credentials-rejected');
     expect(members).toEqual({ upstreamRequestId: 'r-AuthFailure.TokenFailure' });
   });
@@ -151,7 +150,7 @@ class Model {
     if (this.accepted) this.state = 'cancelled';
   }
 
-  attempt(play: Play): Attempt {
+  attempt(play: Play): Reply {
     if (play === 'refused connection') return refusedConnection;
     if (play === 'lost before') return timeout;
     if (play === 'busy') return said('RequestLimitExceeded');
@@ -159,7 +158,7 @@ class Model {
     return play === 'lost after' ? timeout : answer;
   }
 
-  #cancel(): Attempt {
+  #cancel(): Reply {
     if (this.state === 'absent') return said('InvalidParameter.InvalidTaskId');
     if (this.state !== 'running') return said(FINISHED);
     if (this.accepted) return said(ANOTHER);
@@ -187,10 +186,10 @@ describe('whatever happens to the attempts', () => {
         fc.constantFrom('works', 'fails', 'off'),
         (start, steps, lookupKind) => {
           const task = new Model(start);
-          const attempts: Attempt[] = [];
+          const attempts: Reply[] = [];
           for (const { play, tick } of steps) {
             attempts.push(task.attempt(play));
-            if (attempts.at(-1)?.outcome === 'accepted') break;
+            if (attempts.at(-1)?.outcome === 'answered') break;
             if (tick) task.tick();
           }
           const { state } = task;
@@ -207,13 +206,13 @@ describe('whatever happens to the attempts', () => {
 });
 
 function assertTrue(
-  answer: CancelResult,
+  answer: Done | Problem,
   task: Model,
   start: TaskState | 'absent',
-  attempts: readonly Attempt[],
+  attempts: readonly Reply[],
 ): void {
   const hadUnknown = attempts.some(({ outcome }) => outcome === 'unknown');
-  if (answer.kind === 'done') {
+  if (!(answer instanceof Problem)) {
     if (answer.outcome === 'already_cancelled') expect(start).toBe('cancelled');
     if (answer.outcome === 'cancelled') expect(task.state).toBe('cancelled');
     const isCertain = answer.outcome === 'cancel_requested' && answer.confirmed !== false;
@@ -221,9 +220,10 @@ function assertTrue(
     if (answer.confirmed === false) expect(hadUnknown).toBe(true);
     return;
   }
+  const { outcomeUnknown, taskState } = answer.members;
   // "It failed" is never said of a cancellation that was taken, and "nobody knows" only where so.
-  if (task.accepted) expect(answer.outcomeUnknown).toBe(true);
-  if (answer.outcomeUnknown) expect(hadUnknown).toBe(true);
-  if (answer.taskState) expect(answer.taskState).toBe(task.state);
-  if (answer.failure.code === 'task-not-found') expect(start).toBe('absent');
+  if (task.accepted) expect(outcomeUnknown).toBe(true);
+  if (outcomeUnknown) expect(hadUnknown).toBe(true);
+  if (taskState) expect(taskState).toBe(task.state);
+  if (answer.code === 'task-not-found') expect(start).toBe('absent');
 }

@@ -2,20 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import {
-  type Attempt,
   backOff,
   pauseBeforeNext,
   SHORTEST_ATTEMPT_MS,
 } from '../../../src/lib/cancellation/attempts.ts';
+import type { Reply } from '../../../src/lib/dlc/client.ts';
 
-const accepted: Attempt = { outcome: 'accepted', upstreamRequestId: 'r' };
-function ended(again: boolean | 'once', outcome: 'unknown' | 'refused' = 'unknown'): Attempt {
+const accepted: Reply = { outcome: 'answered', upstreamRequestId: 'r', response: {} };
+function ended(again: boolean | 'once', outcome: 'unknown' | 'refused' = 'unknown'): Reply {
   return { outcome, code: 'upstream-timeout', again, reason: '' };
 }
 const half = (): number => 0.5;
 
 describe('pauseBeforeNext', () => {
-  it.each<[string, Attempt[], number | undefined]>([
+  it.each<[string, Reply[], number | undefined]>([
     ['begins at once', [], 0],
     ['ends with an acceptance', [accepted], undefined],
     ['ends where the table says so', [ended(false)], undefined],
@@ -59,7 +59,7 @@ describe('pauseBeforeNext', () => {
           const decision = pauseBeforeNext(attempts, most, timeLeft, () => random);
           if (decision === undefined) return;
           expect(attempts.length).toBeLessThan(most);
-          expect(attempts.at(-1)?.outcome).not.toBe('accepted');
+          expect(attempts.at(-1)?.outcome).not.toBe('answered');
           expect(timeLeft - decision).toBeGreaterThanOrEqual(SHORTEST_ATTEMPT_MS);
         },
       ),

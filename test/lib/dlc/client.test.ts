@@ -103,7 +103,7 @@ describe('an answer of DLC', () => {
     const Filler = 'x'.repeat(2 ** 20 - 100);
     const body = { Response: { RequestId: 'r', Filler } };
     const answer = await cancelAgainst((response) => reply(response, body));
-    expect(answer).toMatchObject({ outcome: 'answered', requestId: 'r' });
+    expect(answer).toMatchObject({ outcome: 'answered', upstreamRequestId: 'r' });
   });
 
   it('is printable whatever upstream sends', async () => {

@@ -101,7 +101,7 @@ describe('the connection', () => {
     );
     const dlc = clientOf(server.port);
     const answers = await Promise.all(Array.from({ length: 100 }, () => cancel(dlc)));
-    const ids = answers.map((answer) => answer.outcome === 'answered' && answer.requestId);
+    const ids = answers.map((answer) => answer.outcome === 'answered' && answer.upstreamRequestId);
     expect(new Set(ids).size).toBe(100);
   });
 

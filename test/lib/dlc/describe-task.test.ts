@@ -3,20 +3,27 @@ import { describe, expect, it } from '@jest/globals';
 import { newCaller } from '../../support/dlc-client.ts';
 import type { DlcClient, Reply } from '../../../src/lib/dlc/client.ts';
 import {
-  describeTask,
+  describeTasks,
   isFinal,
+  lookupIn,
   mayStillChange,
   TASK_STATES,
 } from '../../../src/lib/dlc/describe-task.ts';
 
-const options = { region: 'ap-guangzhou', caller: newCaller(), signal: AbortSignal.timeout(1000) };
+const options = { caller: newCaller(), signal: AbortSignal.timeout(1000) };
 
 function answering(TaskList: unknown): Pick<DlcClient, 'call'> {
   const response = { TaskList, TotalCount: 1, RequestId: 'r' };
-  return { call: async (): Promise<Reply> => ({ outcome: 'answered', requestId: 'r', response }) };
+  const reply: Reply = { outcome: 'answered', upstreamRequestId: 'r', response };
+  return { call: async () => reply };
 }
 
-describe('describeTask', () => {
+async function describeTask(TaskList: unknown) {
+  const query = { region: 'ap-guangzhou', taskIds: ['a'], limit: 1 };
+  return lookupIn(await describeTasks(answering(TaskList), query, options), 'a');
+}
+
+describe('describeTasks', () => {
   it.each([
     [0, 'initializing'],
     [1, 'running'],
@@ -29,7 +36,7 @@ describe('describeTask', () => {
     [5, 'unknown'],
     [-4, 'unknown'],
   ])('reads %i as %s', async (State, state) => {
-    const looked = await describeTask(answering([{ Id: 'a', State }]), 'a', options);
+    const looked = await describeTask([{ Id: 'a', State }]);
     expect(looked).toMatchObject({ outcome: 'found', task: { state, upstreamState: State } });
   });
 
@@ -44,10 +51,11 @@ describe('describeTask', () => {
       SQL: 'SELECT secret',
       OperateUin: '100000000001',
     };
-    expect(await describeTask(answering([task]), 'a', options)).toEqual({
+    expect(await describeTask([task])).toEqual({
       outcome: 'found',
-      requestId: 'r',
+      upstreamRequestId: 'r',
       task: {
+        taskId: 'a',
         state: 'running',
         upstreamState: 1,
         engine: 'engine',
@@ -60,20 +68,20 @@ describe('describeTask', () => {
   });
 
   it.each([
-    [null, 'absent'],
-    [[], 'absent'],
-    [[null, 7, { Id: 'b', State: 1 }], 'absent'],
-    [undefined, 'unknown'],
-    ['x', 'unknown'],
-    [[{ Id: 'a' }], 'unknown'],
-    [[{ Id: 'a', State: '1' }], 'unknown'],
-  ])('takes a TaskList %j for %s', async (list, outcome) => {
-    expect(await describeTask(answering(list), 'a', options)).toMatchObject({ outcome });
+    [null, 'task-not-found'],
+    [[], 'task-not-found'],
+    [[null, 7, { Id: 'b', State: 1 }], 'task-not-found'],
+    [undefined, 'upstream-invalid-response'],
+    ['x', 'upstream-invalid-response'],
+    [[{ Id: 'a' }], 'upstream-invalid-response'],
+    [[{ Id: 'a', State: '1' }], 'upstream-invalid-response'],
+  ])('takes a TaskList %j for %s', async (list, code) => {
+    expect(await describeTask(list)).toMatchObject({ code });
   });
 
   it('leaves out texts that are none', async () => {
     const task = { Id: 'a', State: 1, DataEngineName: '', CreateTime: 7 };
-    expect(await describeTask(answering([task]), 'a', options)).toMatchObject({
+    expect(await describeTask([task])).toMatchObject({
       task: { state: 'running', upstreamState: 1, engineNames: [] },
     });
   });

@@ -81,7 +81,7 @@ describe('a request whose slot has expired', () => {
       const isValid = slots.shift() ?? false;
       return { granted: true, isValid: () => isValid };
     });
-    expect(result).toMatchObject({ kind: 'done', outcome: 'cancel_requested' });
+    expect(result).toMatchObject({ outcome: 'cancel_requested' });
     expect({ left: slots.length, sent }).toEqual({ left: 0, sent: 1 });
   });
 
@@ -97,7 +97,7 @@ describe('a request whose slot has expired', () => {
           : { granted: false, retryInMs: 1, isQuiet: false },
       () => (slots.length > 0 ? 5000 : ms),
     );
-    expect(result).toMatchObject({ kind: 'failed', failure: { code } });
+    expect(result).toMatchObject({ code });
     expect(sent).toBe(0);
   });
 });
