@@ -23,14 +23,16 @@ export const listTasks: CallerEndpoint<TaskInput & { readonly list: ListQuery }>
   },
 };
 
-interface Page {
-  readonly tasks: readonly object[];
-  /** Absent: no task comes after them. */
-  readonly next?: Position;
-}
-
-/** A page is short if the calls or the time of the request are used up. */
-async function fillPage(list: ListQuery, selection: Selection, reader: TaskReader): Promise<Page> {
+/**
+ * A page is short if the calls or the time of the request are used up.
+ *
+ * @returns without `next` if no task comes after them
+ */
+async function fillPage(
+  list: ListQuery,
+  selection: Selection,
+  reader: TaskReader,
+): Promise<{ tasks: object[]; next?: Position }> {
   const tasks: object[] = [];
   let next = list.from;
   for (;;) {

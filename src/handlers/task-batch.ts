@@ -56,9 +56,8 @@ function foresee(items: readonly BatchItem[], context: Context, deps: Deps): Pro
 const NOT_KNOWN = { outcome: 'would_cancel', confirmed: false } as const;
 
 function foreseen(lookup: Lookup | undefined): Ended {
-  if (!lookup) return NOT_KNOWN;
-  if (lookup.outcome !== 'found') {
-    return lookup.code === 'task-not-found' ? toProblem(lookup) : NOT_KNOWN;
+  if (lookup?.outcome !== 'found') {
+    return lookup?.code === 'task-not-found' ? toProblem(lookup) : NOT_KNOWN;
   }
   const { upstreamRequestId, task } = lookup;
   const { state } = task;

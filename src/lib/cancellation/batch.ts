@@ -130,9 +130,8 @@ export class SlotList {
 
   acquire(request: SlotRequest, order: number): Promise<Acquired> {
     return new Promise((resolve) => {
-      const after = this.#waiting.findIndex((one) => one.order > order);
-      const at = after < 0 ? this.#waiting.length : after;
-      this.#waiting.splice(at, 0, { order, request, resolve });
+      this.#waiting.push({ order, request, resolve });
+      this.#waiting.sort((a, b) => a.order - b.order);
       this.#fill();
     });
   }

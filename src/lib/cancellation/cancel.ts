@@ -10,11 +10,12 @@ import type { TaskRef } from '../tasks.ts';
 import {
   needsLookup,
   pauseBeforeNext,
+  reserveMs,
   settle,
   SHORTEST_ATTEMPT_MS,
   type Done,
 } from './attempts.ts';
-import { lookUp, reserveMs, type Job, type LookupDeps } from './lookup.ts';
+import { lookUp, type Job, type LookupDeps } from './lookup.ts';
 
 /** The request that a task is cancelled for. */
 export interface CancelJob extends Job {

@@ -92,11 +92,6 @@ function askFor(tasks: Group, ms: number, job: Job, deps: LookupDeps) {
   return ask({ region, taskIds, limit: taskIds.length }, ms, job, deps);
 }
 
-/** Kept free of what a request's deadline leaves: a second, or a quarter of what there is. */
-export function reserveMs(deadline: TimeLeft): number {
-  return Math.min(1000, deadline.remaining() / 4);
-}
-
 /** There was no time for a lookup, or lookups are off. */
 export const NO_TIME = notSent('upstream-timeout', 'no time for a lookup');
 

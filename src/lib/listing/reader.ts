@@ -1,5 +1,6 @@
 import { grantsFor, permittingGrant, type Principal } from '../auth/principal.ts';
-import { ask, NO_TIME, reserveMs, type Job, type LookupDeps } from '../cancellation/lookup.ts';
+import { reserveMs } from '../cancellation/attempts.ts';
+import { ask, NO_TIME, type Job, type LookupDeps } from '../cancellation/lookup.ts';
 import {
   MOST_OPERATORS,
   MOST_PER_PAGE,

@@ -6,6 +6,7 @@ import {
   clientOf,
   CLOUD_ENV,
   closeUpstreams,
+  newCaller,
   upstream,
 } from '../../support/dlc-client.ts';
 import { OK, reply } from '../../support/upstream-server.ts';
@@ -36,10 +37,14 @@ describe('a redirect', () => {
 });
 
 describe('the connection', () => {
-  it('that is refused has carried nothing', async () => {
+  it('that is refused has carried nothing, and was no attempt', async () => {
     const server = await upstream((response) => reply(response, OK));
+    const caller = newCaller();
+    const dlc = clientOf(server.port);
+    const options = { region: 'ap-guangzhou', caller, signal: AbortSignal.timeout(5000) };
     await server.close();
-    const answer = await cancel(clientOf(server.port));
+    const answer = await dlc.call('CancelTask', {}, options);
+    expect(caller.stats.attempts).toBe(0);
     expect(answer).toMatchObject({
       outcome: 'did-not-happen',
       code: 'upstream-unreachable',
