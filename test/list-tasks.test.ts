@@ -217,6 +217,14 @@ describe('only tasks that the caller may read', () => {
     expect([idsOf(next), cursorOf(next)]).toEqual([['other'], undefined]);
   });
 
+  it('are asked for in smaller parts where their SQL is too long for one answer', async () => {
+    const ids = addMany(60);
+    await emulator.addFault({ action: 'DescribeTasks', kind: 'huge', times: 1 });
+    const answer = await get(start(), 'limit=60', bearer(details(...ids)));
+    expect(idsOf(answer)).toEqual(ids);
+    expect(emulator.requests().map(({ taskIds }) => taskIds.length)).toEqual([50, 25, 25, 10]);
+  });
+
   it('are shown beyond the last of its tasks without asking DLC', async () => {
     const token = bearer(details('mine'));
     const answer = await get(start(), `cursor=${toCursor({ offset: 5 })}`, token);
