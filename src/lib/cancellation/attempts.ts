@@ -1,4 +1,3 @@
-import type { TimeLeft } from '../deadline.ts';
 import type { Reply } from '../dlc/client.ts';
 import type { Lookup } from '../dlc/describe-task.ts';
 import { toProblem, type Failure } from '../dlc/failure.ts';
@@ -69,11 +68,6 @@ export function settle(attempts: readonly Reply[], lookup?: Lookup): Done | Prob
 
 function isUnknown(attempt: Reply): attempt is Failure {
   return attempt.outcome === 'unknown';
-}
-
-/** Kept free of what a request's deadline leaves: a second, or a quarter of what there is. */
-export function reserveMs(deadline: TimeLeft): number {
-  return Math.min(1000, deadline.remaining() / 4);
 }
 
 /** Full-jitter back-off: a pause of anything up to 200 ms, 400 ms, 800 ms, … but never above 2 s. */

@@ -106,13 +106,6 @@ function isSettled(lookup: Lookup | undefined): boolean {
 /** So many slots of a batch are waited for at once, in a region. Its share of the rate is mostly smaller. */
 const MOST_AHEAD = 8;
 
-interface Waiting {
-  /** The smallest gets the next slot. */
-  readonly order: number;
-  readonly request: SlotRequest;
-  readonly resolve: (acquired: Acquired) => void;
-}
-
 /**
  * The attempts of a batch that wait for slots of one region, in one list. A slot goes to the first of
  * it. If no further slot is in reach, the last one is refused, since the slots that are still to come
@@ -120,7 +113,12 @@ interface Waiting {
  */
 export class SlotList {
   readonly #limiter: Pick<Limiter, 'acquire'>;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: {
+    /** The smallest gets the next slot. */
+    readonly order: number;
+    readonly request: SlotRequest;
+    readonly resolve: (acquired: Acquired) => void;
+  }[] = [];
   /** Never more than wait. */
   #acquiring = 0;
 

@@ -10,7 +10,6 @@ import type { TaskRef } from '../tasks.ts';
 import {
   needsLookup,
   pauseBeforeNext,
-  reserveMs,
   settle,
   SHORTEST_ATTEMPT_MS,
   type Done,
@@ -59,8 +58,8 @@ export async function attemptUntilSettled(
 ): Promise<Reply[]> {
   const { settings, clock, random, limiter } = deps;
   const { deadline } = job;
-  // For the lookup that settles an unknown outcome.
-  const reserve = settings.taskStateLookup ? reserveMs(deadline) : 0;
+  // Kept free for the lookup that settles an unknown outcome: a second, or a quarter of what there is.
+  const reserve = settings.taskStateLookup ? Math.min(1000, deadline.remaining() / 4) : 0;
   const remaining = (): number => deadline.remaining() - reserve;
   const reachMs = (): number => remaining() - SHORTEST_ATTEMPT_MS;
   const attempts: Reply[] = [];

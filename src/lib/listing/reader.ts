@@ -1,5 +1,4 @@
 import { grantsFor, permittingGrant, type Principal } from '../auth/principal.ts';
-import { reserveMs } from '../cancellation/attempts.ts';
 import { ask, NO_TIME, type Job, type LookupDeps } from '../cancellation/lookup.ts';
 import {
   MOST_OPERATORS,
@@ -60,7 +59,6 @@ export class TaskReader {
   readonly #selection: Selection;
   readonly #job: Job;
   readonly #deps: LookupDeps;
-  readonly #reserveMs: number;
   #calls = 0;
   #perCall = MOST_PER_PAGE;
 
@@ -68,7 +66,6 @@ export class TaskReader {
     this.#selection = selection;
     this.#job = job;
     this.#deps = deps;
-    this.#reserveMs = reserveMs(job.deadline);
   }
 
   /**
@@ -124,12 +121,11 @@ export class TaskReader {
   /** A call that fails for a passing reason is made once more, and one with too large an answer for fewer tasks. */
   async #call(queryOf: (limit: number) => Omit<TaskQuery, 'region'>) {
     const { region } = this.#selection;
-    const { deadline } = this.#job;
     let failure = NO_TIME;
     for (let mayTryAgain = true; this.#calls < MOST_CALLS;) {
       this.#calls += 1;
-      // Half of the time that is left, so that a call that hangs leaves room for another.
-      const ms = (deadline.remaining() - this.#reserveMs) / 2;
+      // Half of the time that is left, so that a call that hangs leaves room for another, and for the response.
+      const ms = this.#job.deadline.remaining() / 2;
       const query = { ...queryOf(this.#perCall), region };
       const page = await ask(query, ms, this.#job, this.#deps);
       if (page.outcome === 'answered') {
