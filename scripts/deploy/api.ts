@@ -64,7 +64,7 @@ export function connectTo(
     try {
       return Object(await client.request(action, input, { signal }));
     } catch (error) {
-      throw new ApiError(service, action, classify(error, agent.observation, signal));
+      throw new ApiError(service, action, classify(error, agent));
     }
   };
   return async (action, input) => {
