@@ -145,11 +145,10 @@ function createSender(endpoint: DlcEndpoint): (call: Call) => Promise<Reply> {
     try {
       return validated(await client.request(action, input, { signal, headers }));
     } catch (error) {
-      return classify(error, agent.observation, signal);
+      return classify(error, agent);
     } finally {
       // The SDK leaves the body of a response that it does not like unread: free the connection.
-      const { request, response } = agent.observation;
-      if (!response?.readableEnded) request?.destroy();
+      if (!agent.response?.readableEnded) agent.request?.destroy();
     }
   };
 }

@@ -100,31 +100,12 @@ declare module 'node:http' {
   }
 }
 
-/**
- * One call as the wire saw it. The SDK reduces every transport error to a sentence; whether a
- * cancellation may have happened depends on what is lost there, so it is observed here.
- */
-export interface Observation {
-  /** A socket was connected (and its TLS set up), so the request may have been written. */
-  connected: boolean;
-  /** Status of the first response's head, once it has come. */
-  status?: number;
-  /** Bytes of the response's body so far. */
-  bytes: number;
-  /** Node's code of the connection's error, such as `ECONNREFUSED`. */
-  errorCode?: string;
-  /** Nothing was sent: the slot had expired. */
-  isExpired?: true;
-  request?: http.ClientRequest;
-  response?: http.IncomingMessage;
-}
-
 /** Responses of DLC are a few hundred bytes; a task's with a long SQL text, some kilobytes. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /** A call, as far as its connection is concerned. */
 interface Call {
-  /** Ends the connection as long as it is being made. */
+  /** Ends the call, and its connection as long as it is being made. */
   readonly signal: AbortSignal;
   /** Asked just before the request is written: whether its slot has not expired. */
   readonly isValid?: (() => boolean) | undefined;
@@ -133,12 +114,26 @@ interface Call {
 }
 
 /**
- * An agent for one call: hands its one request to the shared agent and observes it. A second request
- * is a redirect, which would take the session token to another host: it is refused.
+ * An agent for one call: hands its one request to the shared agent. A second request is a redirect,
+ * which would take the session token to another host: it is refused.
+ *
+ * It notes what the wire saw of the call. The SDK reduces every transport error to a sentence; whether
+ * a cancellation may have happened depends on what is lost there.
  */
 export class ObservedAgent extends http.Agent {
-  readonly observation: Observation = { connected: false, bytes: 0 };
   readonly call: Call;
+  /** A socket was connected (and its TLS set up), so the request may have been written. */
+  isConnected = false;
+  /** Status of the first response's head, once it has come. */
+  status: number | undefined;
+  /** Bytes of the response's body so far. */
+  bytes = 0;
+  /** Node's code of the connection's error, such as `ECONNREFUSED`. */
+  errorCode: string | undefined;
+  /** Nothing was sent: the slot had expired. */
+  isExpired = false;
+  request: http.ClientRequest | undefined;
+  response: http.IncomingMessage | undefined;
   readonly #shared: http.Agent;
 
   constructor({ agent }: Connections, call: Call) {
@@ -151,7 +146,7 @@ export class ObservedAgent extends http.Agent {
   }
 
   override addRequest(request: http.ClientRequest, options: object): void {
-    const refusal = this.observation.request ? new Error('redirect refused') : this.refusal();
+    const refusal = this.request ? new Error('redirect refused') : this.refusal();
     if (refusal) {
       // Destroying a request that has no socket yet would emit no error.
       process.nextTick(() => request.emit('error', refusal));
@@ -166,26 +161,23 @@ export class ObservedAgent extends http.Agent {
     const { signal, isValid = () => true } = this.call;
     if (signal.aborted) return new Error('aborted');
     if (isValid()) return undefined;
-    this.observation.isExpired = true;
+    this.isExpired = true;
     return new Error('slot expired');
   }
 
   #observe(request: http.ClientRequest): void {
-    const seen = this.observation;
-    seen.request = request;
-    request.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== undefined) seen.errorCode ??= error.code;
-    });
+    this.request = request;
+    request.once('error', (error: NodeJS.ErrnoException) => (this.errorCode ??= error.code));
     request.once('socket', () => {
-      seen.connected = true;
+      this.isConnected = true;
       this.call.onSend?.();
     });
     request.once('response', (response) => {
-      seen.status = response.statusCode ?? 0;
-      seen.response = response;
+      this.status = response.statusCode ?? 0;
+      this.response = response;
       response.on('data', (chunk: Buffer) => {
-        seen.bytes += chunk.length;
-        if (seen.bytes > MAX_RESPONSE_BYTES) request.destroy(new Error('response too large'));
+        this.bytes += chunk.length;
+        if (this.bytes > MAX_RESPONSE_BYTES) request.destroy(new Error('response too large'));
       });
     });
   }

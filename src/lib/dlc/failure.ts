@@ -1,7 +1,7 @@
 import { printable } from '../http/message.ts';
 import { Problem, type ProblemCode, type ProblemOptions } from '../problems.ts';
 import { ruleFor } from './errors.ts';
-import { MAX_RESPONSE_BYTES, type Observation } from './connections.ts';
+import { MAX_RESPONSE_BYTES, type ObservedAgent } from './connections.ts';
 
 /**
  * A call to DLC that did not succeed. `outcome` says whether a cancellation took effect: DLC said no
@@ -35,9 +35,9 @@ export const EXPIRED = notSent('upstream-timeout', 'its slot had expired');
  * Classifies what the SDK threw, by what was seen on the wire.
  *
  * @param thrown duck-typed: bundling and minifying leave no class to test for
- * @param signal the attempt's: whether it was cut off, and why
  */
-export function classify(thrown: unknown, seen: Observation, signal: AbortSignal): Failure {
+export function classify(thrown: unknown, seen: ObservedAgent): Failure {
+  const { signal } = seen.call;
   const error: Thrown = typeof thrown === 'object' && thrown !== null ? thrown : {};
   const { code, requestId } = error;
   const reason = String(error.message ?? thrown);
@@ -55,7 +55,7 @@ export function classify(thrown: unknown, seen: Observation, signal: AbortSignal
   }
   if (seen.status !== undefined && seen.status !== 200) return fromStatus(seen.status);
   if (seen.bytes > MAX_RESPONSE_BYTES) return invalidResponse(TOO_LARGE);
-  const outcome = seen.connected ? 'unknown' : 'did-not-happen';
+  const outcome = seen.isConnected ? 'unknown' : 'did-not-happen';
   if (signal.aborted) {
     const why = signal.reason instanceof Error ? signal.reason.message : 'cut off';
     return { outcome, code: 'upstream-timeout', again: true, reason: why };
