@@ -16,7 +16,6 @@ const LIMITS = {
   'function.js, deflated': 64_000,
   'server.js': 190_000,
   'chinese.js': 40_000,
-  'deliveries.js': 10_000,
   'jose.js': 20_000,
   'mcp.js': 25_000,
   'metrics.js': 80_000,

@@ -11,7 +11,6 @@ const FILES = [
   'function.js',
   'server.js',
   'chinese.js',
-  'deliveries.js',
   'jose.js',
   'mcp.js',
   'metrics.js',

@@ -13,7 +13,6 @@ const ENTRIES = ['src/function.ts', 'src/server.ts'];
 const LAZY = [
   'jose/jwt/verify',
   'src/lib/chinese.ts',
-  'src/lib/webhooks/deliveries.ts',
   'src/handlers/mcp.ts',
   'src/metrics.ts',
   'src/lib/rate-limit/redis.ts',

@@ -16,19 +16,11 @@ import { modeOf, zip, type ZipEntry } from './zip.ts';
 /** The forms of the function, by the name of their package: the bundles in it, and what starts them. */
 const FORMS = {
   function: {
-    bundles: ['function.js', 'chinese.js', 'deliveries.js', 'jose.js', 'mcp.js', 'redis.js'],
+    bundles: ['function.js', 'chinese.js', 'jose.js', 'mcp.js', 'redis.js'],
     start: [],
   },
   web: {
-    bundles: [
-      'server.js',
-      'chinese.js',
-      'deliveries.js',
-      'jose.js',
-      'mcp.js',
-      'redis.js',
-      'metrics.js',
-    ],
+    bundles: ['server.js', 'chinese.js', 'jose.js', 'mcp.js', 'redis.js', 'metrics.js'],
     start: ['scf_bootstrap'],
   },
 } as const;

@@ -1,7 +1,12 @@
 import { createHmac } from 'node:crypto';
 
-import { decodeBase64 } from '../../src/lib/webhooks/signature-form.ts';
-import { KIND_NAMES, KINDS, type HmacScheme, type Kind } from '../../src/lib/webhooks/kinds.ts';
+import {
+  KIND_NAMES,
+  KINDS,
+  type Kind,
+  type SignatureScheme,
+} from '../../src/lib/webhooks/kinds.ts';
+import { decode } from '../../src/lib/webhooks/proof.ts';
 import { badData, wrongUsage } from '../cli/command-line.ts';
 import { cancelTaskBody } from './webhook-sign.ts';
 
@@ -77,7 +82,7 @@ function present(via: string, secret: string): Record<string, string> {
 }
 
 function sign(
-  scheme: HmacScheme,
+  scheme: SignatureScheme,
   kind: Kind,
   secret: string,
   body: string,
@@ -91,10 +96,8 @@ function sign(
     .replace('{body}', () => body);
   const digest = createHmac('sha256', keyOf(scheme, secret)).update(content);
   const signature = `${scheme.prefix ?? ''}${digest.digest(scheme.encoding)}`;
-  const part = scheme.timestamp && 'part' in scheme.timestamp ? scheme.timestamp.part : undefined;
-  const field =
-    scheme.timestamp && 'header' in scheme.timestamp ? scheme.timestamp.header : undefined;
-  const stamp = timestampHeader ?? field;
+  const { part, header } = scheme.timestamp ?? {};
+  const stamp = timestampHeader ?? header;
   return {
     ...(scheme.id && { [scheme.id.header]: id }),
     ...(stamp !== undefined && { [stamp]: timestamp }),
@@ -102,9 +105,9 @@ function sign(
   };
 }
 
-function keyOf({ key }: HmacScheme, secret: string): Buffer {
+function keyOf({ key }: SignatureScheme, secret: string): Buffer {
   if (key !== 'whsec' || !secret.startsWith('whsec_')) return Buffer.from(secret);
-  const bytes = decodeBase64(secret.slice('whsec_'.length));
+  const bytes = decode(secret.slice('whsec_'.length), 'base64');
   if (!bytes) throw badData('the secret must be standard base64, with padding, after whsec_');
   return bytes;
 }

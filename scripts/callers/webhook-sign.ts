@@ -8,7 +8,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-import { decodeBase64 } from '../../src/lib/webhooks/signature-form.ts';
+import { decode } from '../../src/lib/webhooks/proof.ts';
 import { badData } from '../cli/command-line.ts';
 
 /** The sender's side of Standard Webhooks: for the tool, the demo and the tests. */
@@ -41,7 +41,7 @@ function signatureOf(content: Buffer, secret: string): string {
   if (prefix !== 'whsec_' && prefix !== 'whsk_') {
     throw badData('the secret must begin with whsec_ or whsk_');
   }
-  const bytes = decodeBase64(secret.slice(prefix.length));
+  const bytes = decode(secret.slice(prefix.length), 'base64');
   if (!bytes) throw badData(`the secret must be standard base64, with padding, after ${prefix}`);
   if (prefix === 'whsk_')
     return `v1a,${sign(null, content, toPrivateKey(bytes)).toString('base64')}`;

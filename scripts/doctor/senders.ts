@@ -11,12 +11,13 @@ export function checkSenders({ webhookSenders }: Pick<Settings, 'webhookSenders'
   });
 }
 
-function verification({ proof }: WebhookSender): string {
-  if (proof.by === 'standard') return `Standard Webhooks, ${count(proof.secrets.length)}`;
+function verification({ kind, proof }: WebhookSender): string {
   if (proof.by === 'secret') return `a static secret, ${proof.via}, ${count(proof.digests.length)}`;
+  const secrets = count(proof.keys.length);
+  if (kind === 'standard-webhooks') return `Standard Webhooks, ${secrets}`;
   const { header, signed, timestamp, tolerance = 300 } = proof.scheme;
   const replay = timestamp ? `for ${tolerance} s` : 'without a timestamp, so for ever';
-  return `HMAC-SHA256 of "${signed}" in ${header}, ${count(proof.keys.length)}, good ${replay}`;
+  return `HMAC-SHA256 of "${signed}" in ${header}, ${secrets}, good ${replay}`;
 }
 
 const count = (secrets: number): string => (secrets === 1 ? '1 secret' : `${secrets} secrets`);
@@ -43,11 +44,11 @@ function answering({ row }: WebhookSender): string {
 const TAKEN = /^(authorization|x-api-key)$/i;
 
 function collisions({ id, proof }: WebhookSender): Finding[] {
-  const fields = proof.by === 'hmac' ? [proof.scheme.header] : [];
-  const via = proof.by === 'secret' ? [proof.via] : [];
-  const found = [...fields, ...via].filter((name) => TAKEN.test(name));
-  return found.map((name) => {
-    const advice = `let ${id} send another field, or see that nothing in front of the gateway looks at ${name}`;
-    return warning('senders', `${id}: ${name} is read as it is, without a scheme`, advice);
-  });
+  const field = proof.by === 'secret' ? proof.via : proof.scheme.header;
+  return [field]
+    .filter((name) => TAKEN.test(name))
+    .map((name) => {
+      const advice = `let ${id} send another field, or see that nothing in front of the gateway looks at ${name}`;
+      return warning('senders', `${id}: ${name} is read as it is, without a scheme`, advice);
+    });
 }

@@ -3,8 +3,8 @@ import * as z from 'zod/mini';
 import type { CallerEndpoint } from '../endpoint.ts';
 import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
-import { jsonResponse } from '../lib/http/response.ts';
 import { invalid, regionSchema, taskIdSchema, type Regions, type TaskRef } from '../lib/tasks.ts';
+import { ignoredResponse } from '../lib/webhooks/sender-response.ts';
 import { cancel, cancelResponse } from './cancel-task.ts';
 
 export const WEBHOOK_BODY_BYTES = 16 * 1024;
@@ -31,12 +31,9 @@ export const cancelTaskWebhook: CallerEndpoint<{ readonly task: TaskRef | undefi
   }),
   async handle(context, deps) {
     const { task, requestId } = context;
-    if (task) {
-      const known = { ...context, task };
-      return cancelResponse(known, await cancel(known, deps));
-    }
-    const logged = { outcome: 'ignored' };
-    return { ...jsonResponse(200, { ...logged, requestId }), logged };
+    if (!task) return ignoredResponse(requestId);
+    const known = { ...context, task };
+    return cancelResponse(known, await cancel(known, deps));
   },
 };
 

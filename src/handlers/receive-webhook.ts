@@ -2,10 +2,9 @@ import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
 import type { TaskResult } from '../lib/cancellation/batch.ts';
 import { problemMembers } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
-import { invalid, type TaskRef } from '../lib/tasks.ts';
-import type { Refusal } from '../lib/webhooks/delivery-body.ts';
-import type { Named } from '../lib/webhooks/extract.ts';
-import { deliveryResponse, ignoredResponse } from '../lib/webhooks/sender-response.ts';
+import type { TaskRef } from '../lib/tasks.ts';
+import type { Named } from '../lib/webhooks/deliveries.ts';
+import { deliveryResponse } from '../lib/webhooks/sender-response.ts';
 import type { WebhookSender } from '../lib/webhooks/webhook-senders.ts';
 import { cancelEach } from './task-batch.ts';
 
@@ -23,38 +22,33 @@ export const receiveWebhook: CallerEndpoint<Input, Batched> = {
   body: { maxBytes: DELIVERY_BODY_BYTES, isSigned: true },
   validate({ sender, read }) {
     if (!sender || !read) throw new Error('a delivery without a sender');
-    if (read.refusal) throw toProblem(read.refusal);
+    if (read.refusal) throw read.refusal;
     const { named } = read.delivery;
     return { sender, named, tasks: named.filter(isTask) };
   },
   async handle(context, deps) {
     const { sender, named, tasks, requestId, batch } = context;
-    if (named.length === 0) return ignoredResponse(sender, requestId);
-    const results = merge(named, await cancelEach(context, deps));
+    const results = inOrder(named, await cancelEach(context, deps));
     const typePrefix = deps.settings.problemPrefix;
-    const response = await deliveryResponse(sender, results, { requestId, typePrefix });
+    const { logged, ...response } = deliveryResponse(sender, results, { requestId, typePrefix });
     // Where there is no task, the audit trail has nothing but the delivery.
     const { batchId } = batch;
-    const logged = tasks.length > 0 ? { batchId, tasks: tasks.length, outcome: 'batch' } : {};
-    return { ...response, logged: { ...logged, ...response.logged } };
+    const ofBatch = tasks.length > 0 ? { batchId, tasks: tasks.length, outcome: 'batch' } : {};
+    return { ...response, logged: { ...ofBatch, ...logged } };
   },
 };
 
 const isTask = (named: Named): named is TaskRef => 'region' in named;
 
 /** One result for each thing that was named, in the order of the delivery. */
-function merge(
+function inOrder(
   named: readonly Named[],
   done: readonly TaskResult[],
 ): readonly TaskResult<string | null>[] {
-  const next = done.values();
-  return named.flatMap((one): TaskResult<string | null>[] => {
-    if (isTask(one)) return [next.next().value ?? []].flat();
+  const rest = [...done];
+  return named.flatMap((one) => {
+    if (isTask(one)) return rest.shift() ?? [];
     const { taskId, detail } = one;
-    return [{ taskId, ...problemMembers(new Problem('invalid-request', { detail })) }];
+    return { taskId, ...problemMembers(new Problem('invalid-request', { detail })) };
   });
-}
-
-function toProblem({ code, violation, ...options }: Refusal): Problem {
-  return new Problem(code, { ...(violation && invalid([violation]).members), ...options });
 }

@@ -35,10 +35,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     '令牌没有写明受众（audience），而此处的令牌必须是给本网关的。',
   'Use one way of authenticating, not several at once.':
     '请只使用一种身份验证方式，不要同时使用多种。',
-  'Webhook-Id, Webhook-Timestamp and Webhook-Signature must be a current and valid signature of this body.':
-    'Webhook-Id、Webhook-Timestamp 和 Webhook-Signature 必须是对此请求体的有效签名，且未超过时效。',
-  'The request does not prove that this sender sent it. Each sender proves itself as its entry says: by a current signature of the body, or by a secret in a header field.':
-    '请求无法证明来自此发送方。各发送方按其条目的配置证明身份：对请求体的有效签名，或请求头中的密钥。',
+  'The request does not prove that a sender of this gateway sent it. Each sender proves itself as its entry says: by a current signature of the body, or by a secret in a header field.':
+    '请求无法证明来自本网关的某个发送方。各发送方按其条目的配置证明身份：对请求体的有效签名，或请求头中的密钥。',
   '{text} This route takes {text}.': '{text}此接口支持{text}。',
   'This route takes {text}.': '此接口支持{text}。',
   'a token in "Authorization: Bearer", or a key in "X-API-Key"':

@@ -1,19 +1,12 @@
 import { createHmac } from 'node:crypto';
 
 import type { Authenticated, CallerEndpoint, Deps, RequestContext, Routed } from '../endpoint.ts';
-import { WEBHOOK_CHALLENGE } from '../lib/auth/principal.ts';
 import { startDeadline } from '../lib/deadline.ts';
 import { header } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
-import { TASK_ID } from '../lib/tasks.ts';
-import { TOO_MANY } from '../lib/webhooks/extract.ts';
-import type { SignedRequest } from '../lib/webhooks/prove.ts';
+import { readDelivery, TOO_MANY } from '../lib/webhooks/deliveries.ts';
+import { notProven, verifyProof, type ReceivedRequest } from '../lib/webhooks/proof.ts';
 import type { WebhookSender } from '../lib/webhooks/webhook-senders.ts';
-import {
-  verifyWebhook,
-  webhookMessage,
-  type SignedSender,
-} from '../lib/webhooks/webhook-signature.ts';
 import type { Settings } from '../settings.ts';
 import { before, type Middleware } from '../request-context.ts';
 import { bodyOf } from './request.ts';
@@ -34,18 +27,23 @@ export function authenticateSender(
   return before(async (context): Promise<Authenticated & Partial<RequestContext>> => {
     const { request, parameter } = context;
     const sender = senders.get(parameter);
-    const deadline = sender ? shortened(context, sender, clock) : context.deadline;
-    const { headers } = request;
-    const isStatic = sender?.proof.by === 'secret';
-    if (isStatic) await prove(sender, { headers, body: NO_BODY }, clock.now());
+    if (!sender) throw unknownSender(await bodyOf(context, maxBytes, false));
+    const deadline = shortened(context, sender, clock);
+    const isStatic = sender.proof.by === 'secret';
+    if (isStatic) prove(sender, { ...request, body: NO_BODY }, clock.now());
     const body = await bodyOf({ request, deadline }, maxBytes, isStatic);
-    if (!sender) throw unknownSender(body);
-    if (!isStatic) await prove(sender, { headers, body }, clock.now());
+    if (!isStatic) prove(sender, { ...request, body }, clock.now());
     return { principal: sender.principal, sender, body, deadline };
   });
 }
 
 const NO_BODY = Buffer.alloc(0);
+
+/** Takes as long as a wrong signature, and says the same. */
+function unknownSender(body: Buffer): Problem {
+  createHmac('sha256', 'the secret of nobody').update(body).digest();
+  return notProven('there is no such sender');
+}
 
 /** A sender that waits only a few seconds gets its answer before it gives up. */
 function shortened(
@@ -60,64 +58,24 @@ function shortened(
   return shorter;
 }
 
-/** @throws Problem `unauthenticated` */
-async function prove(
-  { proof, principal }: WebhookSender,
-  request: SignedRequest,
-  nowMs: number,
-): Promise<void> {
-  const { whyNotProven } = await import('../lib/webhooks/deliveries.ts');
-  const reason =
-    proof.by === 'standard'
-      ? whyNotStandard({ principal, ...proof }, request, nowMs)
-      : whyNotProven(proof, request, nowMs);
-  if (reason !== undefined) throw refused(`${principal.id}: ${reason}`);
-}
-
-/** On this route every 401 is the same, and names no header field. */
-function whyNotStandard(
-  sender: SignedSender,
-  { headers, body }: SignedRequest,
-  nowMs: number,
-): string | undefined {
-  for (const [name, values] of headers) {
-    if (values.length > 1 && /^(webhook|svix)-/.test(name)) return `${name} is repeated`;
-  }
+/** @throws Problem `unauthenticated`, whose reason names the sender */
+function prove({ principal, proof }: WebhookSender, request: ReceivedRequest, nowMs: number): void {
   try {
-    verifyWebhook([sender], webhookMessage(headers, body), nowMs);
-    return undefined;
+    verifyProof(proof, request, nowMs);
   } catch (error) {
-    if (error instanceof Problem) return error.reason ?? error.message;
-    throw error;
+    throw error instanceof Problem ? notProven(`${principal.id}: ${error.reason}`) : error;
   }
-}
-
-/** Takes as long as a wrong signature, and says the same. */
-function unknownSender(body: Buffer): Problem {
-  createHmac('sha256', 'the secret of nobody').update(body).digest();
-  return refused('there is no such sender');
-}
-
-function refused(reason: string): Problem {
-  const detail =
-    'The request does not prove that this sender sent it. Each sender proves itself as its entry says: by a current signature of the body, or by a secret in a header field.';
-  return new Problem('unauthenticated', { detail, reason, headers: WEBHOOK_CHALLENGE });
 }
 
 /**
  * Reads the delivery of a sender that has proved itself. What is wrong with it is kept until the sender's
  * quota was checked: that comes first.
  */
-export function readDeliveryOf(
-  { defaultRegion, allowedRegions }: Settings,
-  log: Deps['log'],
-): Middleware {
-  const served = { defaultRegion, allowedRegions, taskPattern: TASK_ID };
-  return before(async ({ sender, request, body, requestId }) => {
+export function readDeliveryOf(settings: Settings, log: Deps['log']): Middleware {
+  return before(({ sender, request, body, requestId }) => {
     if (!sender) return undefined;
-    const { readDelivery } = await import('../lib/webhooks/deliveries.ts');
     const contentType = header(request.headers, 'content-type');
-    const read = readDelivery(sender, { contentType, body }, served);
+    const read = readDelivery(sender, { contentType, body }, settings);
     if (read.refusal?.reason === TOO_MANY) {
       log.write('error', 'too-many-tasks', { requestId, principal: sender.principal.id });
     }

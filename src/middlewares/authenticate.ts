@@ -12,7 +12,8 @@ import {
 import { header, type HeaderFields } from '../lib/http/message.ts';
 import type { Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
-import { verifyWebhook, webhookMessage } from '../lib/webhooks/webhook-signature.ts';
+import { STANDARD_WEBHOOKS } from '../lib/webhooks/kinds.ts';
+import { findSigner } from '../lib/webhooks/proof.ts';
 import type { Settings } from '../settings.ts';
 import type { Clock } from '../lib/clock.ts';
 import { before, type Middleware } from '../request-context.ts';
@@ -50,7 +51,8 @@ export function createAuthenticate(
     const { scheme, credentials } = presentedScheme(headers, schemes);
     if (scheme === 'bearer') return authenticateBearer(credentials, deadline.signal);
     if (scheme === 'api-key') return authenticateApiKey(apiKeys, credentials, clock.now());
-    return verifyWebhook(webhookSenders, webhookMessage(headers, body), clock.now());
+    const signed = { headers, body };
+    return findSigner(STANDARD_WEBHOOKS, webhookSenders, signed, clock.now()).principal;
   };
 }
 

@@ -85,7 +85,7 @@ it('makes the same bytes wherever it runs', () => {
 
 it('makes what is deployed, with source maps beside the zips and not in them', () => {
   const start = ['THIRD-PARTY-LICENSES.txt', 'openapi.json', 'package.json'];
-  const first = ['chinese.js', 'deliveries.js', 'function.js', 'jose.js', 'mcp.js'];
+  const first = ['chinese.js', 'function.js', 'jose.js', 'mcp.js'];
   const { 'function.zip': forFunctions = [], 'web.zip': forWeb = [] } = Object.fromEntries(
     ['function.zip', 'web.zip'].map((zip) => {
       const members = membersOf(one.get(zip) ?? Buffer.alloc(0));
@@ -99,7 +99,7 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
     [...start, 'redis.js'].map(plain).toSpliced(1, 0, ...first.map(plain)),
   );
   expect(forWeb.filter(isPlain)).toEqual([
-    ...['THIRD-PARTY-LICENSES.txt', 'chinese.js', 'deliveries.js', 'jose.js'].map(plain),
+    ...['THIRD-PARTY-LICENSES.txt', 'chinese.js', 'jose.js'].map(plain),
     ...['mcp.js', 'metrics.js', 'openapi.json'].map(plain),
     ...['package.json', 'redis.js'].map(plain),
     expect.objectContaining({ name: 'scf_bootstrap', mode: 0o100755 }),
@@ -107,7 +107,6 @@ it('makes what is deployed, with source maps beside the zips and not in them', (
   ]);
   const bundles = [
     'chinese.js',
-    'deliveries.js',
     'function.js',
     'jose.js',
     'mcp.js',

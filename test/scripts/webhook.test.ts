@@ -21,8 +21,7 @@ import {
 } from '../../scripts/callers/webhook-sign.ts';
 import { webhookSenderEntries } from '../../src/lib/webhooks/sender-entries.ts';
 import { toWebhookSenders } from '../../src/lib/webhooks/webhook-senders.ts';
-import { verifyWebhook } from '../../src/lib/webhooks/webhook-signature.ts';
-import { EXAMPLE, SVIX } from '../support/webhook.ts';
+import { EXAMPLE, SVIX, verifyWebhook } from '../support/webhook.ts';
 import { runScript } from './run-script.ts';
 
 describe('signWebhook', () => {

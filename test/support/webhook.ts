@@ -1,5 +1,8 @@
 import { signWebhook } from '../../scripts/callers/webhook-sign.ts';
-import type { WebhookMessage } from '../../src/lib/webhooks/webhook-signature.ts';
+import type { Principal } from '../../src/lib/auth/principal.ts';
+import { toHeaderFields } from '../../src/lib/http/message.ts';
+import { STANDARD_WEBHOOKS } from '../../src/lib/webhooks/kinds.ts';
+import { findSigner, type Signer } from '../../src/lib/webhooks/proof.ts';
 
 /** The example of the Standard Webhooks specification's own libraries. */
 export const EXAMPLE = {
@@ -17,6 +20,27 @@ export const SVIX = {
   publicKey: 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=',
   v1a: 'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==',
 } as const;
+
+/** The three header fields and the body. */
+export interface WebhookMessage {
+  readonly id: string | undefined;
+  readonly timestamp: string | undefined;
+  readonly signature: string | undefined;
+  readonly body: Buffer;
+}
+
+/** Finds the sender of a webhook, as `/webhooks/cancel-task` does. @throws Problem `unauthenticated` */
+export function verifyWebhook(
+  senders: readonly (Signer & { readonly principal: Principal })[],
+  { body, ...fields }: WebhookMessage,
+  nowMs: number,
+): Principal {
+  const pairs = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[`webhook-${name}`, value] as const],
+  );
+  const request = { headers: toHeaderFields(pairs), body };
+  return findSigner(STANDARD_WEBHOOKS, senders, request, nowMs).principal;
+}
 
 /** A webhook as the gateway sees it, signed with each of the secrets. */
 export function signedWebhook(

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 
 import { toHeaderFields } from '../../src/lib/http/message.ts';
+import { Problem } from '../../src/lib/problems.ts';
 import { KINDS, type KindName } from '../../src/lib/webhooks/kinds.ts';
-import { NotProven, verifyHmac } from '../../src/lib/webhooks/prove.ts';
+import { findSigner } from '../../src/lib/webhooks/proof.ts';
 import { itWith, NEEDS_TOOLS } from '../support/needs.ts';
 import { call, TOOLS } from '../support/tools.ts';
 
@@ -33,10 +34,11 @@ function isProven(
   if (!hmac) throw new Error(`${kind} does not sign`);
   const request = { headers: toHeaderFields(Object.entries(fields)), body: Buffer.from(body) };
   try {
-    verifyHmac(hmac, [createSecretKey(Buffer.from(key))], request, NOW * 1000);
+    const keys = [createSecretKey(Buffer.from(key))];
+    findSigner(hmac, [{ keys }], request, NOW * 1000);
     return true;
   } catch (error) {
-    if (error instanceof NotProven) return false;
+    if (error instanceof Problem) return false;
     throw error;
   }
 }

@@ -1,14 +1,20 @@
-import { isJsonObject, valueAt } from '../auth/json-pointer.ts';
-import { readForm, readJson, invalidBody, Unreadable, type Refusal } from './delivery-body.ts';
-import { meets, namedTasks, type Named, type Served, type TaskRule } from './extract.ts';
-import type { WebhookSender } from './webhook-senders.ts';
+import { isJsonObject, valueAt, type ClaimTest } from '../auth/json-pointer.ts';
+import { Problem } from '../problems.ts';
+import { TASK_ID, type Regions, type TaskRef } from '../tasks.ts';
+import { invalidBody, readForm, readJson } from './delivery-body.ts';
+import type { TaskRule, WebhookSender } from './webhook-senders.ts';
 
-/** What only deliveries need: a file of its own (`deliveries.js`), loaded with the first one. */
+/** What a verified delivery asks for. */
 
-export { textOfNothing, textOfProblem, textOfResults } from './slack-text.ts';
-export { whyNotProven } from './prove.ts';
+/** What stands where a task should, and is none: a final result of its own. */
+export interface NoTask {
+  /** The text, with `?` for characters that no id has; `null` for what is no text. */
+  readonly taskId: string | null;
+  readonly detail: string;
+}
 
-/** A verified delivery: what it asks for. */
+export type Named = TaskRef | NoTask;
+
 interface Delivery {
   readonly named: readonly Named[];
   /** Who in Slack asked, for the audit line. */
@@ -18,39 +24,41 @@ interface Delivery {
 /** What is known of a delivery once it was read. */
 export type Read =
   | { readonly delivery: Delivery; readonly refusal?: never }
-  | { readonly refusal: Refusal; readonly delivery?: never };
+  | { readonly refusal: Problem; readonly delivery?: never };
 
-/** A delivery that has been verified, as it came. */
-interface Arrived {
-  readonly contentType: string | undefined;
-  readonly body: Buffer;
-}
-
-/** Reads a delivery that has been verified; a refusal is kept until the sender's quota was checked. */
-export function readDelivery(sender: WebhookSender, arrived: Arrived, served: Served): Read {
+/**
+ * Reads a delivery that has been verified. A refusal (`invalid-request`, `unsupported-media-type`,
+ * `task-not-permitted`) is kept until the sender's quota was checked.
+ */
+export function readDelivery(
+  sender: WebhookSender,
+  { contentType = '', body }: { readonly contentType: string | undefined; readonly body: Buffer },
+  regions: Regions,
+): Read {
   try {
-    return { delivery: read(sender, arrived, served) };
+    const isForm = sender.row.isSlack === true;
+    const document = isForm ? readForm(contentType, body) : readJson(contentType, body);
+    const named = permittedTasks(sender, document, regions);
+    return { delivery: isForm ? { named, person: personOf(document) } : { named } };
   } catch (error) {
-    if (error instanceof Unreadable) return { refusal: error.refusal };
+    if (error instanceof Problem) return { refusal: error };
     throw error;
   }
 }
 
-/** @throws Unreadable */
-function read(
-  { row, require, task }: WebhookSender,
-  { contentType = '', body }: Arrived,
-  served: Served,
-): Delivery {
-  const document = row.isSlack ? readForm(contentType, body) : readJson(contentType, body);
-  const unmet = require.find((test) => !meets([test], document));
+/** @throws Problem `task-not-permitted`, `invalid-request` */
+function permittedTasks(
+  { require, task }: WebhookSender,
+  document: unknown,
+  regions: Regions,
+): readonly Named[] {
+  const unmet = require.find((test) => !meets(test, document));
   if (unmet) {
     const detail = 'The delivery does not say what the entry of its sender requires.';
-    throw new Unreadable({ code: 'task-not-permitted', detail, reason: `require: ${unmet.name}` });
+    throw new Problem('task-not-permitted', { detail, reason: `require: ${unmet.name}` });
   }
   if (!task) refuseStrangers(document);
-  const named = namedTasks(document, task ?? OWN_BODY, served);
-  return row.isSlack ? { named, person: personOf(document) } : { named };
+  return namedTasks(document, task ?? OWN_BODY, regions);
 }
 
 /** The gateway's own body, which senders with templates send. */
@@ -63,11 +71,59 @@ const OWN_BODY: TaskRule = {
 /** A misspelt region must not cancel in another one. */
 function refuseStrangers(document: unknown): void {
   const data = valueAt(document, ['data']);
-  if (!meets(OWN_BODY.where, document) || !isJsonObject(data)) return;
+  if (!OWN_BODY.where.every((test) => meets(test, document)) || !isJsonObject(data)) return;
   if (Object.keys(data).some((name) => name !== 'taskId' && name !== 'region')) {
     throw invalidBody('must have no member but taskId and region', 'data');
   }
 }
+
+/** The most tasks of one delivery. */
+const MOST_TASKS = 100;
+
+/** The reason of a delivery that names more: somebody has to know. */
+export const TOO_MANY = `names more than ${MOST_TASKS} tasks`;
+
+/**
+ * Gives the tasks that a document names, in its order, each once. Linear in the document's size.
+ *
+ * @throws Problem `invalid-request` if there are more than 100
+ */
+function namedTasks(document: unknown, rule: TaskRule, regions: Regions): readonly Named[] {
+  const found = new Map<string, Named>();
+  const list: unknown = rule.each ? valueAt(document, rule.each) : [document];
+  const items: readonly unknown[] = Array.isArray(list) ? list : [];
+  for (const item of items) {
+    if (!rule.where.every((test) => meets(test, item))) continue;
+    const values = rule.ids.map((pointer) => valueAt(item, pointer));
+    const id = values.find((value) => value !== undefined) ?? '';
+    if (id === '') continue;
+    const named = toNamed(id, rule.region && valueAt(item, rule.region), regions);
+    found.set(`${'region' in named ? named.region : named.detail} ${named.taskId}`, named);
+    if (found.size > MOST_TASKS) {
+      const { members } = invalidBody(`must name at most ${MOST_TASKS} tasks`);
+      throw new Problem('invalid-request', { ...members, reason: TOO_MANY });
+    }
+  }
+  return [...found.values()];
+}
+
+/** A condition holds if the member equals one of the values, strictly; a list does not equal its members. */
+function meets({ pointer, values }: ClaimTest, item: unknown): boolean {
+  return values.has(valueAt(item, pointer));
+}
+
+/** Only a text is an id: a number loses digits when it is parsed. */
+function toNamed(id: unknown, named: unknown, regions: Regions): Named {
+  if (typeof id !== 'string') return { taskId: null, detail: 'A task id must be a JSON string.' };
+  const taskId = id.slice(0, 128).replace(/[^A-Za-z0-9_-]/g, '?');
+  if (!TASK_ID.test(id)) return { taskId, detail: NO_ID };
+  const region = named === undefined ? regions.defaultRegion : named;
+  return typeof region === 'string' && regions.allowedRegions.has(region)
+    ? { taskId, region }
+    : { taskId, detail: 'The region of the task is not one that this gateway serves.' };
+}
+
+const NO_ID = 'A task id must be 1 to 128 letters, digits, "_" or "-".';
 
 /** A command has the ids among its fields, a button within its payload. */
 function personOf(document: unknown): NonNullable<Delivery['person']> {

@@ -1,50 +1,37 @@
 import { isJsonObject } from '../auth/json-pointer.ts';
-import type { Violation } from '../problems.ts';
+import { Problem } from '../problems.ts';
+import { invalid } from '../tasks.ts';
 
 /** Reads the body of a verified delivery: strict JSON, or a form. */
 
-/** Why a verified delivery is refused: what makes a Problem, which only `function.js` itself has. */
-export interface Refusal {
-  readonly code: 'invalid-request' | 'unsupported-media-type' | 'task-not-permitted';
-  readonly violation?: Violation;
-  readonly detail?: string;
-  readonly reason?: string | undefined;
-}
-
-export class Unreadable extends Error {
-  readonly refusal: Refusal;
-
-  constructor(refusal: Refusal) {
-    super(refusal.code);
-    this.refusal = refusal;
-  }
-}
-
 /** @param name of the part of the body; empty: the body itself */
-export function invalidBody(message: string, name = '', reason?: string): Unreadable {
-  const violation = { in: 'body', name, message } as const;
-  return new Unreadable({ code: 'invalid-request', violation, reason });
+export function invalidBody(message: string, name = ''): Problem {
+  return invalid([{ in: 'body', name, message }]);
 }
 
 const JSON_TYPE = /^application\/([\w.+-]+\+)?json[\t ]*(;|$)/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded[\t ]*(;|$)/i;
 
-/** @throws Unreadable */
+/** @throws Problem `unsupported-media-type`, `invalid-request` */
 export function readJson(contentType: string, body: Buffer): unknown {
   if (JSON_TYPE.test(contentType)) return parseStrictJson(body);
   const detail =
     'The body must be JSON: choose application/json as the content type at the sender.';
-  throw new Unreadable({ code: 'unsupported-media-type', detail });
+  throw new Problem('unsupported-media-type', { detail });
 }
 
 const MOST_FIELDS = 100;
 
-/** Reads the fields of a form; `payload`, which buttons send, is JSON. @throws Unreadable */
+/**
+ * Reads the fields of a form; `payload`, which buttons send, is JSON.
+ *
+ * @throws Problem `unsupported-media-type`, `invalid-request`
+ */
 export function readForm(contentType: string, body: Buffer): unknown {
   if (!FORM_TYPE.test(contentType)) {
     const detail =
       'The body must be a form (application/x-www-form-urlencoded), as Slack sends it.';
-    throw new Unreadable({ code: 'unsupported-media-type', detail });
+    throw new Problem('unsupported-media-type', { detail });
   }
   const fields = new Map<string, unknown>();
   const text = body.toString();

@@ -6,27 +6,37 @@ import type { ClaimConditions } from '../auth/json-pointer.ts';
  * docs/webhooks/.
  */
 
-/** How an HMAC-SHA256 signature is made and sent. */
-export interface HmacScheme {
+/** How signatures are made and sent. */
+export interface SignatureScheme {
   /** The header field of the signatures. */
   readonly header: string;
   /** What is signed, with `{id}`, `{timestamp}` and `{body}` for what was sent. */
   readonly signed: string;
   readonly encoding: 'hex' | 'base64';
-  /** Stands before each signature. */
+  /** Stands before each HMAC-SHA256. */
   readonly prefix?: string | undefined;
+  /** Stands before each signature by an Ed25519 key; absent: there are none. */
+  readonly ed25519?: string | undefined;
   /** Between the signatures, if there may be several. */
   readonly split?: ',' | ' ' | undefined;
   readonly id?: { readonly header: string } | undefined;
   /** A field of its own, or what follows a literal such as `t=` among the signatures. */
-  readonly timestamp?: { readonly header: string } | { readonly part: string } | undefined;
+  readonly timestamp?: { readonly header?: string; readonly part?: string } | undefined;
   /** Of the timestamp; default `s`. */
   readonly unit?: 's' | 'ms' | undefined;
   /** Seconds that the timestamp may differ from now, both ways; default 300. */
   readonly tolerance?: number | undefined;
-  /** How a secret is written; `whsec`: in base64 after `whsec_`, else UTF-8. Default `utf8`. */
-  readonly key?: 'utf8' | 'base64' | 'whsec' | undefined;
+  /** How secrets are written (`secrets.ts`); default `utf8`. */
+  readonly key?: KeyForm | undefined;
+  /** The same with other header fields, which count if `header` is absent and theirs is there. */
+  readonly alias?: SignatureScheme;
 }
+
+/**
+ * `whsec`: in base64 after `whsec_`, else UTF-8. `standard`: in base64 after `whsec_`, or after `whpk_` for an Ed25519
+ * public key.
+ */
+export type KeyForm = 'utf8' | 'base64' | 'whsec' | 'standard';
 
 /** Where a body names tasks, as entries write it. Pointers are relative to the item. */
 export interface TaskMembers {
@@ -40,7 +50,7 @@ export interface TaskMembers {
 
 export interface Kind {
   /** Absent: it cannot sign. `generic-hmac` has it in the entry. */
-  readonly hmac?: HmacScheme;
+  readonly hmac?: SignatureScheme;
   /** What is signed instead if the entry names a `timestampHeader`. */
   readonly signedWithTimestamp?: string;
   /** It can send a static secret; in this way if the entry names no other. */
@@ -61,16 +71,35 @@ const ALERTS: TaskMembers = {
   id: '/labels/dlc_task_id',
 };
 
-const hexOfBody = (header: string, prefix?: string): HmacScheme => ({
+const hexOfBody = (header: string, prefix?: string): SignatureScheme => ({
   header,
   prefix,
   signed: '{body}',
   encoding: 'hex',
 });
 
+/** @param names begins the names of the header fields */
+const standard = (names: 'webhook' | 'svix'): SignatureScheme => ({
+  header: `${names}-signature`,
+  prefix: 'v1,',
+  ed25519: 'v1a,',
+  split: ' ',
+  encoding: 'base64',
+  signed: '{id}.{timestamp}.{body}',
+  id: { header: `${names}-id` },
+  timestamp: { header: `${names}-timestamp` },
+  key: 'standard',
+});
+
+/** Standard Webhooks, "Signature scheme". Svix, where it comes from, has names of its own. */
+export const STANDARD_WEBHOOKS: SignatureScheme = {
+  ...standard('webhook'),
+  alias: standard('svix'),
+};
+
 /** PagerDuty and Cloud Log Service wait 5 s, Slack 3 s; some of it is for the way. */
 const KINDS_BY_NAME = {
-  'standard-webhooks': {},
+  'standard-webhooks': { hmac: STANDARD_WEBHOOKS },
   grafana: {
     hmac: hexOfBody('x-grafana-alerting-signature'),
     signedWithTimestamp: '{timestamp}:{body}',
@@ -83,16 +112,7 @@ const KINDS_BY_NAME = {
   forgejo: { hmac: hexOfBody('x-forgejo-signature'), needsTask: true },
   bitbucket: { hmac: hexOfBody('x-hub-signature', 'sha256='), needsTask: true },
   gitlab: {
-    hmac: {
-      header: 'webhook-signature',
-      prefix: 'v1,',
-      split: ' ',
-      encoding: 'base64',
-      signed: '{id}.{timestamp}.{body}',
-      id: { header: 'webhook-id' },
-      timestamp: { header: 'webhook-timestamp' },
-      key: 'whsec',
-    },
+    hmac: { ...standard('webhook'), ed25519: undefined, key: 'whsec' },
     via: 'x-gitlab-token',
     needsTask: true,
   },

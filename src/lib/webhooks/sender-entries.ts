@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { claimConditions, entryId, ownRestrictions, sha256, text } from '../auth/entries.ts';
 import { POINTER_OR_WHOLE } from '../auth/json-pointer.ts';
 import { reasonsIn } from '../config/setting-error.ts';
-import { KIND_NAMES, KINDS, type HmacScheme, type Kind } from './kinds.ts';
+import { KIND_NAMES, KINDS, type SignatureScheme, type Kind } from './kinds.ts';
 
 /** The list of webhook senders in the settings: its schema, made at its first use, and what the schema cannot say. */
 
@@ -87,7 +87,14 @@ export function entryFaults(entry: WebhookSenderEntry): string[] {
   ];
 }
 
-function schemeFaults({ signed, split, id, timestamp, unit, tolerance }: HmacScheme): string[] {
+function schemeFaults({
+  signed,
+  split,
+  id,
+  timestamp,
+  unit,
+  tolerance,
+}: SignatureScheme): string[] {
   const names = [...signed.matchAll(/\{(.*?)\}/g)].map(([, name = '']) => name);
   const count = (name: string): number => names.filter((one) => one === name).length;
   return reasonsIn([

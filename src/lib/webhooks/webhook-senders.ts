@@ -1,25 +1,31 @@
-import { toClaimTests, toPointer, type ClaimTest } from '../auth/json-pointer.ts';
+import { toClaimTests, toPointer, type ClaimTest, type Pointer } from '../auth/json-pointer.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Environment } from '../config/secret-reference.ts';
 import { reasonsIn, SettingError } from '../config/setting-error.ts';
-import type { TaskRule } from './extract.ts';
 import { KINDS, type Kind, type KindName, type TaskMembers } from './kinds.ts';
+import type { Proof, Signer } from './proof.ts';
+import { secretReader, toDigest, toKey, type ReadSecrets } from './secrets.ts';
 import { entryFaults, type WebhookSenderEntry } from './sender-entries.ts';
-import { toProof, type Proof, type Reading } from './sender-proof.ts';
-import type { WebhookSecret } from './webhook-signature.ts';
 
-export interface WebhookSender {
+/** An entry, ready for use. Its `keys` are tried at `/webhooks/cancel-task`: those of Standard Webhooks alone. */
+export interface WebhookSender extends Signer {
   readonly id: string;
   readonly kind: KindName;
   readonly row: Kind;
   readonly principal: Principal;
   readonly proof: Proof;
-  /** Of Standard Webhooks. Empty: the entry cannot be called at `/webhooks/cancel-task`. */
-  readonly secrets: readonly WebhookSecret[];
   /** What a body must say for the sender to be permitted anything. */
   readonly require: readonly ClaimTest[];
   /** Absent: the gateway's own body, `task.cancel`. */
   readonly task?: TaskRule;
+}
+
+/** `TaskMembers`, ready for use. */
+export interface TaskRule {
+  readonly each?: Pointer;
+  readonly where: readonly ClaimTest[];
+  readonly ids: readonly Pointer[];
+  readonly region?: Pointer;
 }
 
 /** A request without a valid signature costs one HMAC for each secret, or four checks for each public key. */
@@ -40,42 +46,32 @@ export function toWebhookSenders(
 ): readonly WebhookSender[] {
   const reasons: string[] = [];
   const ids = new Set<string>();
-  const holders = new Map<string, string>();
-  const senders = entries.map((entry): WebhookSender => {
+  const readSecretsOf = secretReader(env, reasons);
+  const senders = entries.map((entry) => {
     const { id } = entry;
     if (ids.has(id)) reasons.push(`"${id}" is the id of two senders`);
     if (id === RESERVED_ID) reasons.push(`"${id}" is reserved, and no sender's id`);
     ids.add(id);
     reasons.push(...entryFaults(entry).map((fault) => `"${id}" ${fault}`));
-    return toSender(entry, {
-      env,
-      report: (reason, position) => reasons.push(`"${id}", secret ${position}: ${reason}`),
-      claim(identities) {
-        const holder = identities.map((one) => holders.get(one)).find((one) => one !== undefined);
-        if (holder !== undefined) {
-          throw new SettingError(`is the same as an earlier one of "${holder}"`);
-        }
-        for (const identity of identities) holders.set(identity, id);
-      },
-    });
+    return toSender(entry, readSecretsOf(id));
   });
   reasons.push(...excess(senders));
   if (reasons.length > 0) throw new SettingError(...reasons);
   return senders;
 }
 
-function toSender(entry: WebhookSenderEntry, reading: Reading): WebhookSender {
+function toSender(entry: WebhookSenderEntry, readSecrets: ReadSecrets): WebhookSender {
   const { id, kind = 'standard-webhooks', require = {}, engines, regions, owner, rate } = entry;
   const row: Kind = KINDS[kind];
   const task = entry.task ?? row.task;
-  const proof = toProof(entry, reading);
+  const proof = toProof(entry, row, readSecrets);
   const isOwnUrlOnly = (entry.task ?? entry.require) !== undefined;
   return {
     id,
     kind,
     row,
     proof,
-    secrets: proof.by === 'standard' && !isOwnUrlOnly ? proof.secrets : [],
+    keys: isOwnUrlOnly ? [] : standardKeys({ kind, proof }),
     require: toClaimTests(require),
     ...(task && { task: toTaskRule(task) }),
     principal: {
@@ -85,6 +81,28 @@ function toSender(entry: WebhookSenderEntry, reading: Reading): WebhookSender {
       basis: 'scope',
       rate,
     },
+  };
+}
+
+/** An entry that has neither secrets nor digests, or both, is refused by `entryFaults`. */
+function toProof(
+  { secrets, sha256 = [], via, hmac, timestampHeader }: WebhookSenderEntry,
+  kind: Kind,
+  readSecrets: ReadSecrets,
+): Proof {
+  const scheme = hmac ?? kind.hmac;
+  if (!scheme || !secrets) {
+    const digests = readSecrets(sha256, toDigest);
+    return { by: 'secret', via: (via ?? kind.via ?? '').toLowerCase(), digests };
+  }
+  const { signedWithTimestamp: signed = scheme.signed } = kind;
+  return {
+    by: 'signature',
+    scheme:
+      timestampHeader === undefined
+        ? scheme
+        : { ...scheme, signed, timestamp: { header: timestampHeader } },
+    keys: readSecrets(secrets, (text) => toKey(text, scheme.key)),
   };
 }
 
@@ -111,11 +129,15 @@ export function doubtfulSenders(senders: readonly WebhookSender[]): string[] {
   });
 }
 
+function standardKeys({ kind, proof }: Pick<WebhookSender, 'kind' | 'proof'>): Signer['keys'] {
+  return kind === 'standard-webhooks' && proof.by === 'signature' ? proof.keys : [];
+}
+
 function excess(senders: readonly WebhookSender[]): string[] {
-  const secrets = senders.flatMap(({ proof }) => (proof.by === 'standard' ? proof.secrets : []));
-  const publicKeys = secrets.filter(({ version }) => version === 'v1a');
+  const keys = senders.flatMap(standardKeys);
+  const publicKeys = keys.filter(({ type }) => type === 'public');
   return reasonsIn([
-    [secrets.length > MAX_SECRETS, `has more than ${MAX_SECRETS} secrets in all`],
+    [keys.length > MAX_SECRETS, `has more than ${MAX_SECRETS} secrets in all`],
     [publicKeys.length > MAX_PUBLIC_KEYS, `has more than ${MAX_PUBLIC_KEYS} whpk_ keys in all`],
   ]);
 }

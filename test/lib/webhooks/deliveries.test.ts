@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { TASK_ID } from '../../../src/lib/tasks.ts';
 import { readDelivery } from '../../../src/lib/webhooks/deliveries.ts';
 import { webhookSenderEntries } from '../../../src/lib/webhooks/sender-entries.ts';
 import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
@@ -9,7 +8,6 @@ import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
 const SERVED = {
   defaultRegion: 'ap-guangzhou',
   allowedRegions: new Set(['ap-guangzhou', 'ap-singapore']),
-  taskPattern: TASK_ID,
 };
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
@@ -114,7 +112,7 @@ describe('the own body of the gateway', () => {
   it('with a misspelt region is a 400: it must not cancel in another one', () => {
     expect(refusal({}, own({ taskId: 'one', regoin: 'ap-singapore' }))).toMatchObject({
       code: 'invalid-request',
-      violation: { name: 'data' },
+      members: { errors: [{ name: 'data' }] },
     });
   });
 });
@@ -131,7 +129,8 @@ describe('what an entry requires', () => {
 });
 
 describe('a JSON body', () => {
-  const twice = { code: 'invalid-request', violation: { message: expect.stringMatching(/twice/) } };
+  const errors = [{ message: expect.stringMatching(/twice/) }];
+  const twice = { code: 'invalid-request', members: { errors } };
   it.each([
     ['at the top', '{"id":"one","id":"two"}'],
     ['of equal values', '{"id":"one","id":"one"}'],
@@ -168,7 +167,7 @@ describe('a JSON body', () => {
     'that is none is refused: %j',
     (body) => {
       expect(refusal(task({}), body)).toMatchObject({
-        violation: { message: 'must be JSON in UTF-8' },
+        members: { errors: [{ message: 'must be JSON in UTF-8' }] },
       });
     },
   );
@@ -191,7 +190,7 @@ describe('a JSON body', () => {
   ])('has not the media type %s', (type) => {
     expect(reader(task({}), type ?? '')('{}').refusal).toMatchObject({
       code: 'unsupported-media-type',
-      detail: expect.stringContaining('application/json'),
+      members: { detail: expect.stringContaining('application/json') },
     });
   });
 });
@@ -242,7 +241,7 @@ describe('a form of Slack', () => {
     ['too many fields', Array.from({ length: 101 }, (_, i) => `f${i}=`).join('&'), /100 fields/],
   ])('with %s is refused', (_, body, message) => {
     expect(refusal(slack, body, FORM_TYPE)).toMatchObject({
-      violation: { message: expect.stringMatching(message) },
+      members: { errors: [{ message: expect.stringMatching(message) }] },
     });
   });
 });

@@ -9,7 +9,7 @@ import {
   webhookSenderEntries,
   type WebhookSenderEntry,
 } from '../../../src/lib/webhooks/sender-entries.ts';
-import { decodeBase64 } from '../../../src/lib/webhooks/signature-form.ts';
+import { decode } from '../../../src/lib/webhooks/proof.ts';
 import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
 import { SettingError } from '../../../src/lib/config/setting-error.ts';
 import { EXAMPLE, SVIX } from '../../support/webhook.ts';
@@ -62,7 +62,7 @@ describe('toWebhookSenders', () => {
   it('takes a secret from the variable that env: names', () => {
     const entries = [{ id: 'hub', secrets: ['env:HUB', SVIX.publicKey] }];
     const [sender] = toWebhookSenders(entries, { HUB: EXAMPLE.secret });
-    expect(sender?.secrets.map(({ version }) => version)).toEqual(['v1', 'v1a']);
+    expect(sender?.keys.map(({ type }) => type)).toEqual(['secret', 'public']);
     expect(reasonsOf(entries)).toEqual([
       '"hub", secret 1: the variable HUB, which a secret refers to, is not set',
     ]);
@@ -217,12 +217,14 @@ describe('toWebhookSenders', () => {
   });
 });
 
-describe('decodeBase64', () => {
+describe('decode', () => {
   it('gives back what was encoded', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 70 }), (bytes) => {
-        const decoded = decodeBase64(Buffer.from(bytes).toString('base64'));
-        expect(decoded).toEqual(Buffer.from(bytes));
+        for (const encoding of ['base64', 'hex'] as const) {
+          const decoded = decode(Buffer.from(bytes).toString(encoding), encoding);
+          expect(decoded).toEqual(Buffer.from(bytes));
+        }
       }),
     );
   });
@@ -230,9 +232,11 @@ describe('decodeBase64', () => {
   it('takes one spelling of each value alone', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String()), (text) => {
-        const decoded = decodeBase64(text);
+        const decoded = decode(text, 'base64');
         if (decoded) expect(decoded.toString('base64')).toBe(text);
         else expect(/^([A-Za-z0-9+/]{4})+$/.test(text)).toBe(false);
+        const isHex = /^([0-9a-f]{2})+$/.test(text);
+        expect(decode(text, 'hex')).toEqual(isHex ? Buffer.from(text, 'hex') : undefined);
       }),
     );
   });

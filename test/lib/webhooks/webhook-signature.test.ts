@@ -7,9 +7,14 @@ import { Webhook } from 'standardwebhooks';
 import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/callers/webhook-sign.ts';
 import type { Principal } from '../../../src/lib/auth/principal.ts';
 import { toWebhookSenders } from '../../../src/lib/webhooks/webhook-senders.ts';
-import { verifyWebhook, type WebhookMessage } from '../../../src/lib/webhooks/webhook-signature.ts';
 import { Problem } from '../../../src/lib/problems.ts';
-import { EXAMPLE, signedWebhook, SVIX } from '../../support/webhook.ts';
+import {
+  EXAMPLE,
+  signedWebhook,
+  SVIX,
+  verifyWebhook,
+  type WebhookMessage,
+} from '../../support/webhook.ts';
 
 const NOW = EXAMPLE.timestamp * 1000;
 const PAIR = newWebhookKeyPair();
@@ -45,7 +50,7 @@ const withSignature = (signature: string): WebhookMessage => ({ ...GOOD, signatu
 const decoy = (n: number): string => `v1,${Buffer.alloc(32, n).toString('base64')}`;
 const decoyV1a = (n: number): string => `v1a,${Buffer.alloc(64, n).toString('base64')}`;
 const NO_MATCH = 'no signature is of a configured secret';
-const NONE = 'webhook-signature has no well-formed v1 or v1a signature';
+const NONE = 'there is no well-formed signature';
 
 describe('verifyWebhook', () => {
   it('verifies the example of the specification', () => {
@@ -153,13 +158,13 @@ describe('the webhook-timestamp', () => {
   });
 
   it('is refused when too old', () => {
-    expect(reason(at(301))).toBe('webhook-timestamp is too old');
-    expect(reason(at(300), NOW + 1000)).toBe('webhook-timestamp is too old');
+    expect(reason(at(301))).toBe('the timestamp is too old');
+    expect(reason(at(300), NOW + 1000)).toBe('the timestamp is too old');
   });
 
   it('is refused when too new', () => {
-    expect(reason(at(-301))).toBe('webhook-timestamp is too new');
-    expect(reason(at(-301), NOW + 999)).toBe('webhook-timestamp is too new');
+    expect(reason(at(-301))).toBe('the timestamp is too new');
+    expect(reason(at(-301), NOW + 999)).toBe('the timestamp is too new');
   });
 
   it.each([
@@ -184,18 +189,18 @@ describe('the webhook-timestamp', () => {
     const content = `${GOOD.id}.${timestamp}.${EXAMPLE.body}`;
     const key = Buffer.from(EXAMPLE.secret.slice(6), 'base64');
     const signature = `v1,${createHmac('sha256', key).update(content).digest('base64')}`;
-    expect(reason({ ...GOOD, timestamp, signature })).toBe('webhook-timestamp is malformed');
+    expect(reason({ ...GOOD, timestamp, signature })).toBe('the timestamp is malformed');
   });
 
   it('in milliseconds is too new', () => {
-    expect(reason({ ...GOOD, timestamp: String(NOW) })).toBe('webhook-timestamp is too new');
+    expect(reason({ ...GOOD, timestamp: String(NOW) })).toBe('the timestamp is too new');
   });
 
   it('is refused before any signature is looked at', () => {
     const senders = [
       {
         principal: verified(GOOD),
-        get secrets(): never {
+        get keys(): never {
           throw new Error('cryptography');
         },
       },
@@ -219,13 +224,13 @@ describe('the webhook-id', () => {
   });
 
   it.each(['', 'x'.repeat(129), 'a.b', 'a b', 'ä', 'a\n', '../a', 'a,a'])('may not be %j', (id) => {
-    expect(reason(signedWebhook([EXAMPLE.secret], { id }))).toBe('webhook-id is malformed');
+    expect(reason(signedWebhook([EXAMPLE.secret], { id }))).toBe('the id is malformed');
   });
 
   it('cannot take over what belongs to the timestamp or the body', () => {
     const { signature } = signedWebhook([EXAMPLE.secret], { id: 'a', body: '1.x' });
     const shifted = { ...GOOD, id: `a.${GOOD.timestamp}`, timestamp: '1', body: Buffer.from('x') };
-    expect(reason({ ...shifted, signature })).toBe('webhook-id is malformed');
+    expect(reason({ ...shifted, signature })).toBe('the id is malformed');
   });
 });
 
@@ -285,7 +290,7 @@ describe('the webhook-signature', () => {
     const seven = Array.from({ length: 7 }, (_, i) => decoy(i));
     expect(verified(withSignature([...seven, GOOD.signature].join(' '))).id).toBe('hook:hub');
     expect(reason(withSignature([...seven, 'v9,AAAA', GOOD.signature].join(' ')))).toBe(
-      'webhook-signature has too many signatures',
+      'there are too many signatures',
     );
   });
 
@@ -293,7 +298,7 @@ describe('the webhook-signature', () => {
     const three = Array.from({ length: 3 }, (_, i) => decoyV1a(i));
     expect(verified(withSignature([...three, SVIX.v1a].join(' '))).id).toBe('hook:hub');
     expect(reason(withSignature([...three, 'v1a,', GOOD.signature, SVIX.v1a].join(' ')))).toBe(
-      'webhook-signature has too many v1a signatures',
+      'there are too many Ed25519 signatures',
     );
   });
 
@@ -301,9 +306,7 @@ describe('the webhook-signature', () => {
     const { length } = GOOD.signature;
     const filler = `v9,${'x'.repeat(4096 - length - 4)}`;
     expect(verified(withSignature(`${filler} ${GOOD.signature}`)).id).toBe('hook:hub');
-    expect(reason(withSignature(`${filler}x ${GOOD.signature}`))).toBe(
-      'webhook-signature is too long',
-    );
+    expect(reason(withSignature(`${filler}x ${GOOD.signature}`))).toBe('the field is too long');
   });
 
   it('is refused whatever it is, unless it is ours', () => {
@@ -335,7 +338,7 @@ describe('a refusal', () => {
     expect(problem.code).toBe('unauthenticated');
     expect(problem.members).toEqual(refusal(withSignature(decoy(2))).members);
     expect(problem.headers).toEqual({ 'WWW-Authenticate': 'Webhook-Signature' });
-    expect(problem.reason).toMatch(/^[a-z0-9 -]+(, [a-z -]+)*$/);
+    expect(problem.reason).toMatch(/^[a-z -]+$/);
     expect(JSON.stringify([problem.reason, problem.message])).not.toContain(
       Buffer.alloc(9, 1).toString('base64'),
     );

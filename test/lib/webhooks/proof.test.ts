@@ -3,8 +3,9 @@ import { createHmac, createSecretKey, hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 
 import { toHeaderFields } from '../../../src/lib/http/message.ts';
-import { KINDS, type HmacScheme } from '../../../src/lib/webhooks/kinds.ts';
-import { NotProven, verifyHmac, verifySecret } from '../../../src/lib/webhooks/prove.ts';
+import { Problem } from '../../../src/lib/problems.ts';
+import { KINDS, type SignatureScheme } from '../../../src/lib/webhooks/kinds.ts';
+import { findSigner, verifySecret } from '../../../src/lib/webhooks/proof.ts';
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -15,7 +16,7 @@ const sign = (content: string | Buffer, secret = SECRET): string =>
 
 /** Why the request is not proven; nothing if it is. */
 function why(
-  scheme: HmacScheme,
+  scheme: SignatureScheme,
   headers: Pairs,
   body: string | Buffer,
   now = NOW,
@@ -23,15 +24,16 @@ function why(
 ) {
   const keys = secrets.map((secret) => createSecretKey(Buffer.from(secret)));
   try {
-    verifyHmac(scheme, keys, { headers: toHeaderFields(headers), body: Buffer.from(body) }, now);
+    const request = { headers: toHeaderFields(headers), body: Buffer.from(body) };
+    findSigner(scheme, [{ keys }], request, now);
     return undefined;
   } catch (error) {
-    if (error instanceof NotProven) return error.message;
+    if (error instanceof Problem) return error.reason;
     throw error;
   }
 }
 
-const row = (kind: keyof typeof KINDS): HmacScheme => {
+const row = (kind: keyof typeof KINDS): SignatureScheme => {
   const { hmac } = KINDS[kind];
   if (!hmac) throw new Error(`${kind} does not sign`);
   return hmac;
@@ -61,7 +63,7 @@ describe('vectors that senders publish', () => {
   });
 });
 
-const SPLICED: HmacScheme = {
+const SPLICED: SignatureScheme = {
   header: 'x-sign',
   signed: '{id}.{timestamp}.{body}',
   encoding: 'hex',
@@ -169,14 +171,14 @@ describe('the signatures', () => {
   });
 
   it('in Authorization are a field like any other: no scheme is looked for', () => {
-    const scheme: HmacScheme = { header: 'authorization', signed: '{body}', encoding: 'hex' };
+    const scheme: SignatureScheme = { header: 'authorization', signed: '{body}', encoding: 'hex' };
     expect(why(scheme, [['Authorization', good]], body)).toBeUndefined();
     expect(why(scheme, [['Authorization', `Bearer ${good}`]], body)).toMatch(/no well-formed/);
   });
 });
 
 describe('a timestamp in milliseconds', () => {
-  const scheme: HmacScheme = {
+  const scheme: SignatureScheme = {
     header: 'x-sign',
     signed: '{timestamp}\n{body}',
     encoding: 'base64',
@@ -207,7 +209,7 @@ describe('a static secret', () => {
       verifySecret(via, some, toHeaderFields(headers));
       return undefined;
     } catch (error) {
-      if (error instanceof NotProven) return error.message;
+      if (error instanceof Problem) return error.reason;
       throw error;
     }
   };
