@@ -62,6 +62,17 @@ describe("Svix's names of the signature's fields", () => {
     expect(emulator.stats().cancelled).toEqual(['mine']);
   });
 
+  it('are not mixed with the standard ones', async () => {
+    const { headers, body } = webhook(cancelBody('mine'));
+    const mixed = headers.map(([name, value]) =>
+      name === 'Webhook-Signature'
+        ? (['Svix-Signature', value] as const)
+        : ([name, value] as const),
+    );
+    const answer = await start().send('POST', '/webhooks/cancel-task', mixed, body);
+    expect(answer.status).toBe(401);
+  });
+
   it('are ignored where the standard ones are', async () => {
     const { headers, body } = webhook(cancelBody('mine'));
     const forged = asSvix(webhook(cancelBody('other')).headers).filter(

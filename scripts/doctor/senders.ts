@@ -27,9 +27,9 @@ function naming({ task, require }: WebhookSender): string {
   const required = require.map(({ name }) => name).join(', ');
   const only = required === '' ? '' : `, if ${required} is as required`;
   if (!task) return `names its task in the body task.cancel${only}`;
-  const ids = task.ids.map((id) => shown(id) || 'the item').join(' or ');
+  const ids = task.id.map((id) => shown(id) || 'the item').join(' or ');
   const each = task.each ? ` of each of ${shown(task.each) || 'the body'}` : '';
-  const where = task.where.map(({ name }) => name).join(', ');
+  const where = (task.where ?? []).map(({ name }) => name).join(', ');
   return `names tasks by ${ids}${each}${where === '' ? '' : ` where ${where} fits`}${only}`;
 }
 

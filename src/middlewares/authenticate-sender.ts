@@ -3,9 +3,9 @@ import { createHmac } from 'node:crypto';
 import type { Authenticated, CallerEndpoint, Deps, RequestContext, Routed } from '../endpoint.ts';
 import { startDeadline } from '../lib/deadline.ts';
 import { header } from '../lib/http/message.ts';
-import { Problem } from '../lib/problems.ts';
+import type { Problem } from '../lib/problems.ts';
 import { readDelivery, TOO_MANY } from '../lib/webhooks/deliveries.ts';
-import { notProven, verifyProof, type ReceivedRequest } from '../lib/webhooks/proof.ts';
+import { notProven, verifySender } from '../lib/webhooks/proof.ts';
 import type { WebhookSender } from '../lib/webhooks/webhook-senders.ts';
 import type { Settings } from '../settings.ts';
 import { before, type Middleware } from '../request-context.ts';
@@ -30,9 +30,9 @@ export function authenticateSender(
     if (!sender) throw unknownSender(await bodyOf(context, maxBytes, false));
     const deadline = shortened(context, sender, clock);
     const isStatic = sender.proof.by === 'secret';
-    if (isStatic) prove(sender, { ...request, body: NO_BODY }, clock.now());
+    if (isStatic) verifySender(sender, { ...request, body: NO_BODY }, clock.now());
     const body = await bodyOf({ request, deadline }, maxBytes, isStatic);
-    if (!isStatic) prove(sender, { ...request, body }, clock.now());
+    if (!isStatic) verifySender(sender, { ...request, body }, clock.now());
     return { principal: sender.principal, sender, body, deadline };
   });
 }
@@ -56,15 +56,6 @@ function shortened(
   const shorter = startDeadline(Math.min(ms, deadline.remaining()), clock, deadline.signal);
   onEnd.push(() => shorter.close());
   return shorter;
-}
-
-/** @throws Problem `unauthenticated`, whose reason names the sender */
-function prove({ principal, proof }: WebhookSender, request: ReceivedRequest, nowMs: number): void {
-  try {
-    verifyProof(proof, request, nowMs);
-  } catch (error) {
-    throw error instanceof Problem ? notProven(`${principal.id}: ${error.reason}`) : error;
-  }
 }
 
 /**

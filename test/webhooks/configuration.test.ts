@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { newWebhookKeyPair } from '../../scripts/callers/webhook-sign.ts';
 import { loadSettings, SettingsError } from '../../src/settings.ts';
 import { SENDERS, SECRET } from '../support/senders.ts';
 
@@ -102,6 +103,16 @@ describe('a configuration error', () => {
     for (const kind of ['gitlab', 'stripe']) {
       const another = { ...github, id: 'b', kind, secrets: [whsec] };
       expect(reasons({ id: 'it', secrets: [whsec] }, another)).toHaveLength(1);
+    }
+  });
+
+  it('a public key as the secret of another entry: everybody could sign with it', () => {
+    const { publicKey } = newWebhookKeyPair();
+    for (const secret of [publicKey, publicKey.slice('whpk_'.length)]) {
+      const other = { ...generic({ key: secret === publicKey ? 'utf8' : 'base64' }), id: 'b' };
+      expect(reasons({ id: 'it', secrets: [publicKey] }, { ...other, secrets: [secret] })).toEqual([
+        'WEBHOOK_SENDERS: "b", secret 1: is the same as an earlier one of "it"',
+      ]);
     }
   });
 

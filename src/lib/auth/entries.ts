@@ -55,12 +55,12 @@ export const ownRestrictions = () => ({
 
 const claimValue = () => z.union([text(), z.number(), z.boolean()]);
 
-export const claimConditions = () =>
+const claimConditions = () =>
   z
     .record(pointer(), z.union([claimValue(), list(claimValue())]))
     .check(z.refine((conditions) => Object.keys(conditions).length > 0));
 
-const claimTests = () =>
+export const claimTests = () =>
   z.pipe(
     claimConditions(),
     z.transform((conditions) => toClaimTests(conditions)),

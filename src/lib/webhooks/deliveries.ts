@@ -2,18 +2,16 @@ import { isJsonObject, valueAt, type ClaimTest } from '../auth/json-pointer.ts';
 import { Problem } from '../problems.ts';
 import { TASK_ID, type Regions, type TaskRef } from '../tasks.ts';
 import { invalidBody, readForm, readJson } from './delivery-body.ts';
-import type { TaskRule, WebhookSender } from './webhook-senders.ts';
+import { OWN_BODY, type TaskRule } from './kinds.ts';
+import type { WebhookSender } from './webhook-senders.ts';
 
 /** What a verified delivery asks for. */
 
-/** What stands where a task should, and is none: a final result of its own. */
-export interface NoTask {
-  /** The text, with `?` for characters that no id has; `null` for what is no text. */
-  readonly taskId: string | null;
-  readonly detail: string;
-}
-
-export type Named = TaskRef | NoTask;
+/**
+ * A task; or what stands where one should, and is none: a final result of its own. Its `taskId` is the text, with `?`
+ * for characters that no id has, and `null` for what is no text.
+ */
+export type Named = TaskRef | { readonly taskId: string | null; readonly detail: string };
 
 interface Delivery {
   readonly named: readonly Named[];
@@ -61,17 +59,10 @@ function permittedTasks(
   return namedTasks(document, task ?? OWN_BODY, regions);
 }
 
-/** The gateway's own body, which senders with templates send. */
-const OWN_BODY: TaskRule = {
-  where: [{ name: '/type', pointer: ['type'], values: new Set(['task.cancel']) }],
-  ids: [['data', 'taskId']],
-  region: ['data', 'region'],
-};
-
 /** A misspelt region must not cancel in another one. */
 function refuseStrangers(document: unknown): void {
   const data = valueAt(document, ['data']);
-  if (!OWN_BODY.where.every((test) => meets(test, document)) || !isJsonObject(data)) return;
+  if (valueAt(document, ['type']) !== 'task.cancel' || !isJsonObject(data)) return;
   if (Object.keys(data).some((name) => name !== 'taskId' && name !== 'region')) {
     throw invalidBody('must have no member but taskId and region', 'data');
   }
@@ -89,15 +80,16 @@ export const TOO_MANY = `names more than ${MOST_TASKS} tasks`;
  * @throws Problem `invalid-request` if there are more than 100
  */
 function namedTasks(document: unknown, rule: TaskRule, regions: Regions): readonly Named[] {
+  const { each, where = [], id: pointers, region } = rule;
   const found = new Map<string, Named>();
-  const list: unknown = rule.each ? valueAt(document, rule.each) : [document];
+  const list: unknown = each ? valueAt(document, each) : [document];
   const items: readonly unknown[] = Array.isArray(list) ? list : [];
   for (const item of items) {
-    if (!rule.where.every((test) => meets(test, item))) continue;
-    const values = rule.ids.map((pointer) => valueAt(item, pointer));
+    if (!where.every((test) => meets(test, item))) continue;
+    const values = pointers.map((pointer) => valueAt(item, pointer));
     const id = values.find((value) => value !== undefined) ?? '';
     if (id === '') continue;
-    const named = toNamed(id, rule.region && valueAt(item, rule.region), regions);
+    const named = toNamed(id, region && valueAt(item, region), regions);
     found.set(`${'region' in named ? named.region : named.detail} ${named.taskId}`, named);
     if (found.size > MOST_TASKS) {
       const { members } = invalidBody(`must name at most ${MOST_TASKS} tasks`);

@@ -1,4 +1,4 @@
-import type { ClaimConditions } from '../auth/json-pointer.ts';
+import { toClaimTests, type ClaimTest, type Pointer } from '../auth/json-pointer.ts';
 
 /**
  * The kinds of webhook senders, as data: how each proves itself, where its bodies name tasks, and how it
@@ -38,15 +38,22 @@ export interface SignatureScheme {
  */
 export type KeyForm = 'utf8' | 'base64' | 'whsec' | 'standard';
 
-/** Where a body names tasks, as entries write it. Pointers are relative to the item. */
-export interface TaskMembers {
+/** Where a body names tasks. Pointers are relative to the item. */
+export interface TaskRule {
   /** The list of items; absent: the body is the one item. */
-  readonly each?: string | undefined;
-  readonly where?: ClaimConditions | undefined;
+  readonly each?: Pointer | undefined;
+  readonly where?: readonly ClaimTest[] | undefined;
   /** The first pointer that leads somewhere. */
-  readonly id: string | readonly string[];
-  readonly region?: string | undefined;
+  readonly id: readonly Pointer[];
+  readonly region?: Pointer | undefined;
 }
+
+/** The gateway's own body, which senders with templates send. */
+export const OWN_BODY: TaskRule = {
+  where: toClaimTests({ '/type': 'task.cancel' }),
+  id: [['data', 'taskId']],
+  region: ['data', 'region'],
+};
 
 export interface Kind {
   /** Absent: it cannot sign. `generic-hmac` has it in the entry. */
@@ -55,8 +62,8 @@ export interface Kind {
   readonly signedWithTimestamp?: string;
   /** It can send a static secret; in this way if the entry names no other. */
   readonly via?: string;
-  /** Absent: the gateway's own body, `task.cancel`. */
-  readonly task?: TaskMembers;
+  /** Absent: `OWN_BODY`. */
+  readonly task?: TaskRule;
   /** Its bodies are its own: an entry without `task` would name nothing. */
   readonly needsTask?: true;
   /** It sends forms, and shows texts to people. */
@@ -65,10 +72,10 @@ export interface Kind {
   readonly answerMs?: number;
 }
 
-const ALERTS: TaskMembers = {
-  each: '/alerts',
-  where: { '/status': 'firing' },
-  id: '/labels/dlc_task_id',
+const ALERTS: TaskRule = {
+  each: ['alerts'],
+  where: toClaimTests({ '/status': 'firing' }),
+  id: [['labels', 'dlc_task_id']],
 };
 
 const hexOfBody = (header: string, prefix?: string): SignatureScheme => ({
@@ -97,8 +104,10 @@ export const STANDARD_WEBHOOKS: SignatureScheme = {
   alias: standard('svix'),
 };
 
+const kinds = <Name extends string>(rows: Readonly<Record<Name, Kind>>) => rows;
+
 /** PagerDuty and Cloud Log Service wait 5 s, Slack 3 s; some of it is for the way. */
-const KINDS_BY_NAME = {
+export const KINDS = kinds({
   'standard-webhooks': { hmac: STANDARD_WEBHOOKS },
   grafana: {
     hmac: hexOfBody('x-grafana-alerting-signature'),
@@ -124,7 +133,7 @@ const KINDS_BY_NAME = {
       signed: 'v0:{timestamp}:{body}',
       timestamp: { header: 'x-slack-request-timestamp' },
     },
-    task: { id: ['/text', '/payload/actions/0/value'] },
+    task: { id: [['text'], ['payload', 'actions', '0', 'value']] },
     isSlack: true,
     answerMs: 2250,
   },
@@ -148,12 +157,8 @@ const KINDS_BY_NAME = {
   cls: { via: 'bearer', answerMs: 4250 },
   'generic-secret': { via: 'bearer' },
   'generic-hmac': {},
-} as const satisfies Readonly<Record<string, Kind>>;
+});
 
-export type KindName = keyof typeof KINDS_BY_NAME;
+export type KindName = keyof typeof KINDS;
 
-export const KINDS: Readonly<Record<KindName, Kind>> = KINDS_BY_NAME;
-
-export const KIND_NAMES = Object.keys(KINDS_BY_NAME).filter(
-  (name): name is KindName => name in KINDS_BY_NAME,
-);
+export const KIND_NAMES = Object.keys(KINDS).filter((name): name is KindName => name in KINDS);

@@ -1,6 +1,6 @@
 import { createHmac, hash, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
 
-import { WEBHOOK_CHALLENGE } from '../auth/principal.ts';
+import { WEBHOOK_CHALLENGE, type Principal } from '../auth/principal.ts';
 import type { HeaderFields } from '../http/message.ts';
 import { Problem } from '../problems.ts';
 import type { SignatureScheme } from './kinds.ts';
@@ -9,11 +9,18 @@ import type { SignatureScheme } from './kinds.ts';
 
 export type Proof =
   | ({ readonly by: 'signature'; readonly scheme: SignatureScheme } & Signer)
-  | { readonly by: 'secret'; readonly via: string; readonly digests: readonly Buffer[] };
+  | ({ readonly by: 'secret' } & StaticSecret);
 
 /** Public keys are Ed25519's, all others make HMACs. A `KeyObject` shows nothing when logged or serialised. */
 export interface Signer {
   readonly keys: readonly KeyObject[];
+}
+
+export interface StaticSecret {
+  /** `bearer`, `basic` (the secret is `user:password`), or the name of a header field in lower case. */
+  readonly via: string;
+  /** SHA-256. */
+  readonly digests: readonly Buffer[];
 }
 
 export interface ReceivedRequest {
@@ -33,11 +40,19 @@ export function notProven(reason: string): Problem {
  * Verifies that the sender of an entry sent the request.
  *
  * @param nowMs milliseconds since the epoch
- * @throws Problem `unauthenticated`
+ * @throws Problem `unauthenticated`, whose reason names the sender
  */
-export function verifyProof(proof: Proof, request: ReceivedRequest, nowMs: number): void {
-  if (proof.by === 'secret') verifySecret(proof.via, proof.digests, request.headers);
-  else findSigner(proof.scheme, [proof], request, nowMs);
+export function verifySender(
+  { principal, proof }: { readonly principal: Principal; readonly proof: Proof },
+  request: ReceivedRequest,
+  nowMs: number,
+): void {
+  try {
+    if (proof.by === 'secret') verifySecret(proof, request.headers);
+    else findSigner(proof.scheme, [proof], request, nowMs);
+  } catch (error) {
+    throw error instanceof Problem ? notProven(`${principal.id}: ${error.reason}`) : error;
+  }
 }
 
 /**
@@ -162,20 +177,14 @@ function signs(key: KeyObject, content: Buffer, { hmac, ed25519 }: Signatures): 
   return hmac.some((one) => timingSafeEqual(expected, one));
 }
 
-/** A shorter static secret can be guessed, whatever is configured. */
-const MIN_BYTES = 16;
+/** A shorter secret can be guessed. A static one is refused whatever is configured. */
+export const MIN_SECRET_BYTES = 16;
 
-/**
- * Verifies that the request presents a static secret that has one of the digests.
- *
- * @param via `bearer`, `basic` (the secret is `user:password`), or the name of a header field
- * @param digests SHA-256
- * @throws Problem `unauthenticated`
- */
-export function verifySecret(via: string, digests: readonly Buffer[], headers: HeaderFields): void {
+/** Verifies that the request presents the secret. @throws Problem `unauthenticated` */
+export function verifySecret({ via, digests }: StaticSecret, headers: HeaderFields): void {
   const secret = presented(via, headers);
   if (secret === undefined) throw notProven(`no credentials in the form "${via}"`);
-  if (secret.length < MIN_BYTES) throw notProven(`shorter than ${MIN_BYTES} bytes`);
+  if (secret.length < MIN_SECRET_BYTES) throw notProven(`shorter than ${MIN_SECRET_BYTES} bytes`);
   const digest = hash('sha256', secret, 'buffer');
   if (!digests.some((one) => timingSafeEqual(one, digest))) throw notProven('unknown secret');
 }

@@ -4,7 +4,7 @@ import { resolveSecret, type Environment } from '../config/secret-reference.ts';
 import { SettingError } from '../config/setting-error.ts';
 import { isSoundPoint } from '../ed25519-point.ts';
 import type { KeyForm } from './kinds.ts';
-import { decode } from './proof.ts';
+import { decode, MIN_SECRET_BYTES } from './proof.ts';
 
 /** The secrets of entries, ready for use. What is wrong with one never quotes it. */
 
@@ -54,50 +54,36 @@ const HMAC_BLOCK = 64;
 
 /** @throws SettingError */
 export function toKey(text: string, form: KeyForm = 'utf8'): Secret<KeyObject> {
-  const { bytes, key } = form === 'standard' ? standardKey(text) : otherKey(text, form);
+  const isPublic = form === 'standard' && text.startsWith('whpk_');
+  const bytes = isPublic ? base64After('whpk_', text) : secretBytes(text, form);
+  const value = isPublic ? toPublicKey(bytes) : createSecretKey(bytes);
   // Keys that differ in zeros at the end alone make the same signatures. The text too: an entry of another kind may use
   // it as it is written, or know its digest.
   const padded = Buffer.concat([bytes], Math.max(bytes.length, HMAC_BLOCK)).toString('hex');
-  return { value: key, identities: [padded, hash('sha256', text)] };
+  return { value, identities: [padded, hash('sha256', text)] };
 }
 
-interface Key {
-  readonly bytes: Buffer;
-  readonly key: KeyObject;
-}
-
-/**
- * Standard Webhooks, "Signature scheme": `whsec_` (HMAC-SHA256, 24 to 64 bytes) or `whpk_` (an Ed25519 public key, 32
- * bytes), both in base64.
- */
-function standardKey(text: string): Key {
-  if (text.startsWith('whpk_')) return publicKey(base64After('whpk_', text));
-  if (text.startsWith('whsk_')) {
-    throw new SettingError('is a private key, which only its sender may hold: give the whpk_ key');
-  }
-  if (!text.startsWith('whsec_')) throw new SettingError('must begin with whsec_ or whpk_');
-  const bytes = base64After('whsec_', text);
-  if (bytes.length < 24 || bytes.length > HMAC_BLOCK) {
-    throw new SettingError('must be 24 to 64 bytes after whsec_');
-  }
-  return { bytes, key: createSecretKey(bytes) };
-}
-
-function publicKey(bytes: Buffer): Key {
+function toPublicKey(bytes: Buffer): KeyObject {
   if (bytes.length !== 32) throw new SettingError('must be 32 bytes after whpk_');
   if (!isSoundPoint(bytes)) throw new SettingError('is not a usable Ed25519 public key');
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') };
-  return { bytes, key: createPublicKey({ key: jwk, format: 'jwk' }) };
+  return createPublicKey({ key: jwk, format: 'jwk' });
 }
 
-const MIN_BYTES = 16;
-
-function otherKey(text: string, form: KeyForm): Key {
-  const prefix = form === 'whsec' && text.startsWith('whsec_') ? 'whsec_' : '';
-  const isBase64 = form === 'base64' || prefix !== '';
+function secretBytes(text: string, form: KeyForm): Buffer {
+  const isStandard = form === 'standard';
+  if (isStandard && text.startsWith('whsk_')) {
+    throw new SettingError('is a private key, which only its sender may hold: give the whpk_ key');
+  }
+  const prefix = (isStandard || form === 'whsec') && text.startsWith('whsec_') ? 'whsec_' : '';
+  if (isStandard && prefix === '') throw new SettingError('must begin with whsec_ or whpk_');
+  const isBase64 = prefix !== '' || form === 'base64';
   const bytes = isBase64 ? base64After(prefix, text) : Buffer.from(text);
-  if (bytes.length < MIN_BYTES) throw new SettingError(`must have at least ${MIN_BYTES} bytes`);
-  return { bytes, key: createSecretKey(bytes) };
+  if (isStandard && (bytes.length < 24 || bytes.length > HMAC_BLOCK)) {
+    throw new SettingError('must be 24 to 64 bytes after whsec_');
+  }
+  if (bytes.length >= MIN_SECRET_BYTES) return bytes;
+  throw new SettingError(`must have at least ${MIN_SECRET_BYTES} bytes`);
 }
 
 function base64After(prefix: string, text: string): Buffer {

@@ -1,14 +1,20 @@
 import * as z from 'zod/mini';
 
-import { claimConditions, entryId, ownRestrictions, sha256, text } from '../auth/entries.ts';
-import { POINTER_OR_WHOLE } from '../auth/json-pointer.ts';
+import { claimTests, entryId, list, ownRestrictions, sha256, text } from '../auth/entries.ts';
+import { POINTER_OR_WHOLE, toPointer } from '../auth/json-pointer.ts';
 import { reasonsIn } from '../config/setting-error.ts';
 import { KIND_NAMES, KINDS, type SignatureScheme, type Kind } from './kinds.ts';
 
 /** The list of webhook senders in the settings: its schema, made at its first use, and what the schema cannot say. */
 
 /** Relative to an item of a delivery: the empty pointer is the item itself. */
-const itemPointer = () => z.string().check(z.maxLength(2048), z.regex(POINTER_OR_WHOLE));
+const written = () => z.string().check(z.maxLength(2048), z.regex(POINTER_OR_WHOLE));
+const itemPointer = () => z.pipe(written(), z.transform(toPointer));
+const itemPointers = () =>
+  z.pipe(
+    z.union([written(), list(written())]),
+    z.transform((some) => [some].flat().map(toPointer)),
+  );
 
 const fieldName = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
 const literal = () => z.string().check(z.minLength(1), z.maxLength(64));
@@ -37,17 +43,17 @@ export const webhookSenderEntries = z.lazy(() =>
     z.strictObject({
       id: entryId(),
       kind: z.optional(z.enum(KIND_NAMES)),
-      secrets: z.optional(z.array(z.string()).check(z.minLength(1))),
-      sha256: z.optional(z.array(sha256()).check(z.minLength(1))),
+      secrets: z.optional(list(z.string())),
+      sha256: z.optional(list(sha256())),
       via: z.optional(fieldName()),
       timestampHeader: z.optional(fieldName()),
       hmac: z.optional(hmac()),
-      require: z.optional(claimConditions()),
+      require: z.optional(claimTests()),
       task: z.optional(
         z.strictObject({
           each: z.optional(itemPointer()),
-          where: z.optional(claimConditions()),
-          id: z.union([itemPointer(), z.array(itemPointer()).check(z.minLength(1))]),
+          where: z.optional(claimTests()),
+          id: itemPointers(),
           region: z.optional(itemPointer()),
         }),
       ),
@@ -65,7 +71,7 @@ export function entryFaults(entry: WebhookSenderEntry): string[] {
   const { kind: name = 'standard-webhooks', secrets, sha256: digests, hmac: scheme } = entry;
   const kind: Kind = KINDS[name];
   const isGeneric = name === 'generic-hmac';
-  const signs = isGeneric || kind.hmac !== undefined || name === 'standard-webhooks';
+  const signs = isGeneric || kind.hmac !== undefined;
   const ways = [signs && 'secrets', kind.via && 'sha256'].filter(Boolean).join(' or ');
   const count = (secrets ?? []).length + (digests ?? []).length;
   return [
@@ -87,14 +93,8 @@ export function entryFaults(entry: WebhookSenderEntry): string[] {
   ];
 }
 
-function schemeFaults({
-  signed,
-  split,
-  id,
-  timestamp,
-  unit,
-  tolerance,
-}: SignatureScheme): string[] {
+function schemeFaults(scheme: SignatureScheme): string[] {
+  const { signed, split, id, timestamp, unit, tolerance } = scheme;
   const names = [...signed.matchAll(/\{(.*?)\}/g)].map(([, name = '']) => name);
   const count = (name: string): number => names.filter((one) => one === name).length;
   return reasonsIn([
@@ -109,10 +109,7 @@ function schemeFaults({
       !names.every((name) => /^(body|timestamp|id)$/.test(name)),
       'hmac.signed must have no other placeholder than {id}, {timestamp} and {body}',
     ],
-    [
-      timestamp !== undefined && 'part' in timestamp && split === undefined,
-      'hmac.timestamp.part needs hmac.split',
-    ],
+    [timestamp?.part !== undefined && split === undefined, 'hmac.timestamp.part needs hmac.split'],
     [
       !timestamp && (unit ?? tolerance) !== undefined,
       'hmac.unit and hmac.tolerance need hmac.timestamp',

@@ -1,8 +1,8 @@
-import { toClaimTests, toPointer, type ClaimTest, type Pointer } from '../auth/json-pointer.ts';
+import type { ClaimTest } from '../auth/json-pointer.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Environment } from '../config/secret-reference.ts';
 import { reasonsIn, SettingError } from '../config/setting-error.ts';
-import { KINDS, type Kind, type KindName, type TaskMembers } from './kinds.ts';
+import { KINDS, type Kind, type KindName, type TaskRule } from './kinds.ts';
 import type { Proof, Signer } from './proof.ts';
 import { secretReader, toDigest, toKey, type ReadSecrets } from './secrets.ts';
 import { entryFaults, type WebhookSenderEntry } from './sender-entries.ts';
@@ -16,16 +16,8 @@ export interface WebhookSender extends Signer {
   readonly proof: Proof;
   /** What a body must say for the sender to be permitted anything. */
   readonly require: readonly ClaimTest[];
-  /** Absent: the gateway's own body, `task.cancel`. */
-  readonly task?: TaskRule;
-}
-
-/** `TaskMembers`, ready for use. */
-export interface TaskRule {
-  readonly each?: Pointer;
-  readonly where: readonly ClaimTest[];
-  readonly ids: readonly Pointer[];
-  readonly region?: Pointer;
+  /** Absent: `OWN_BODY`. */
+  readonly task: TaskRule | undefined;
 }
 
 /** A request without a valid signature costs one HMAC for each secret, or four checks for each public key. */
@@ -61,9 +53,8 @@ export function toWebhookSenders(
 }
 
 function toSender(entry: WebhookSenderEntry, readSecrets: ReadSecrets): WebhookSender {
-  const { id, kind = 'standard-webhooks', require = {}, engines, regions, owner, rate } = entry;
+  const { id, kind = 'standard-webhooks', require = [], engines, regions, owner, rate } = entry;
   const row: Kind = KINDS[kind];
-  const task = entry.task ?? row.task;
   const proof = toProof(entry, row, readSecrets);
   const isOwnUrlOnly = (entry.task ?? entry.require) !== undefined;
   return {
@@ -72,8 +63,8 @@ function toSender(entry: WebhookSenderEntry, readSecrets: ReadSecrets): WebhookS
     row,
     proof,
     keys: isOwnUrlOnly ? [] : standardKeys({ kind, proof }),
-    require: toClaimTests(require),
-    ...(task && { task: toTaskRule(task) }),
+    require,
+    task: entry.task ?? row.task,
     principal: {
       id: `hook:${id}`,
       scheme: 'webhook',
@@ -103,15 +94,6 @@ function toProof(
         ? scheme
         : { ...scheme, signed, timestamp: { header: timestampHeader } },
     keys: readSecrets(secrets, (text) => toKey(text, scheme.key)),
-  };
-}
-
-function toTaskRule({ each, where = {}, id, region }: TaskMembers): TaskRule {
-  return {
-    ...(each !== undefined && { each: toPointer(each) }),
-    where: toClaimTests(where),
-    ids: [id].flat().map(toPointer),
-    ...(region !== undefined && { region: toPointer(region) }),
   };
 }
 

@@ -134,6 +134,8 @@ describe('the signatures', () => {
     const some = (count: number): string => `v1=${sign(body, 'x')},`.repeat(count);
     expect(pagerduty(`${some(7)}v1=${good}`)).toBeUndefined();
     expect(pagerduty(`${some(8)}v1=${good}`)).toBe('there are too many signatures');
+    expect(pagerduty(`${'v9=x,'.repeat(7)}v1=${good}`)).toBeUndefined();
+    expect(pagerduty(`${'v9=x,'.repeat(8)}v1=${good}`)).toBe('there are too many signatures');
     expect(pagerduty(`${'v9=x,'.repeat(1000)}v1=${good}`)).toBe('the field is too long');
   });
 
@@ -206,7 +208,7 @@ describe('a static secret', () => {
   const digests = [hash('sha256', secret, 'buffer')];
   const refused = (via: string, headers: Pairs, some = digests): string | undefined => {
     try {
-      verifySecret(via, some, toHeaderFields(headers));
+      verifySecret({ via, digests: some }, toHeaderFields(headers));
       return undefined;
     } catch (error) {
       if (error instanceof Problem) return error.reason;
