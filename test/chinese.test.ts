@@ -50,7 +50,11 @@ const REQUESTS: readonly (readonly [string, Request, string])[] = [
     { ...json, body: '{"type":"task.cancel","data":{"taskId":"done"}}' },
     '任务此前已经结束，无法再取消。',
   ],
-  ['a stranger at the door of a sender', { ...json, headers: [] }, '请求无法证明来自本网关的某个发送方'],
+  [
+    'a stranger at the door of a sender',
+    { ...json, headers: [] },
+    '请求无法证明来自本网关的某个发送方',
+  ],
 ];
 
 describe('a request that prefers Chinese', () => {

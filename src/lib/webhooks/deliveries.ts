@@ -29,34 +29,24 @@ export type Read =
  * `task-not-permitted`) is kept until the sender's quota was checked.
  */
 export function readDelivery(
-  sender: WebhookSender,
+  { row, require, task }: WebhookSender,
   { contentType = '', body }: { readonly contentType: string | undefined; readonly body: Buffer },
   regions: Regions,
 ): Read {
   try {
-    const isForm = sender.row.isSlack === true;
-    const document = isForm ? readForm(contentType, body) : readJson(contentType, body);
-    const named = permittedTasks(sender, document, regions);
-    return { delivery: isForm ? { named, person: personOf(document) } : { named } };
+    const document = row.isSlack ? readForm(contentType, body) : readJson(contentType, body);
+    const unmet = require.find((test) => !meets(test, document));
+    if (unmet) {
+      const detail = 'The delivery does not say what the entry of its sender requires.';
+      throw new Problem('task-not-permitted', { detail, reason: `require: ${unmet.name}` });
+    }
+    if (!task) refuseStrangers(document);
+    const named = namedTasks(document, task ?? OWN_BODY, regions);
+    return { delivery: row.isSlack ? { named, person: personOf(document) } : { named } };
   } catch (error) {
     if (error instanceof Problem) return { refusal: error };
     throw error;
   }
-}
-
-/** @throws Problem `task-not-permitted`, `invalid-request` */
-function permittedTasks(
-  { require, task }: WebhookSender,
-  document: unknown,
-  regions: Regions,
-): readonly Named[] {
-  const unmet = require.find((test) => !meets(test, document));
-  if (unmet) {
-    const detail = 'The delivery does not say what the entry of its sender requires.';
-    throw new Problem('task-not-permitted', { detail, reason: `require: ${unmet.name}` });
-  }
-  if (!task) refuseStrangers(document);
-  return namedTasks(document, task ?? OWN_BODY, regions);
 }
 
 /** A misspelt region must not cancel in another one. */

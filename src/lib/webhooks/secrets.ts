@@ -44,11 +44,6 @@ export function secretReader(env: Environment, reasons: string[]): (id: string) 
     });
 }
 
-/** @param text the SHA-256 of a static secret, in hex */
-export function toDigest(text: string): Secret<Buffer> {
-  return { value: Buffer.from(text, 'hex'), identities: [text] };
-}
-
 /** The block of SHA-256, to which HMAC fills a key up with zeros (RFC 2104). */
 const HMAC_BLOCK = 64;
 

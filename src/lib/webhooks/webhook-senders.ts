@@ -4,7 +4,7 @@ import type { Environment } from '../config/secret-reference.ts';
 import { reasonsIn, SettingError } from '../config/setting-error.ts';
 import { KINDS, type Kind, type KindName, type TaskRule } from './kinds.ts';
 import type { Proof, Signer } from './proof.ts';
-import { secretReader, toDigest, toKey, type ReadSecrets } from './secrets.ts';
+import { secretReader, toKey, type ReadSecrets } from './secrets.ts';
 import { entryFaults, type WebhookSenderEntry } from './sender-entries.ts';
 
 /** An entry, ready for use. Its `keys` are tried at `/webhooks/cancel-task`: those of Standard Webhooks alone. */
@@ -83,7 +83,10 @@ function toProof(
 ): Proof {
   const scheme = hmac ?? kind.hmac;
   if (!scheme || !secrets) {
-    const digests = readSecrets(sha256, toDigest);
+    const digests = readSecrets(sha256, (text) => ({
+      value: Buffer.from(text, 'hex'),
+      identities: [text],
+    }));
     return { by: 'secret', via: (via ?? kind.via ?? '').toLowerCase(), digests };
   }
   const { signedWithTimestamp: signed = scheme.signed } = kind;
