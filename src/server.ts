@@ -68,7 +68,7 @@ function main(): void {
 }
 
 function serveMetrics(load: Readonly<Load>, host: string, port: number): void {
-  import('./metrics.ts').then(
+  import('./lib/observability/metrics.ts').then(
     ({ startMetrics }) => startMetrics(log, load, host, port),
     (error: unknown) => log.write('error', 'no-metrics', { reason: stackOf(error) }),
   );

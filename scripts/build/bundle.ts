@@ -14,7 +14,7 @@ const LAZY = [
   'jose/jwt/verify',
   'src/lib/chinese.ts',
   'src/handlers/mcp.ts',
-  'src/metrics.ts',
+  'src/lib/observability/metrics.ts',
   'src/lib/rate-limit/redis.ts',
 ];
 

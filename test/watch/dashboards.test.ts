@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 
+import { createLog } from '../../src/lib/observability/log.ts';
 import { createMetrics } from '../../src/lib/observability/metrics.ts';
 import { PROBLEMS } from '../../src/lib/problems.ts';
 import { markdownTable } from '../support/markdown-table.ts';
@@ -27,10 +28,11 @@ const expressions: [string, string][] = [
 
 let families: Map<string, Family>;
 beforeAll(async () => {
-  const metrics = createMetrics({ inFlight: 0, waiting: 0 });
-  metrics.observe('request', { code: 'not-found' });
-  for (const event of ['call', 'slot', 'crash', 'limits-own']) metrics.observe(event, {});
-  families = parsePrometheus(await metrics.text());
+  const log = createLog('silent');
+  const registry = createMetrics(log, { inFlight: 0, waiting: 0 });
+  log.write('info', 'request', { code: 'not-found' });
+  for (const event of ['call', 'slot', 'crash', 'limits-own']) log.write('info', event, {});
+  families = parsePrometheus(await registry.metrics());
 });
 
 /** The labels of a metric's samples; nothing where there is no such metric. */

@@ -91,12 +91,11 @@ describe('GET /metrics', () => {
   });
 
   it('counts at LOG_LEVEL=silent too, with the level of the log left as it is', async () => {
-    const metrics = createMetrics({ inFlight: 0, waiting: 0 });
     const written: string[] = [];
     const log = createLog('silent', Date.now, { write: (line) => void written.push(line) });
-    log.observe(metrics.observe);
+    const registry = createMetrics(log, { inFlight: 0, waiting: 0 });
     log.write('info', 'request', { route: '/healthz', method: 'GET', status: 200, totalMs: 3 });
-    const found = parsePrometheus(await metrics.text());
+    const found = parsePrometheus(await registry.metrics());
     expect(sum(found, 'dlc_gateway_requests_total', { outcome: 'none', status: '200' })).toBe(1);
     expect(sum(found, 'dlc_gateway_request_duration_seconds_sum')).toBe(0.003);
     expect(written).toEqual([]);
@@ -189,13 +188,14 @@ describe('its port', () => {
 
 describe('what is heard of Redis', () => {
   it('is a gauge from then on', async () => {
-    const metrics = createMetrics({ inFlight: 0, waiting: 0 });
+    const log = createLog('silent');
+    const registry = createMetrics(log, { inFlight: 0, waiting: 0 });
     const up = async (): Promise<unknown> =>
-      parsePrometheus(await metrics.text()).get('dlc_gateway_shared_limits_up')?.samples;
+      parsePrometheus(await registry.metrics()).get('dlc_gateway_shared_limits_up')?.samples;
     expect(await up()).toEqual([]);
-    metrics.observe('limits-shared', {});
+    log.write('info', 'limits-shared', {});
     expect(await up()).toMatchObject([{ value: 1 }]);
-    metrics.observe('limits-own', { reason: 'x' });
+    log.write('warn', 'limits-own', { reason: 'x' });
     expect(await up()).toMatchObject([{ value: 0 }]);
   });
 });

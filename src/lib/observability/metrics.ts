@@ -1,21 +1,18 @@
+import http from 'node:http';
+
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { ProblemCode } from '../problems.ts';
-import type { LogFields, Observer } from './log.ts';
+import { stackOf, type LogFields, type ObservedLog } from './log.ts';
 
 /**
- * The metrics of a server process, in Prometheus' text format; docs/observability.md has the same table
- * for people. All of them are counted from the log's events, at any log level. No value of a
- * label comes from a caller.
+ * The metrics of a server process for Prometheus, on a listener of their own: loaded (`metrics.js`) only if
+ * `METRICS_PORT` is set. docs/observability.md has the same table for people. All of them are counted from
+ * the log's events, at any log level. No value of a label comes from a caller.
  */
-export interface Metrics {
-  readonly observe: Observer;
-  readonly contentType: string;
-  text(): Promise<string>;
-}
 
 /** Read at every scrape. */
-export interface Load {
+interface Load {
   readonly inFlight: number;
   readonly waiting: number;
 }
@@ -23,79 +20,19 @@ export interface Load {
 /** Seconds: from a refusal up to the longest deadline by default. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 
-function defineMetrics(registry: Registry, load: Load) {
-  const registers = [registry];
-  const counter = (name: string, labelNames: string[], help: string) =>
-    new Counter({ name, help, labelNames, registers });
-  const histogram = (name: string, labelNames: string[], help: string) =>
-    new Histogram({ name, help, labelNames, registers, buckets: BUCKETS });
-  const gauge = (name: string, help: string, read?: () => number) => {
-    const made: Gauge = new Gauge({
-      name,
-      help,
-      registers,
-      ...(read && { collect: () => made.set(read()) }),
-    });
-    return made;
-  };
-  gauge(
-    'dlc_gateway_requests_in_flight',
-    'Requests that are not answered yet.',
-    () => load.inFlight,
-  );
-  gauge('dlc_gateway_slots_waiting', 'Attempts that wait for a slot upstream.', () => load.waiting);
-  return {
-    requests: counter(
-      'dlc_gateway_requests_total',
-      ['route', 'method', 'outcome', 'status'],
-      'Requests that were answered.',
-    ),
-    requestDuration: histogram(
-      'dlc_gateway_request_duration_seconds',
-      ['route'],
-      'Time from the arrival of a request to its answer.',
-    ),
-    refusals: counter(
-      'dlc_gateway_refusals_total',
-      ['route', 'code'],
-      'Requests that were answered with a problem, by its code.',
-    ),
-    cancellations: counter(
-      'dlc_gateway_cancellations_total',
-      ['outcome'],
-      'Tasks that a caller wanted to cancel, by what came of it: those of batches and webhooks, too.',
-    ),
-    upstreamCalls: counter(
-      'dlc_gateway_upstream_calls_total',
-      ['action', 'outcome', 'code'],
-      'Calls to DLC, each attempt one, by how they ended; code is "none" if DLC accepted.',
-    ),
-    upstreamCallDuration: histogram(
-      'dlc_gateway_upstream_call_duration_seconds',
-      ['action'],
-      'Time that a call to DLC took.',
-    ),
-    slotWait: histogram(
-      'dlc_gateway_slot_wait_seconds',
-      ['granted'],
-      'Time that an attempt waited for a slot upstream.',
-    ),
-    crashes: counter(
-      'dlc_gateway_crashes_total',
-      ['origin'],
-      'Errors that nothing had expected, by where they came up.',
-    ),
-    sharedLimitsUp: gauge(
-      'dlc_gateway_shared_limits_up',
-      '1 while Redis shares the limits between instances, 0 while this instance has its own.',
-    ),
-  };
-}
-
 /** Handles and heap spaces by Node's internal names answer no question. */
 const UNWANTED = /^nodejs_(active_|heap_space_)/;
 
-/** What alerts watch: these series begin at 0, so that the first increase shows. */
+/** A caller may make up any other method. */
+const METHODS: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'DELETE', 'POST', 'OPTIONS']);
+
+/** Enough for scrapers and a person who looks. */
+const MAX_CONNECTIONS = 16;
+
+/** What is counted, the fields of it that are labels, and what is said of it; the series that begin at 0. */
+type Row = readonly [event: string, labels: string[], help: string, atZero?: object[]];
+
+/** What alerts watch begins at 0, so that the first increase shows. */
 const CANCEL_ROUTES = ['/tasks/{taskId}', '/tasks:cancel', '/webhooks/cancel-task'];
 const NEVER_EXPECTED = [
   'internal-error',
@@ -105,65 +42,140 @@ const NEVER_EXPECTED = [
 ] as const satisfies ProblemCode[];
 const ORIGINS = ['request', 'uncaughtException', 'unhandledRejection', 'observer', 'metrics'];
 
-/** A caller may make up any other method. */
-const METHODS: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'DELETE', 'POST', 'OPTIONS']);
+const COUNTERS: Readonly<Record<string, Row>> = {
+  requests: ['request', ['route', 'method', 'outcome', 'status'], 'Requests that were answered.'],
+  refusals: [
+    'refusal',
+    ['route', 'code'],
+    'Requests that were answered with a problem, by its code.',
+    CANCEL_ROUTES.flatMap((route) => NEVER_EXPECTED.map((code) => ({ route, code }))),
+  ],
+  cancellations: [
+    'result',
+    ['outcome'],
+    'Tasks that a caller wanted to cancel, by what came of it: those of batches and webhooks, too.',
+    [{ outcome: 'unknown' }],
+  ],
+  upstream_calls: [
+    'call',
+    ['action', 'outcome', 'code'],
+    'Calls to DLC, each attempt one, by how they ended; code is "none" if DLC accepted.',
+  ],
+  crashes: [
+    'crash',
+    ['origin'],
+    'Errors that nothing had expected, by where they came up.',
+    ORIGINS.map((origin) => ({ origin })),
+  ],
+};
 
-export function createMetrics(load: Load): Metrics {
+/** Of times, which stand in `totalMs` or `ms`. */
+const HISTOGRAMS: Readonly<Record<string, Row>> = {
+  request_duration: ['request', ['route'], 'Time from the arrival of a request to its answer.'],
+  upstream_call_duration: ['call', ['action'], 'Time that a call to DLC took.'],
+  slot_wait: ['slot', ['granted'], 'Time that an attempt waited for a slot upstream.'],
+};
+
+/** Counts the log's events from now on. The registry gives the counts in Prometheus' text format. */
+export function createMetrics(log: Pick<ObservedLog, 'observe'>, load: Load): Registry {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry, gcDurationBuckets: BUCKETS });
   for (const { name } of registry.getMetricsAsArray()) {
     if (UNWANTED.test(name)) registry.removeSingleMetric(name);
   }
-  const metrics = defineMetrics(registry, load);
-  // There is no Redis to be up or down until an event tells of it.
-  metrics.sharedLimitsUp.remove();
-  for (const origin of ORIGINS) metrics.crashes.inc({ origin }, 0);
-  metrics.cancellations.inc({ outcome: 'unknown' }, 0);
-  for (const route of CANCEL_ROUTES) {
-    for (const code of NEVER_EXPECTED) metrics.refusals.inc({ route, code }, 0);
+  const on = (counted: string, count: (fields: LogFields) => void): void =>
+    log.observe((event, fields) => {
+      if (namesOf(event, fields).includes(counted)) count(fields);
+    });
+  for (const [key, [event, labelNames, help, atZero = []]] of Object.entries(COUNTERS)) {
+    const name = `dlc_gateway_${key}_total`;
+    const counter = new Counter({ name, help, labelNames, registers });
+    for (const series of atZero) counter.inc({ ...series }, 0);
+    on(event, (fields) => counter.inc(labels(event, fields, labelNames)));
   }
-  const counts: Readonly<Record<string, (fields: LogFields) => void>> = {
-    request(fields) {
-      const { disconnected, method, code, totalMs } = fields;
-      metrics.requests.inc({
-        ...labels(fields, 'route', 'outcome', 'status'),
-        // A response that no client got says nothing about the gateway.
-        ...(disconnected === true && { outcome: 'disconnected', status: 'none' }),
-        method: METHODS.has(method) ? String(method) : 'other',
-      });
-      metrics.requestDuration.observe(labels(fields, 'route'), seconds(totalMs));
-      if (code !== undefined && !disconnected)
-        metrics.refusals.inc(labels(fields, 'route', 'code'));
-    },
-    audit(fields) {
-      if (fields['phase'] !== 'result' || fields['dryRun']) return;
-      metrics.cancellations.inc(labels(fields, 'outcome'));
-    },
-    call(fields) {
-      metrics.upstreamCalls.inc(labels(fields, 'action', 'outcome', 'code'));
-      metrics.upstreamCallDuration.observe(labels(fields, 'action'), seconds(fields['ms']));
-    },
-    slot: (fields) => metrics.slotWait.observe(labels(fields, 'granted'), seconds(fields['ms'])),
-    crash: (fields) => metrics.crashes.inc(labels(fields, 'origin')),
-    'limits-shared': () => metrics.sharedLimitsUp.set(1),
-    'limits-own': () => metrics.sharedLimitsUp.set(0),
+  for (const [key, [event, labelNames, help]] of Object.entries(HISTOGRAMS)) {
+    const name = `dlc_gateway_${key}_seconds`;
+    const histogram = new Histogram({ name, help, labelNames, registers, buckets: BUCKETS });
+    on(event, (fields) => {
+      const ms = Number(fields['totalMs'] ?? fields['ms'] ?? 0);
+      histogram.observe(labels(event, fields, labelNames), ms / 1000);
+    });
+  }
+  const gauge = (key: string, help: string, read?: () => number): Gauge => {
+    const collect = read && { collect: (): void => made.set(read()) };
+    const made: Gauge = new Gauge({ name: `dlc_gateway_${key}`, help, registers, ...collect });
+    return made;
   };
-  return {
-    observe(event, fields) {
-      counts[event]?.(fields);
-      // Not what a counter of prom-client gives back: the log would take it for a line.
-      return undefined;
-    },
-    contentType: registry.contentType,
-    text: () => registry.metrics(),
-  };
+  gauge('requests_in_flight', 'Requests that are not answered yet.', () => load.inFlight);
+  gauge('slots_waiting', 'Attempts that wait for a slot upstream.', () => load.waiting);
+  const isUp =
+    '1 while Redis shares the limits between instances, 0 while this instance has its own.';
+  const sharedLimitsUp = gauge('shared_limits_up', isUp);
+  // There is no Redis to be up or down until an event tells of it.
+  sharedLimitsUp.remove();
+  on('limits-shared', () => sharedLimitsUp.set(1));
+  on('limits-own', () => sharedLimitsUp.set(0));
+  return registry;
+}
+
+/** What an event of the log is counted as. */
+function namesOf(event: string, { phase, dryRun, code, disconnected }: LogFields): string[] {
+  if (event === 'audit') return phase === 'result' && !dryRun ? ['result'] : [];
+  const isRefusal = event === 'request' && code !== undefined && !disconnected;
+  return isRefusal ? [event, 'refusal'] : [event];
 }
 
 /** An absent field is `none`: a series without the label would be another metric. */
-function labels(fields: LogFields, ...names: string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, String(fields[name] ?? 'none')]));
+function labels(event: string, fields: LogFields, names: readonly string[]) {
+  const { method, disconnected } = fields;
+  const known: LogFields = {
+    ...fields,
+    method: METHODS.has(method) ? method : 'other',
+    // A response that no client got says nothing about the gateway.
+    ...(event === 'request' && disconnected && { outcome: 'disconnected', status: 'none' }),
+  };
+  return Object.fromEntries(names.map((name) => [name, String(known[name] ?? 'none')]));
 }
 
-function seconds(ms: LogFields[string]): number {
-  return Number(ms ?? 0) / 1000;
+/**
+ * Counts from now on, and serves the counts as `GET /metrics`. It never keeps the process alive. If it cannot
+ * listen, the log says so, and the gateway goes on: cancelling matters more than counting.
+ *
+ * @param host `METRICS_HOST`; anybody who reaches it may read the counts
+ * @param port 0: any free one
+ */
+export function startMetrics(log: ObservedLog, load: Load, host: string, port: number): void {
+  const metrics = createMetrics(log, load);
+  const server = http.createServer((request, response) => {
+    answer(request, response, metrics).catch((error: unknown) => {
+      log.write('error', 'crash', { origin: 'metrics', stack: stackOf(error) });
+      response.destroy();
+    });
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const reason = `cannot listen on ${host}:${port} (${error.code})`;
+    log.write('error', 'no-metrics', { reason });
+  });
+  server.listen(port, host, () => {
+    log.write('info', 'metrics-listening', { host, port: Object(server.address()).port });
+  });
+  server.unref();
+}
+
+async function answer(
+  { method, url = '' }: http.IncomingMessage,
+  response: http.ServerResponse,
+  metrics: Registry,
+): Promise<void> {
+  if (url.split('?')[0] !== '/metrics') return void response.writeHead(404).end();
+  if (method !== 'GET' && method !== 'HEAD') {
+    return void response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+  }
+  const text = await metrics.metrics();
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { 'Content-Type': metrics.contentType, 'Content-Length': length });
+  // After HEAD, Node sends no body.
+  response.end(text);
 }
