@@ -3,16 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { default as middy, type MiddlewareObj } from '@middy/core';
 
 import { crashResponse, lazyApp, openLog } from './app.ts';
-import {
-  platformRequestId,
-  toHttpRequest,
-  toPlatformResponse,
-  wantsMultiValueHeaders,
-  type PlatformResponse,
-} from './lib/http/events.ts';
-import { refusedRequest, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
+import { toHttpRequest, toPlatformResponse, type PlatformResponse } from './lib/http/events.ts';
+import type { HttpResponse } from './lib/http/message.ts';
 import { logProcessEvents } from './lib/observability/process-events.ts';
-import { Problem } from './lib/problems.ts';
 
 /** The function's entry, on Tencent SCF (`function.main_handler`) and AWS Lambda (`function.handler`). */
 
@@ -27,11 +20,10 @@ logProcessEvents(log);
  * @param context the platform's; its id of the request and its remaining time are used
  */
 export async function main_handler(event: unknown, context?: unknown): Promise<PlatformResponse> {
-  const multiValue = wantsMultiValueHeaders(event);
   try {
-    return toPlatformResponse(await respond(event, context), multiValue);
+    return toPlatformResponse(await respond(event, context), event);
   } catch (error) {
-    return toPlatformResponse(crashResponse(error, randomUUID(), log), multiValue);
+    return toPlatformResponse(crashResponse(error, randomUUID(), log), event);
   }
 }
 
@@ -52,19 +44,10 @@ async function respond(event: unknown, context: unknown): Promise<HttpResponse> 
   // Idle connections to DLC must not keep an invocation alive.
   if ('callbackWaitsForEmptyEventLoop' in platform)
     Reflect.set(platform, 'callbackWaitsForEmptyEventLoop', false);
-  const request = convert(event, context);
+  const request = toHttpRequest(event, context);
   const response = await app().serve(request, remainingMs(platform));
   // A platform may pass on any body that it is given, and a response to HEAD has none.
   return request.method === 'HEAD' ? { ...response, body: '' } : response;
-}
-
-function convert(event: unknown, context: unknown): HttpRequest {
-  try {
-    return toHttpRequest(event, context);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return refusedRequest(error, platformRequestId(event, context));
-  }
 }
 
 interface PlatformContext {

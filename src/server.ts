@@ -2,6 +2,7 @@ import type http from 'node:http';
 
 import { logSettingsError, openLog, startApp } from './app.ts';
 import type { Load } from './endpoint.ts';
+import { isOnScf } from './lib/http/message.ts';
 import { createHttpServer, drain } from './lib/http/node-server.ts';
 import { stackOf } from './lib/observability/log.ts';
 import { logProcessEvents } from './lib/observability/process-events.ts';
@@ -50,9 +51,8 @@ function main(): void {
   const { host, port, requestTimeoutMs, metricsHost, metricsPort } = settings;
   // A request may wait in silence for as long as its deadline allows.
   const stallMs = requestTimeoutMs + 20_000;
-  const isScf = process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
-  const usesScfCredentials = settings.cloudCredentials === 'scf-headers';
-  server = createHttpServer(app, { stallMs, isScf, usesScfCredentials });
+  const usesCredentials = isOnScf() && settings.cloudCredentials === 'scf-headers';
+  server = createHttpServer(app, { stallMs }, usesCredentials);
   server.once('error', (error: NodeJS.ErrnoException) => {
     const reason = `cannot listen on ${host}:${port} (${error.code}): HOST and PORT name another`;
     log.write('error', 'cannot-listen', { reason });

@@ -3,8 +3,7 @@ import type { ServerResponse } from 'node:http';
 
 import { startEmulator, type Emulator } from '../emulator/emulator.ts';
 import { parseAuthorization, verifySignature } from '../emulator/signature.ts';
-import { toHeaderFields } from '../src/lib/http/message.ts';
-import { takeScfCredentials } from '../src/lib/http/scf-credentials.ts';
+import { takeScfCredentials, toHeaderFields } from '../src/lib/http/message.ts';
 import { SCF_CONTEXT } from './support/both-ways.ts';
 import { KEYS, settingsFor } from './support/gateway.ts';
 import { exchangeRaw } from './support/http-client.ts';

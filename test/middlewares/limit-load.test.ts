@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
+import { setMaxListeners } from 'node:events';
+
 import { startEmulator, type Emulator } from '../../emulator/emulator.ts';
 import { startInProcess } from '../support/in-process.ts';
 import { until } from '../support/until.ts';
@@ -35,6 +37,8 @@ it('holds 250 requests of one caller, and leaves the others their places', async
   const gateway = startInProcess({ port: emulator.port });
   const leaving = new AbortController();
   const { signal: disconnected } = leaving;
+  // All requests listen to it. On the server, each connection has its own, and one request at a time.
+  setMaxListeners(0, disconnected);
   const held = Array.from({ length: 250 }, () => gateway.call('GET', '/tasks/a', { disconnected }));
   await until(() => gateway.gateway.load.admitted === 250);
   expect((await gateway.call('GET', '/tasks/a')).body).toMatchObject({ code: 'overloaded' });

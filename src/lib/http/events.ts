@@ -1,10 +1,11 @@
 import { Problem } from '../problems.ts';
 import {
+  refusedRequest,
   scfRequestId,
   toHeaderFields,
-  unionOfValues,
   type HttpRequest,
   type HttpResponse,
+  type Pairs,
 } from './message.ts';
 
 /**
@@ -13,44 +14,40 @@ import {
  */
 
 type Json = Readonly<Record<string, unknown>>;
-type Pairs = readonly (readonly [string, string])[];
 
 /**
- * Converts an event of any known family.
+ * Converts an event of any known family. What is no HTTP request has a `refusal`.
  *
  * @param event what the platform handed to the function
  * @param context its second argument; only the request's id is read
- * @throws Problem `invalid-request` if the event is no HTTP request
  */
 export function toHttpRequest(event: unknown, context: unknown): HttpRequest {
+  const { request_id: ofScf, awsRequestId: ofLambda } = objectOf(context);
+  const { requestId: ofGateway } = objectOf(objectOf(event)['requestContext']);
+  const platformRequestId = [ofScf, ofLambda, ofGateway].find((id) => typeof id === 'string');
+  try {
+    const request = convert(event);
+    return { ...request, platformRequestId: platformRequestId ?? scfRequestId(request.headers) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return refusedRequest(error, platformRequestId);
+  }
+}
+
+/** @throws Problem `invalid-request` if the event is no HTTP request */
+function convert(event: unknown): HttpRequest {
   if (!isObject(event) || isAuthorizer(event)) throw notHttp();
   const { http, stage } = objectOf(event['requestContext']);
   const isV2 = event['version'] === '2.0';
   const path = text(event[isV2 ? 'rawPath' : 'path']);
-  const headers = headersOf(event);
-  const isScf = process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
   return {
     method: text(isV2 ? objectOf(http)['method'] : event['httpMethod']),
     // HTTP APIs alone have a version, and the stage in front of the path.
     path: isV2 || event['version'] === '1.0' ? withoutStage(path, stage) : path,
     query: queryOf(event),
-    headers,
-    platformRequestId:
-      platformRequestId(event, context) ?? (isScf ? scfRequestId(headers) : undefined),
+    headers: headersOf(event),
     ...bodyOf(event),
   };
-}
-
-/** The platform's id of what it handed over, be it an HTTP request or not. */
-export function platformRequestId(event: unknown, context: unknown): string | undefined {
-  const { request_id: ofScf, awsRequestId: ofLambda } = objectOf(context);
-  const { requestId: ofGateway } = objectOf(objectOf(event)['requestContext']);
-  return [ofScf, ofLambda, ofGateway].find((id) => typeof id === 'string');
-}
-
-/** ALB wants `multiValueHeaders` back if it sends them; every other family wants `headers`. */
-export function wantsMultiValueHeaders(event: unknown): boolean {
-  return isObject(event) && isAlb(event) && isObject(event['multiValueHeaders']);
 }
 
 /** What SCF and Lambda expect from a function that serves HTTP. */
@@ -62,10 +59,11 @@ export interface PlatformResponse {
   isBase64Encoded: false;
 }
 
-/** `multiValue`: in the form that an ALB with multi-value headers takes, which ignores `headers`. */
-export function toPlatformResponse(response: HttpResponse, multiValue: boolean): PlatformResponse {
+/** @param event that of the request: an ALB that sends `multiValueHeaders` takes nothing else back */
+export function toPlatformResponse(response: HttpResponse, event: unknown): PlatformResponse {
   const { status: statusCode, headers, body } = response;
-  if (!multiValue) return { statusCode, headers, body, isBase64Encoded: false };
+  const isMultiValue = isObject(event) && isAlb(event) && isObject(event['multiValueHeaders']);
+  if (!isMultiValue) return { statusCode, headers, body, isBase64Encoded: false };
   const arrays = Object.entries(headers).map(([name, value]) => [name, [value]]);
   const multiValueHeaders = Object.fromEntries(arrays);
   return { statusCode, multiValueHeaders, body, isBase64Encoded: false };
@@ -96,6 +94,23 @@ function headersOf(event: Json): HttpRequest['headers'] {
   const [host] = fields.get('host') ?? [];
   if (host !== undefined) fields.set('host', [host]);
   return fields;
+}
+
+/**
+ * Puts two maps of the same fields together, as platforms give them (one value per name, and all
+ * values per name): a value that stands in both counts once, one that stands twice in either counts
+ * twice. So a second value is seen in either map.
+ */
+function unionOfValues(first: Pairs, second: Pairs): Pairs {
+  const spare = new Map<string, number>();
+  const count = (pair: Pairs[number], change: number): number => {
+    const key = JSON.stringify(pair);
+    const copies = spare.get(key) ?? 0;
+    spare.set(key, copies + change);
+    return copies;
+  };
+  for (const pair of second) count(pair, 1);
+  return [...second, ...first.filter((pair) => count(pair, -1) <= 0)];
 }
 
 /** Measured before anything is decoded. */

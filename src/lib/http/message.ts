@@ -1,12 +1,11 @@
 import type { Problem } from '../problems.ts';
-import type { ScfCredentials } from './scf-credentials.ts';
 
 /** The one request and the one response type that the gateway works with on every platform. */
 
 /** Header fields by lower-case name, each with every value that arrived, in order. */
 export type HeaderFields = ReadonlyMap<string, readonly string[]>;
 
-type Pairs = readonly (readonly [name: string, value: string])[];
+export type Pairs = readonly (readonly [name: string, value: string])[];
 
 export interface HttpRequest {
   /** As it arrived: methods are case-sensitive (RFC 9110). */
@@ -18,7 +17,7 @@ export interface HttpRequest {
   readonly headers: HeaderFields;
   /** The platform's own id of this request, if it has one. */
   readonly platformRequestId?: string | undefined;
-  /** Temporary credentials of the function's role that SCF put into the request (`scf-credentials.ts`). */
+  /** Temporary credentials of the function's role that SCF put into the request (`takeScfCredentials`). */
   readonly credentials?: ScfCredentials | undefined;
   /** Aborted if the client disconnects before the response; absent where the platform does not say. */
   readonly disconnected?: AbortSignal | undefined;
@@ -87,31 +86,47 @@ export function refusedRequest(refusal: Problem, platformRequestId?: string): Ht
 /** Ids that are safe to put into a header field and a log. */
 export const USABLE_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** The id by which SCF knows a request. If SCF does not run the process, anybody can send this field. */
+/** Whether SCF runs this process: else anybody can send the header fields that SCF adds. */
+export const isOnScf = (): boolean => process.env['TENCENTCLOUD_RUNENV'] === 'SCF';
+
+/** The id by which SCF knows a request. */
 export function scfRequestId(headers: HeaderFields): string | undefined {
-  return headers.get('x-scf-request-id')?.find((id) => USABLE_ID.test(id));
+  return isOnScf() ? headers.get('x-scf-request-id')?.find((id) => USABLE_ID.test(id)) : undefined;
+}
+
+/** Temporary cloud credentials of a web function's role. */
+export interface ScfCredentials {
+  readonly secretId: string;
+  readonly secretKey: string;
+  readonly token: string;
+}
+
+/** Without a comma, by which a platform may join the values of a repeated field. */
+const CREDENTIAL = /^[\x21-\x2b\x2d-\x7e]+$/;
+
+/**
+ * Takes the credentials of the function's role out of a request's header fields, where SCF puts them for a
+ * web function, so that nothing that reads the fields later can show them.
+ *
+ * @returns nothing unless all three fields are there, each exactly once
+ */
+export function takeScfCredentials(
+  headers: Map<string, readonly string[]>,
+): ScfCredentials | undefined {
+  const take = (name: string): string | undefined => {
+    const [value = '', another] = headers.get(name) ?? [];
+    headers.delete(name);
+    return another === undefined && CREDENTIAL.test(value) ? value : undefined;
+  };
+  const secretId = take('x-scf-secret-id');
+  const secretKey = take('x-scf-secret-key');
+  const token = take('x-scf-session-token');
+  return secretId && secretKey && token ? { secretId, secretKey, token } : undefined;
 }
 
 /** The first value of a header field; `name` in lower case. */
 export function header(headers: HeaderFields, name: string): string | undefined {
   return headers.get(name)?.[0];
-}
-
-/**
- * Puts two maps of the same fields together, as platforms give them (one value per name, and all
- * values per name): a value that stands in both counts once, one that stands twice in either counts
- * twice. So a second value is seen in either map.
- */
-export function unionOfValues(first: Pairs, second: Pairs): Pairs {
-  const spare = new Map<string, number>();
-  const count = (pair: Pairs[number], change: number): number => {
-    const key = JSON.stringify(pair);
-    const copies = spare.get(key) ?? 0;
-    spare.set(key, copies + change);
-    return copies;
-  };
-  for (const pair of second) count(pair, 1);
-  return [...second, ...first.filter((pair) => count(pair, -1) <= 0)];
 }
 
 /** Groups pairs into header fields: names are lower-cased, no value is dropped or joined. */

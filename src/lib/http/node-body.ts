@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { Problem } from '../problems.ts';
-import { UNUSED_BODY_BYTES, type HttpRequest, type ReadBodyOptions } from './message.ts';
+import { UNUSED_BODY_BYTES, type ReadBodyOptions } from './message.ts';
 
 /** The bodies of Node's http messages: read within bounds, or thrown away. */
 
@@ -10,13 +10,15 @@ export interface Arrival {
   readonly message: IncomingMessage;
   /** Absent where Node makes none. */
   readonly target?: ServerResponse;
-  readonly disconnected?: HttpRequest['disconnected'];
-  /** Why the rest of the body cannot be understood. */
-  broken?: Problem;
-  /** Fails the reading of the body, while it is being read. */
-  failBody?: (problem: Problem) => void;
-  /** The body was asked for. */
-  isRead?: true;
+  readonly disconnected?: AbortSignal;
+  /** Why the body is read no further. */
+  brokenBy?: Problem;
+}
+
+/** Reads no more of a body: if it is being read, that fails. */
+export function breakOff(arrival: Arrival, problem: Problem): void {
+  arrival.brokenBy = problem;
+  arrival.message.emit('broken off', problem);
 }
 
 export type BodyReader = (
@@ -33,27 +35,25 @@ export function createBodyReader(bodyMs: number, maxWaiting: number): BodyReader
   const callers = new Set<Arrival>();
   const strangers = new Set<Arrival>();
   return async (arrival, limit, { isAuthenticated = false } = {}) => {
-    const { message, target, broken } = arrival;
-    if (broken) throw broken;
+    const { message, target, brokenBy } = arrival;
+    if (brokenBy) throw brokenBy;
     if (declaredBytes(message) > limit) throw new Problem('payload-too-large');
     if (!hasBody(message)) return Buffer.alloc(0);
-    arrival.isRead = true;
     const isInvited = message.headers.expect?.toLowerCase() === '100-continue';
     if (isInvited && !message.complete) target?.writeContinue();
     const waiting = isAuthenticated ? callers : strangers;
     const [longest] = waiting;
-    if (waiting.size >= maxWaiting) {
+    if (longest && waiting.size >= maxWaiting) {
       const reason = 'too many requests wait for their bodies';
-      longest?.failBody?.(new Problem('overloaded', { reason }));
+      breakOff(longest, new Problem('overloaded', { reason }));
     }
     waiting.add(arrival);
-    const late = setTimeout(() => arrival.failBody?.(new Problem('request-timeout')), bodyMs);
+    const late = setTimeout(() => breakOff(arrival, new Problem('request-timeout')), bodyMs);
     try {
       return await collect(arrival, limit);
     } finally {
       clearTimeout(late);
       waiting.delete(arrival);
-      delete arrival.failBody;
     }
   };
 }
@@ -63,18 +63,16 @@ function collect(arrival: Arrival, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const cutShort = (): void =>
       reject(new Problem('invalid-request', { reason: 'the body was cut short' }));
-    arrival.failBody = reject;
     if (message.destroyed) return cutShort();
     const chunks: Buffer[] = [];
     let size = 0;
     message.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) reject(new Problem('payload-too-large'));
+      if (size > limit) breakOff(arrival, new Problem('payload-too-large'));
       else chunks.push(chunk);
     });
     message.on('end', () => resolve(Buffer.concat(chunks)));
-    message.on('error', cutShort);
-    message.on('close', cutShort);
+    message.on('error', cutShort).on('close', cutShort).on('broken off', reject);
   });
 }
 
@@ -98,11 +96,11 @@ export function isUnread(message: IncomingMessage): boolean {
 
 /**
  * Whether the connection must not be used again if the body stays unread: it is too large to be drained,
- * it was given up in the middle, or the client waits to be invited and may not send it at all.
+ * it was broken off, or the client waits to be invited and may not send it at all.
  */
-export function spoilsConnection({ message, broken, isRead }: Arrival): boolean {
+export function spoilsConnection({ message, brokenBy }: Arrival): boolean {
   const waits = message.headers.expect !== undefined;
-  return Boolean(isRead ?? broken) || waits || knownBytes(message) > UNUSED_BODY_BYTES;
+  return brokenBy !== undefined || waits || knownBytes(message) > UNUSED_BODY_BYTES;
 }
 
 /** How much is read and thrown away after a response: a client that still sends can read it. */
@@ -115,12 +113,10 @@ const LINGER_BYTES = 1024 * 1024;
  */
 export function drainBody(message: IncomingMessage, ms: number): Promise<boolean> {
   if (message.destroyed) return Promise.resolve(false);
-  const { socket } = message;
   return new Promise((resolve) => {
     let bytes = 0;
     const done = (): void => {
       clearTimeout(timer);
-      socket.off('close', done);
       resolve(message.complete && bytes <= UNUSED_BODY_BYTES);
     };
     const timer = setTimeout(done, ms);
@@ -129,9 +125,7 @@ export function drainBody(message: IncomingMessage, ms: number): Promise<boolean
       bytes += chunk.length;
       if (bytes > LINGER_BYTES) message.pause();
     });
-    message.on('end', done);
-    // The message itself does not close if its response has ended before.
-    socket.on('close', done);
+    message.on('end', done).on('close', done);
     message.resume();
   });
 }

@@ -1,4 +1,4 @@
-import { once, setMaxListeners } from 'node:events';
+import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ import {
   type HttpResponse,
 } from './message.ts';
 import { fromNode, writeRaw, writeToNode } from './node.ts';
-import { createBodyReader, type Arrival } from './node-body.ts';
+import { breakOff, createBodyReader, type Arrival } from './node-body.ts';
 import { createRequestQueue } from './request-queue.ts';
 
 interface Serves {
@@ -33,9 +33,6 @@ const LIMITS = {
   bodyMs: 2000,
   /** Requests that wait for their bodies at once: so many of authenticated callers, so many of others. */
   maxBodiesWaiting: 1000,
-  /** Whether SCF runs this process. */
-  isScf: false,
-  usesScfCredentials: false,
 };
 
 /** An idle connection holds 8 KB; beyond this many, idle ones are closed, and until then new ones dropped. */
@@ -44,15 +41,16 @@ const MAX_CONNECTIONS = 15_000;
 /** Once the server stops: how long idle connections stay, on which a request may be on its way. */
 const GRACE_MS = 3000;
 
-/** @param limits those that differ from the defaults; times in milliseconds */
+/**
+ * @param limits those that differ from the defaults; times in milliseconds
+ * @param usesCredentials whether cloud credentials that SCF puts into header fields are used
+ */
 export function createHttpServer(
   gateway: Serves,
   limits: Partial<typeof LIMITS> = {},
+  usesCredentials = false,
 ): http.Server {
-  const { lingerMs, stallMs, bodyMs, maxBodiesWaiting, isScf, usesScfCredentials, ...times } = {
-    ...LIMITS,
-    ...limits,
-  };
+  const { lingerMs, stallMs, bodyMs, maxBodiesWaiting, ...times } = { ...LIMITS, ...limits };
   // A missing Host gets a problem document (node.ts).
   const server = http.createServer({ ...times, requireHostHeader: false });
   // Node would drop all fields after the 2000th, unseen; their size is limited all the same.
@@ -63,19 +61,11 @@ export function createHttpServer(
   const queue = createRequestQueue();
   server.on('connection', () => queue.accepted());
   const readBody = createBodyReader(bodyMs, maxBodiesWaiting);
-  const options = { readBody, isScf, usesScfCredentials };
   /** The latest request of each connection: the only one whose body may still be arriving. */
   const latest = new WeakMap<Duplex, Arrival>();
 
-  const arrivalOf = (message: http.IncomingMessage, target: http.ServerResponse): Arrival => {
-    const { socket } = message;
-    const known = latest.get(socket)?.disconnected;
-    const arrival = { message, target, disconnected: known ?? onDisconnect(socket, latest) };
-    latest.set(socket, arrival);
-    return arrival;
-  };
   const respond = async (arrival: Arrival, target: http.ServerResponse): Promise<void> => {
-    const request = fromNode(arrival, options);
+    const request = fromNode(arrival, readBody, usesCredentials);
     const response = await gateway.serve(request);
     // If the connection was closed earlier, the responses to pipelined requests would be lost.
     const isStopped = !server.listening && queue.isLast(arrival.message.socket);
@@ -83,9 +73,12 @@ export function createHttpServer(
     await writeToNode(arrival, target, response, { isLast, lingerMs });
   };
   const enqueue = (message: http.IncomingMessage, target: http.ServerResponse): void => {
-    const arrival = arrivalOf(message, target);
+    const { socket } = message;
+    const { disconnected = onDisconnect(socket, latest) } = latest.get(socket) ?? {};
+    const arrival = { message, target, disconnected };
+    latest.set(socket, arrival);
     const closed = new Promise((resolve) => target.once('close', resolve));
-    queue.add(message.socket, () => {
+    queue.add(socket, () => {
       respond(arrival, target).catch(() => target.destroy());
       return closed;
     });
@@ -104,7 +97,7 @@ export function createHttpServer(
   server.on('connect', (message, socket) => {
     // Node has removed its own listener: without one, a client that disconnects ends the process.
     socket.on('error', () => socket.destroy());
-    enqueueRaw(socket, fromNode({ message }, options));
+    enqueueRaw(socket, fromNode({ message }, readBody, usesCredentials));
   });
   const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: ParserError, socket) => {
@@ -114,12 +107,9 @@ export function createHttpServer(
     refused.add(socket);
     const problem = new Problem(CODES.get(error.code) ?? 'invalid-request');
     const arrival = latest.get(socket);
-    if (!arrival || arrival.message.complete) {
-      const request = { ...refusedRequest(problem), headers: fieldsIn(error.rawPacket) };
-      return enqueueRaw(socket, request);
-    }
-    arrival.broken = problem;
-    arrival.failBody?.(problem);
+    if (arrival && !arrival.message.complete) return breakOff(arrival, problem);
+    const headers = fieldsIn(error.rawPacket);
+    enqueueRaw(socket, { ...refusedRequest(problem), headers });
   });
   return server;
 }
@@ -127,8 +117,6 @@ export function createHttpServer(
 /** Aborted if the connection closes before its latest response is out. One for all requests of a connection. */
 function onDisconnect(socket: Duplex, latest: WeakMap<Duplex, Arrival>): AbortSignal {
   const disconnected = new AbortController();
-  // All requests of the connection listen, and a client may send many without waiting (pipelining).
-  setMaxListeners(0, disconnected.signal);
   socket.once('close', () => {
     if (latest.get(socket)?.target?.writableFinished) return;
     disconnected.abort(new Error('the client has disconnected'));

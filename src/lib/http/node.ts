@@ -2,8 +2,13 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { Problem } from '../problems.ts';
-import { scfRequestId, toHeaderFields, type HttpRequest, type HttpResponse } from './message.ts';
-import { takeScfCredentials } from './scf-credentials.ts';
+import {
+  scfRequestId,
+  takeScfCredentials,
+  toHeaderFields,
+  type HttpRequest,
+  type HttpResponse,
+} from './message.ts';
 import {
   drainBody,
   isUnread,
@@ -15,16 +20,12 @@ import {
 
 /** Node's own http messages in and out. */
 
-export interface NodeOptions {
-  readonly readBody: BodyReader;
-  /** Whether SCF runs this process: else anybody can send `X-Scf-Request-Id`. */
-  readonly isScf: boolean;
-  /** Whether the cloud credentials in SCF's header fields are used, if SCF runs this process. */
-  readonly usesScfCredentials: boolean;
-}
-
-export function fromNode(arrival: Arrival, options: NodeOptions): HttpRequest {
-  const { readBody, isScf, usesScfCredentials } = options;
+/** @param usesCredentials whether cloud credentials in the header fields are used: SCF puts them there */
+export function fromNode(
+  arrival: Arrival,
+  readBody: BodyReader,
+  usesCredentials: boolean,
+): HttpRequest {
   const { message, disconnected } = arrival;
   const { rawHeaders, method = '', url = '/' } = message;
   const pairs: [string, string][] = [];
@@ -32,7 +33,7 @@ export function fromNode(arrival: Arrival, options: NodeOptions): HttpRequest {
     pairs.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
   }
   const headers = toHeaderFields(pairs);
-  const credentials = isScf ? takeScfCredentials(headers) : undefined;
+  const credentials = takeScfCredentials(headers);
   // In absolute form too, which a server must take (RFC 9112, 3.2.2).
   const [, path = '', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(url) ?? [];
   return {
@@ -41,11 +42,11 @@ export function fromNode(arrival: Arrival, options: NodeOptions): HttpRequest {
     query: query === '' ? [] : [...new URLSearchParams(query)],
     headers,
     disconnected,
-    credentials: usesScfCredentials ? credentials : undefined,
-    platformRequestId: isScf ? scfRequestId(headers) : undefined,
-    refusal: arrival.broken ?? forbidden(message),
+    credentials: usesCredentials ? credentials : undefined,
+    platformRequestId: scfRequestId(headers),
+    refusal: arrival.brokenBy ?? forbidden(message),
     bodyBytes: knownBytes(message),
-    readBody: (limit, body) => readBody(arrival, limit, body),
+    readBody: (limit, options) => readBody(arrival, limit, options),
   };
 }
 
@@ -63,9 +64,8 @@ function forbidden({ httpVersion, headers }: IncomingMessage): Problem | undefin
 }
 
 /**
- * Writes the response at once, whether the body has arrived or not, and then drains the body. If it is
- * the connection's last response, an unread body is drained before the end: closing at once would reset
- * the connection, and the client might never see the response.
+ * Writes the response at once, whether the body has arrived or not, and drains an unread body before the
+ * end: closing at once would reset the connection, and the client might never see the response.
  *
  * @param isLast whether the connection is closed after it
  * @param lingerMs how long the gateway goes on reading from a client that still sends
@@ -87,15 +87,12 @@ export async function writeToNode(
     ...(closes && { Connection: 'close' }),
   });
   // Node leaves the body out if there must be none: after HEAD, and with a 204.
-  if (unread && !target.shouldKeepAlive) {
-    target.flushHeaders();
-    target.write(body);
-    await drainBody(message, lingerMs);
-    target.end();
-    return;
-  }
-  target.end(body);
-  if (unread && !(await drainBody(message, lingerMs))) message.socket.destroySoon();
+  if (!unread) return void target.end(body);
+  target.flushHeaders();
+  target.write(body);
+  const isDrained = await drainBody(message, lingerMs);
+  target.end();
+  if (!isDrained) message.socket.destroySoon();
 }
 
 /** Writes a response if Node has no response object, and closes the connection, after `lingerMs` at most. */

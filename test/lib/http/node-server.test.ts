@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import http from 'node:http';
 
 import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
@@ -720,8 +720,10 @@ describe('X-Scf-Request-Id', () => {
     ["is anybody's elsewhere", false, 'forged', undefined],
     ['counts only if it can be echoed', true, 'no id {}', undefined],
   ])('%s', async (_, isScf, id, expected) => {
-    const { port, accessLines } = await start({ timeouts: { isScf } });
+    const { port, accessLines } = await start();
+    if (isScf) process.env['TENCENTCLOUD_RUNENV'] = 'SCF';
     const { headers } = await send(port, { path: '/healthz', headers: { 'X-Scf-Request-Id': id } });
+    delete process.env['TENCENTCLOUD_RUNENV'];
     const [line] = accessLines();
     expect(line?.['platformRequestId']).toBe(expected);
     expect(headers['x-request-id'] === id).toBe(expected === id);
@@ -788,6 +790,33 @@ describe('a caller that goes away', () => {
     expect(seen.map((one) => one?.aborted)).toEqual([false, false]);
     raw.socket.destroy();
     await until(() => seen[1]?.aborted);
+  });
+
+  it('is listened for by the request in flight alone, and by none that has its answer', async () => {
+    emulator.addTasks({ id: 'a', state: 'running' });
+    const signals = new Set<AbortSignal>();
+    const counts: number[] = [];
+    const count = (): void => {
+      for (const signal of signals) counts.push(getEventListeners(signal, 'abort').length);
+    };
+    const { port } = await start({
+      wrap: (gateway) => ({
+        async serve(request) {
+          if (request.disconnected) signals.add(request.disconnected);
+          count();
+          const response = await gateway.serve(request);
+          count();
+          return response;
+        },
+      }),
+    });
+    const raw = await connectRaw(port);
+    raw.write(GET('/tasks/a', `X-API-Key: ${KEY}`).repeat(12));
+    await until(() => counts.length === 24);
+    expect(signals.size).toBe(1);
+    expect(counts).toEqual(counts.map(() => 0));
+    expect(emulator.requests()).toHaveLength(12);
+    raw.socket.destroy();
   });
 
   it('after its answer has not gone too early', async () => {

@@ -6,6 +6,7 @@ import {
   withAlwaysHeaders,
 } from '../../../src/lib/http/response.ts';
 import { toPlatformResponse } from '../../../src/lib/http/events.ts';
+import { albMultiValue } from '../../fixtures/events/aws/http-events.ts';
 import { responseForSender, isAcknowledged } from '../../../src/lib/webhooks/sender-response.ts';
 import {
   Problem,
@@ -213,13 +214,13 @@ describe('an answer', () => {
 
   it('goes back to a platform with one value a name, or with lists of one', () => {
     const response = { status: 202, headers: { A: '1', B: '2' }, body: '{}' };
-    expect(toPlatformResponse(response, false)).toEqual({
+    expect(toPlatformResponse(response, {})).toEqual({
       statusCode: 202,
       headers: { A: '1', B: '2' },
       body: '{}',
       isBase64Encoded: false,
     });
-    expect(toPlatformResponse(response, true)).toEqual({
+    expect(toPlatformResponse(response, albMultiValue)).toEqual({
       statusCode: 202,
       multiValueHeaders: { A: ['1'], B: ['2'] },
       body: '{}',
