@@ -11,7 +11,7 @@ import { createDlcClient } from './lib/dlc/client.ts';
 import { readCredentials } from './lib/dlc/client.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
-import { emfObserver } from './lib/observability/emf.ts';
+import { emfLine } from './lib/observability/emf.ts';
 import { createLog, LOG_LEVELS, stackOf } from './lib/observability/log.ts';
 import type { Log, ObservedLog } from './lib/observability/log.ts';
 import { Problem } from './lib/problems.ts';
@@ -154,7 +154,7 @@ export function lazyApp(env: Environment, baseDir: string, log: ObservedLog): ()
     if (app) return app;
     try {
       const started = startApp(env, baseDir, log);
-      if (started.settings.metricsEmf) log.observe(emfObserver());
+      if (started.settings.metricsEmf) log.observe(emfLine);
       return (app = started.app);
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;

@@ -5,7 +5,7 @@ import { default as middy, type MiddlewareObj } from '@middy/core';
 import { crashResponse, lazyApp, openLog } from './app.ts';
 import { toHttpRequest, toPlatformResponse, type PlatformResponse } from './lib/http/events.ts';
 import type { HttpResponse } from './lib/http/message.ts';
-import { logProcessEvents } from './lib/observability/process-events.ts';
+import { logProcessEvents } from './lib/observability/log.ts';
 
 /** The function's entry, on Tencent SCF (`function.main_handler`) and AWS Lambda (`function.handler`). */
 

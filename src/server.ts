@@ -4,8 +4,7 @@ import { logSettingsError, openLog, startApp } from './app.ts';
 import type { Load } from './endpoint.ts';
 import { isOnScf } from './lib/http/message.ts';
 import { createHttpServer, drain } from './lib/http/node-server.ts';
-import { stackOf } from './lib/observability/log.ts';
-import { logProcessEvents } from './lib/observability/process-events.ts';
+import { logProcessEvents, stackOf } from './lib/observability/log.ts';
 import { settingRows, type SettingRow } from './settings-table.ts';
 import { SettingsError } from './settings.ts';
 

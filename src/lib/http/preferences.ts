@@ -1,44 +1,37 @@
 /** What a client prefers: `Accept`, `Accept-Language` (RFC 9110, section 12.5) and `Prefer: wait` (RFC 7240). */
 
-const JSON_TYPES = ['application/json', 'application/problem+json'];
-
-/** Whether `Accept` weighs HTML higher than JSON. */
-export function prefersHtml(accept: string): boolean {
-  const json = Math.max(...JSON_TYPES.map((type) => quality(accept, type)));
-  return quality(accept, 'text/html') > json;
-}
-
-/** Of the ranges that a type is in, the most specific one counts. */
-function quality(accept: string, type: string): number {
-  const wider = ['*/*', type.replace(/\/.*/, '/*'), type];
-  let closest = -1;
-  let found = 0;
-  for (const range of accept.toLowerCase().split(',')) {
-    const [name = '', ...parameters] = range.split(';').map((part) => part.trim());
-    const closeness = wider.indexOf(name);
-    if (closeness <= closest) continue;
-    closest = closeness;
-    const weight = parameters.find((parameter) => parameter.startsWith('q='));
-    found = weight === undefined ? 1 : Number(weight.slice(2)) || 0;
-  }
-  return found;
-}
+/** A media range, and its weight as the last parameter that is one. */
+const MEDIA_RANGE = /^[\t ]*([^\t ;]+)(?:.*;[\t ]*q=([^\t ;]*))?/i;
 
 /** A language range and its weight (RFC 9110, sections 12.4.2 and 12.5.4; RFC 4647, section 2.1). */
-const RANGE =
+const LANGUAGE_RANGE =
   /^[\t ]*([a-z]{1,8}|\*)(?:-[a-z\d]{1,8})*[\t ]*(?:;[\t ]*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[\t ]*)?$/i;
+
+/** The highest weight of each type or language in a list. A malformed range is ignored. */
+function weightsOf(list: string, range: RegExp): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const element of list.toLowerCase().split(',')) {
+    const [, name, weight = 1] = range.exec(element) ?? [];
+    if (name) weights.set(name, Math.max(Number(weight) || 0, weights.get(name) ?? 0));
+  }
+  return weights;
+}
+
+/** Whether `Accept` weighs HTML higher than JSON. Of the ranges that a type is in, the most specific one counts. */
+export function prefersHtml(accept: string): boolean {
+  const weights = weightsOf(accept, MEDIA_RANGE);
+  const weightOf = (main: string, type: string): number =>
+    weights.get(`${main}/${type}`) ?? weights.get(`${main}/*`) ?? weights.get('*/*') ?? 0;
+  const json = Math.max(weightOf('application', 'json'), weightOf('application', 'problem+json'));
+  return weightOf('text', 'html') > json;
+}
 
 /**
  * Whether `Accept-Language` weighs Chinese, with any subtag, higher than English, in which everything is
- * written. Of equal weights, the language that is named first counts. A malformed range is ignored.
+ * written. Of equal weights, the language that is named first counts.
  */
 export function prefersChinese(acceptLanguage: string): boolean {
-  const weights = new Map<string, number>();
-  for (const element of acceptLanguage.split(',')) {
-    const [, range = '', weight = 1] = RANGE.exec(element) ?? [];
-    const language = range.toLowerCase();
-    weights.set(language, Math.max(Number(weight), weights.get(language) ?? 0));
-  }
+  const weights = weightsOf(acceptLanguage, LANGUAGE_RANGE);
   const weightOf = (one: string): number => weights.get(one) ?? weights.get('*') ?? 0;
   const chinese = weightOf('zh');
   const english = weightOf('en');

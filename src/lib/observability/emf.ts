@@ -1,4 +1,4 @@
-import type { LogFields, Observer } from './log.ts';
+import type { LogFields } from './log.ts';
 
 /**
  * A function's metrics for CloudWatch, which takes them from lines of the log: one for each request, made
@@ -17,12 +17,9 @@ const UNITS = {
   waitMs: 'Milliseconds',
 } as const;
 
-/** @param now milliseconds since the epoch */
-export function emfObserver(now: () => number = Date.now): Observer {
-  return (event, fields) => (event === 'request' ? toEmfLine(now(), fields) : undefined);
-}
-
-function toEmfLine(Timestamp: number, fields: LogFields): string {
+/** An observer of the log. */
+export function emfLine(written: string, fields: LogFields): string | undefined {
+  if (written !== 'request') return undefined;
   const { route = 'none', outcome, code, status, requestId } = fields;
   const values: LogFields = { ...fields, requests: 1 };
   // A metric that is announced has to be there.
@@ -30,7 +27,7 @@ function toEmfLine(Timestamp: number, fields: LogFields): string {
   const Metrics = there.map(([Name, Unit]) => ({ Name, Unit }));
   const directive = { Namespace: 'dlc-task-gateway', Dimensions: DIMENSIONS, Metrics };
   return JSON.stringify({
-    _aws: { Timestamp, CloudWatchMetrics: [directive] },
+    _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] },
     event: 'metrics',
     route,
     result: code ?? outcome ?? String(status),
