@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import { systemClock, type Clock } from './clock.ts';
 
 /** The one deadline of a request, carried as one signal through everything that is done for it. */
 export interface Deadline {
@@ -13,19 +13,18 @@ export interface Deadline {
 /** A deadline, for code that works under it and does not end it. */
 export type TimeLeft = Pick<Deadline, 'signal' | 'remaining'>;
 
-/** The reason with which a deadline's signal is aborted. */
-export class DeadlinePassed extends Error {}
-
 /**
  * Its timer keeps the process alive until `close`, and nothing else may: in a function nothing listens,
  * and the platform would end an invocation that only pauses between two attempts.
  *
- * @param disconnected of the client; it may live longer than the request
+ * @param parent aborts it before; it may live longer
+ * @param reason the message of the error with which the signal is aborted once time is up
  */
 export function startDeadline(
   ms: number,
   clock: Pick<Clock, 'steadyMs'>,
-  disconnected?: AbortSignal,
+  parent?: AbortSignal,
+  reason = 'the deadline has passed',
 ): Deadline {
   const endsAt = clock.steadyMs() + ms;
   // A time that is already up has passed at once, not in the next turn of the event loop.
@@ -35,26 +34,25 @@ export function startDeadline(
   let controller: AbortController | undefined;
   const pass = (): void => {
     hasPassed = true;
-    controller?.abort(new DeadlinePassed('the deadline has passed'));
+    controller?.abort(new Error(reason));
   };
-  const leave = (): void => controller?.abort(disconnected?.reason);
+  const leave = (): void => controller?.abort(parent?.reason);
   const start = (): AbortController => {
     controller = new AbortController();
     if (hasPassed) pass();
-    if (disconnected?.aborted) leave();
+    if (parent?.aborted) leave();
     // `AbortSignal.any` takes several times as long.
-    disconnected?.addEventListener('abort', leave, { once: true });
+    parent?.addEventListener('abort', leave, { once: true });
     return controller;
   };
   return {
     get signal() {
       return (controller ?? start()).signal;
     },
-    remaining: () =>
-      hasPassed || disconnected?.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs()),
+    remaining: () => (hasPassed || parent?.aborted ? 0 : Math.max(0, endsAt - clock.steadyMs())),
     close() {
       clearTimeout(timer);
-      if (controller) disconnected?.removeEventListener('abort', leave);
+      if (controller) parent?.removeEventListener('abort', leave);
     },
   };
 }
@@ -68,37 +66,24 @@ export async function within<T>(
   parent: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(parent.reason);
-  if (parent.aborted) abort();
-  parent.addEventListener('abort', abort, { once: true });
-  const timer = setTimeout(
-    () => controller.abort(new DeadlinePassed('the attempt timed out')),
-    ms,
-  ).unref();
+  const attempt = startDeadline(ms, systemClock, parent, 'the attempt timed out');
   try {
-    return await work(controller.signal);
+    return await work(attempt.signal);
   } finally {
-    clearTimeout(timer);
-    parent.removeEventListener('abort', abort);
+    attempt.close();
   }
 }
 
 /** Waits for `work`, but no longer than until `signal` is aborted: then throws what `reason` gives. */
-export async function untilAborted<T>(
+export function untilAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
   reason: () => Error,
 ): Promise<T> {
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(reason());
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(reason());
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (abort) signal.removeEventListener('abort', abort);
-  }
 }
