@@ -86,13 +86,11 @@ async function stop(reason: string, ms: number, code: number): Promise<void> {
   process.exit(exitCode);
 }
 
-/** Handles command line options. @returns an exit code; nothing if there are no options */
-function answerOptions([first]: readonly string[]): number | undefined {
-  if (first === undefined) return undefined;
-  const isHelp = first === '--help' || first === '-h';
-  if (isHelp) process.stdout.write(help());
-  else process.stderr.write('options are not taken, but for --help: settings are variables\n');
-  return isHelp ? 0 : EXIT.usage;
+/** Handles a command line option. */
+function answerOption(option: string): void {
+  if (option === '--help' || option === '-h') return void process.stdout.write(help());
+  process.stderr.write('options are not taken, but for --help: settings are variables\n');
+  process.exitCode = EXIT.usage;
 }
 
 logProcessEvents(log);
@@ -102,9 +100,9 @@ process.on('uncaughtException', () => {
 // If the log has no reader any more, decisions leave no trace.
 process.stdout.on('error', () => void stop('no log', CRASH_DRAIN_MS, EXIT.ioError));
 try {
-  const code = answerOptions(process.argv.slice(2));
-  if (code === undefined) main();
-  else process.exitCode = code;
+  const [option] = process.argv.slice(2);
+  if (option === undefined) main();
+  else answerOption(option);
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   logSettingsError(error, log);

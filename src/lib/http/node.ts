@@ -5,7 +5,6 @@ import { Problem } from '../problems.ts';
 import {
   scfRequestId,
   takeScfCredentials,
-  toHeaderFields,
   type HttpRequest,
   type HttpResponse,
 } from './message.ts';
@@ -27,12 +26,11 @@ export function fromNode(
   usesCredentials: boolean,
 ): HttpRequest {
   const { message, disconnected } = arrival;
-  const { rawHeaders, method = '', url = '/' } = message;
-  const pairs: [string, string][] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    pairs.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
+  const { method = '', url = '/' } = message;
+  const headers = new Map<string, readonly string[]>();
+  for (const [name, values] of Object.entries(message.headersDistinct)) {
+    if (values) headers.set(name, values);
   }
-  const headers = toHeaderFields(pairs);
   const credentials = takeScfCredentials(headers);
   // In absolute form too, which a server must take (RFC 9112, 3.2.2).
   const [, path = '', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(url) ?? [];

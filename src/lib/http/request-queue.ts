@@ -31,22 +31,19 @@ const MAX_PIPELINED = 16;
 export function createRequestQueue(): RequestQueue {
   /** Of each connection, the job that runs, or has its turn next, and those behind it. */
   const jobs = new WeakMap<Duplex, Job[]>();
+  /** While there are any, the next turn is on its way. */
   let ready: Duplex[] = [];
-  let isRunning = false;
   let [hasAccepted, idleTurns] = [false, 0];
 
-  const nextTurn = (): void => {
-    isRunning = true;
-    setImmediate(() => {
+  const nextTurn = (): void =>
+    void setImmediate(() => {
       const waits = hasAccepted && idleTurns < MAX_IDLE_TURNS;
       [hasAccepted, idleTurns] = [false, waits ? idleTurns + 1 : 0];
       if (waits) nextTurn();
       else void runSlice();
     });
-  };
   const enqueue = (socket: Duplex): void => {
-    ready.push(socket);
-    if (!isRunning) nextTurn();
+    if (ready.push(socket) === 1) nextTurn();
   };
   const serveNext = async (socket: Duplex): Promise<void> => {
     const queued = jobs.get(socket) ?? [];
@@ -67,8 +64,7 @@ export function createRequestQueue(): RequestQueue {
       if (performance.now() >= end) break;
     }
     ready = ready.slice(served);
-    isRunning = ready.length > 0;
-    if (isRunning) nextTurn();
+    if (ready.length > 0) nextTurn();
   };
   return {
     add(socket, job) {
