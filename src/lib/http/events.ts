@@ -102,15 +102,15 @@ function headersOf(event: Json): HttpRequest['headers'] {
  * twice. So a second value is seen in either map.
  */
 function unionOfValues(first: Pairs, second: Pairs): Pairs {
-  const spare = new Map<string, number>();
-  const count = (pair: Pairs[number], change: number): number => {
+  const copies = new Map<string, number>();
+  const count = (pair: Pairs[number], change: 1 | -1): number => {
     const key = JSON.stringify(pair);
-    const copies = spare.get(key) ?? 0;
-    spare.set(key, copies + change);
-    return copies;
+    const left = (copies.get(key) ?? 0) + change;
+    copies.set(key, left);
+    return left;
   };
   for (const pair of second) count(pair, 1);
-  return [...second, ...first.filter((pair) => count(pair, -1) <= 0)];
+  return [...second, ...first.filter((pair) => count(pair, -1) < 0)];
 }
 
 /** Measured before anything is decoded. */
