@@ -211,6 +211,9 @@ describe('a delivery', () => {
       expect.objectContaining({ decision: 'deny', rule: 'unauthenticated', status: 401 }),
     ]);
     expect(lines[0]).not.toHaveProperty('taskId');
+    expect(gateway.lines.findLast(({ event }) => event === 'request')).toMatchObject({
+      reason: 'hook:it: x-grafana-alerting-signature is missing',
+    });
   });
 });
 
