@@ -134,10 +134,11 @@ describe('a configuration error', () => {
     [{ signed: '{timestamp}.{body}', timestamp: { part: 't=' } }, /part needs hmac\.split/],
     [{ signed: '{timestamp}.{body}', timestamp: { part: 't=', header: 'X-Time' } }, /timestamp/],
     [{ tolerance: 60 }, /need hmac\.timestamp/],
-    [
-      { signed: '{timestamp}.{body}', timestamp: { header: 'X-T' }, tolerance: 3601 },
-      /at most 3600/,
-    ],
+    ...[0, -1, 1.5, 3601].map((tolerance): [object, RegExp] => [
+      { signed: '{timestamp}.{body}', timestamp: { header: 'X-T' }, tolerance },
+      /tolerance must be a whole number of seconds, at most 3600/,
+    ]),
+    [{ tolerance: '60' }, /tolerance .* of type number/],
     [{ encoding: 'base32' }, /encoding must be one of/],
     [{ split: ';' }, /split must be one of/],
     [{ key: 'hex' }, /key must be one of/],

@@ -18,7 +18,9 @@ const itemPointers = () =>
 
 const fieldName = () => z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/));
 const literal = () => z.string().check(z.minLength(1), z.maxLength(64));
-const isWithinAnHour = (seconds: number): boolean => seconds <= 3600;
+const isTolerance = (value: number): boolean =>
+  Number.isInteger(value) && value > 0 && value <= 3600;
+const TOLERANCE_RULE = 'must be a whole number of seconds, at most 3600';
 const fieldOf = () => z.strictObject({ header: fieldName() });
 
 /** How a sender of kind `generic-hmac` signs; the rows of `webhooks/kinds.ts` say the same of the others. */
@@ -32,9 +34,7 @@ const hmac = () =>
     id: z.optional(fieldOf()),
     timestamp: z.optional(z.union([fieldOf(), z.strictObject({ part: literal() })])),
     unit: z.optional(z.enum(['s', 'ms'])),
-    tolerance: z.optional(
-      z.int().check(z.positive(), z.refine(isWithinAnHour, 'must be at most 3600')),
-    ),
+    tolerance: z.optional(z.number().check(z.refine(isTolerance, TOLERANCE_RULE))),
     key: z.optional(z.enum(['utf8', 'base64'])),
   });
 
