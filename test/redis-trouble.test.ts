@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { NOTICE_MS, RETRY_MS } from '../src/lib/rate-limit/shared-store.ts';
-import type { Misconfiguration } from '../src/lib/rate-limit/store.ts';
+import type { Misconfiguration } from '../src/lib/rate-limit/redis-connection.ts';
+import { NOTICE_MS, RETRY_MS } from '../src/lib/rate-limit/redis.ts';
 import { busiestSecond, QUIET_MS, startLimiters, type Limiters } from './support/limiters.ts';
 import { describeWithRedis, startRedis, type RedisServer } from './support/redis.ts';
 

@@ -1,7 +1,7 @@
-import { RedisStore } from '../../src/lib/rate-limit/redis.ts';
+import { createRedisStore } from '../../src/lib/rate-limit/redis.ts';
 import type { RedisTarget } from '../../src/lib/config/redis-url.ts';
 import { slotRule } from '../../src/lib/rate-limit/slots.ts';
-import { REMEDIES, StoreError, TIMEOUT_MS } from '../../src/lib/rate-limit/store.ts';
+import { REMEDIES, StoreError, TIMEOUT_MS } from '../../src/lib/rate-limit/redis-connection.ts';
 import { failed, ok, skipped, warning, type Finding } from './finding.ts';
 
 /** Whether Redis can share the limits: reached, lets the user in, runs scripts, takes writes. */
@@ -10,7 +10,7 @@ export async function checkRedis(
   signal: AbortSignal,
 ): Promise<Finding> {
   if (!target) return skipped('redis', 'REDIS_URL is not set: each instance keeps its own limits');
-  const store = new RedisStore(target, slotRule(1, 0), () => performance.now());
+  const store = createRedisStore(target, slotRule(1, 0), () => performance.now());
   const probe = () => store.spend('doctor', { limit: 1, windowMs: 1000 }, 0);
   try {
     await probe();

@@ -1,12 +1,11 @@
-import type { SlotRule } from '../../src/lib/rate-limit/slots.ts';
+import { createQuotas } from '../../src/lib/rate-limit/quota.ts';
 import {
-  MemoryStore,
-  slotAfter,
   StoreError,
   TIMEOUT_MS,
   type Misconfiguration,
-  type Store,
-} from '../../src/lib/rate-limit/store.ts';
+} from '../../src/lib/rate-limit/redis-connection.ts';
+import type { RedisStore } from '../../src/lib/rate-limit/redis.ts';
+import { createOwnSlots, slotAfter, type SlotRule } from '../../src/lib/rate-limit/slots.ts';
 import type { ManualTime } from './manual-time.ts';
 
 export type StoreState =
@@ -24,34 +23,35 @@ export class FakeStore {
   readonly states = new Map<string, StoreState>();
   readonly calls: string[] = [];
   readonly #time: ManualTime;
-  readonly #memory: MemoryStore;
+  readonly #slots: ReturnType<typeof createOwnSlots>;
+  readonly #quotas: ReturnType<typeof createQuotas>;
 
   constructor(time: ManualTime, rule: SlotRule) {
     this.#time = time;
-    this.#memory = new MemoryStore(rule, time.steadyMs);
+    this.#slots = createOwnSlots(rule, time.steadyMs);
+    this.#quotas = createQuotas(time.steadyMs);
   }
 
   /** A connection of one instance to it. */
-  connect(): Store {
-    const memory = this.#memory;
+  connect(): RedisStore {
+    const [slots, quotas] = [this.#slots, this.#quotas];
     return {
       acquire: async (region, holder, reachMs) => {
         const sentMs = this.#time.steadyMs();
         const reply = await this.#answer('acquire', region, () =>
-          memory.acquire(region, holder, reachMs),
+          slots.acquire(region, holder, reachMs),
         );
         if (!reply.granted) return reply;
         const delayMs = reply.fromMs - (sentMs + this.latencyMs);
         return slotAfter(delayMs, sentMs, this.#time.steadyMs());
       },
-      backOff: (region) => this.#answer('back off', region, () => memory.backOff(region)),
-      spend: (key, rule, ...more) =>
-        this.#answer('spend', key, () => memory.spend(key, rule, ...more)),
+      backOff: (region) => this.#answer('back off', region, () => slots.backOff(region)),
+      spend: (key, ...spending) => this.#answer('spend', key, () => quotas.spend(key, ...spending)),
       close: () => undefined,
     };
   }
 
-  async #answer<T>(call: string, key: string, decide: () => Promise<T>): Promise<T> {
+  async #answer<T>(call: string, key: string, decide: () => T): Promise<T> {
     this.calls.push(call);
     const state = this.states.get(key) ?? this.state;
     const never = new AbortController().signal;
@@ -61,7 +61,7 @@ export class FakeStore {
     }
     if (state !== 'well') throw new StoreError(state.reason, state.misconfiguration);
     await this.#time.sleep(this.latencyMs, never);
-    const decision = await decide();
+    const decision = decide();
     await this.#time.sleep(this.latencyMs, never);
     return decision;
   }

@@ -5,7 +5,7 @@ import type { Log } from '../observability/log.ts';
 import type { Problem } from '../problems.ts';
 import type { Acquired, SlotRequest } from '../rate-limit/limiter.ts';
 import { wholeSeconds } from '../rate-limit/quota.ts';
-import type { NoSlot } from '../rate-limit/store.ts';
+import type { NoSlot } from '../rate-limit/slots.ts';
 import type { TaskRef } from '../tasks.ts';
 import {
   needsLookup,

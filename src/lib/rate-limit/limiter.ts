@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { RedisTarget } from '../config/redis-url.ts';
 import type { Log } from '../observability/log.ts';
-import type { QuotaDecision, QuotaRule } from './quota.ts';
-import { slotRule, type Holder } from './slots.ts';
-import { MemoryStore, type Misconfiguration, type NoSlot, type Slot, type Store } from './store.ts';
+import { createQuotas, type QuotaDecision, type QuotaRule } from './quota.ts';
+import type { Misconfiguration } from './redis-connection.ts';
+import { createOwnSlots, slotRule } from './slots.ts';
+import type { Holder, NoSlot, Slot, SlotQuestion } from './slots.ts';
 
 export interface SlotRequest extends Holder {
   readonly region: string;
@@ -53,31 +54,38 @@ export function createLimiter(
 ): Limiter {
   const { steadyMs, random, log } = deps;
   const share = slotRule(upstreamRate / expectedInstances, maxWaitMs, random());
-  const own = new MemoryStore(share, steadyMs);
+  const own = { ...createOwnSlots(share, steadyMs), ...createQuotas(steadyMs) };
   if (redis && expectedInstances === 1) {
     const reason =
       'EXPECTED_INSTANCES is 1: if Redis fails, each instance takes the whole UPSTREAM_RATE';
     log.write('warn', 'expected-instances', { reason });
   }
-  const load = async (target: RedisTarget): Promise<Store> => {
+  const load = async (target: RedisTarget) => {
     // A file of its own, which is loaded only here.
-    const { RedisStore, SharedStore } = await import('./redis.ts');
+    const { createRedisStore, createSharedStore } = await import('./redis.ts');
     const rule = slotRule(upstreamRate, maxWaitMs);
-    const shared = new RedisStore(target, rule, steadyMs);
-    return new SharedStore({ redis: shared, own, quietMs: rule.quiet / 1000, steadyMs, log });
+    return createSharedStore(
+      createRedisStore(target, rule, steadyMs),
+      own,
+      rule.quiet / 1000,
+      deps,
+    );
   };
-  let loading: Promise<Store> | undefined;
+  let loading: ReturnType<typeof load> | undefined;
+  const shared = () => redis && (loading ??= load(redis));
+  const store = async () => (await shared()) ?? own;
   const unused: UnusedSlots = new Map();
-  const ask = <T>(question: (store: Store) => Promise<T>): Promise<T> =>
-    redis ? (loading ??= load(redis)).then(question) : question(own);
   return {
-    acquire: (request) => ask((store) => acquireFrom(store, request, deps, unused)),
+    acquire: async (request) => acquireFrom((await store()).acquire, request, deps, unused),
     // If this is lost, DLC refuses once more, and the next one backs off.
-    backOff: (region) => void ask((store) => store.backOff(region)).catch(() => undefined),
-    spend: (key, rule) => ask((store) => store.spend(key, rule, 1)),
-    owe: (key, rule, units) => ask((store) => store.spend(key, rule, units, true)),
-    misconfiguration: () => ask(async (store) => store.misconfiguration?.()),
-    close: () => void loading?.then((store) => store.close?.()).catch(() => undefined),
+    backOff: (region) =>
+      void store()
+        .then((one) => one.backOff(region))
+        .catch(() => undefined),
+    spend: async (key, rule) => (await store()).spend(key, rule),
+    owe: async (key, rule, units) => (await store()).spend(key, rule, units, true),
+    misconfiguration: async () => (await shared())?.misconfiguration(),
+    close: () => void loading?.then((one) => one.close()).catch(() => undefined),
   };
 }
 
@@ -86,7 +94,7 @@ type UnusedSlots = Map<string, Slot[]>;
 
 /** Waits until the slot's time has come. If a slot expires meanwhile, it acquires another one. */
 export async function acquireFrom(
-  store: Pick<Store, 'acquire'>,
+  acquire: (...asked: SlotQuestion) => Promise<Slot | NoSlot> | Slot | NoSlot,
   { region, principal, kind, reachMs, signal }: SlotRequest,
   { steadyMs, sleep }: Pick<LimiterDeps, 'steadyMs' | 'sleep'>,
   unused: UnusedSlots = new Map(),
@@ -98,15 +106,21 @@ export async function acquireFrom(
   };
   for (;;) {
     const reachedMs = Math.max(0, reachMs());
+    const [earliest] = unused.get(region) ?? [];
+    const isInReach = earliest && earliest.fromMs <= steadyMs() + reachedMs;
     const reply =
-      takeUnused(unused.get(region), steadyMs(), reachedMs) ??
-      (await store.acquire(region, { principal, kind }, reachedMs));
+      (isInReach && unused.get(region)?.shift()) ||
+      (await acquire(region, { principal, kind }, reachedMs));
     if (reply.granted) {
       const { fromMs, untilMs } = reply;
       await waitUntil(fromMs);
       const isValid = (): boolean => steadyMs() <= untilMs;
       if (signal.aborted) {
-        unused.set(region, [...(unused.get(region) ?? []), reply]);
+        const slots = [...(unused.get(region) ?? []), reply];
+        unused.set(
+          region,
+          slots.toSorted((a, b) => a.fromMs - b.fromMs),
+        );
         return { granted: false, retryInMs: fromMs - steadyMs(), isQuiet: false };
       }
       if (isValid()) return { granted: true, isValid };
@@ -116,14 +130,4 @@ export async function acquireFrom(
       if (signal.aborted) return reply;
     }
   }
-}
-
-/** Takes the earliest that is of use, and forgets those that have expired. */
-function takeUnused(slots: Slot[] = [], nowMs: number, reachMs: number): Slot | undefined {
-  const left = slots.splice(0).filter(({ untilMs }) => untilMs > nowMs);
-  left.sort((a, b) => a.fromMs - b.fromMs);
-  const [first] = left;
-  const taken = first && first.fromMs <= nowMs + reachMs ? left.shift() : undefined;
-  slots.push(...left);
-  return taken;
 }

@@ -23,55 +23,44 @@ export const MOST_UNITS = 100;
 /** Callers that are remembered at once, at the most. */
 const MOST_REMEMBERED = 10_000;
 
-/** A caller's debt at a moment, and when it will be paid, in milliseconds. */
-interface Debt {
-  readonly debt: number;
-  readonly at: number;
-  readonly paidAt: number;
-}
+export type Quotas = ReturnType<typeof createQuotas>;
 
 /**
  * The quotas of all callers in this process. Bounded: if there are too many callers, it forgets those
  * who would have their whole quota back soonest, so that no caller gets its quota back by making others call.
  */
-export class MemoryQuotas {
-  readonly #callers = new Map<string, Debt>();
-  readonly #most: number;
-
-  constructor(most: number = MOST_REMEMBERED) {
-    this.#most = most;
-  }
-
-  get size(): number {
-    return this.#callers.size;
-  }
-
-  /**
-   * Spends `units` if there is at least one; the rest is owed, and later requests wait for it.
-   *
-   * @param now whole milliseconds of a clock that does not jump
-   * @param isAdmitted the request was let in before: it owes these units whatever is left
-   */
-  spend(key: string, now: number, rule: QuotaRule, units = 1, isAdmitted = false): QuotaDecision {
-    const { limit, windowMs } = rule;
-    const { debt: before, at } = this.#callers.get(key) ?? { debt: 0, at: now };
-    // The rule may have changed, so debts are bounded. Before the first request says how many tasks it
-    // has, `limit` requests may be let in.
-    const most = limit * MOST_UNITS * windowMs;
-    const owed = Math.max(0, Math.min(before, most) - limit * Math.max(0, now - at));
-    const allowed = isAdmitted || owed + windowMs <= limit * windowMs;
-    const debt = allowed ? owed + units * windowMs : owed;
-    this.#callers.set(key, { debt, at: now, paidAt: now + debt / limit });
-    if (this.#callers.size > this.#most) this.#forget();
-    return quotaDecision(allowed, debt, rule);
-  }
-
+export function createQuotas(steadyMs: () => number, most: number = MOST_REMEMBERED) {
+  /** A caller's debt at a moment, and when it will be paid, in milliseconds. */
+  const callers = new Map<string, { debt: number; at: number; paidAt: number }>();
   /** Down to half, so that this is rarely done. */
-  #forget(): void {
-    const soonest = [...this.#callers].toSorted(([, a], [, b]) => a.paidAt - b.paidAt);
-    const surplus = this.#callers.size - Math.floor(this.#most / 2);
-    for (const [key] of soonest.slice(0, surplus)) this.#callers.delete(key);
-  }
+  const forget = (): void => {
+    const soonest = [...callers].toSorted(([, a], [, b]) => a.paidAt - b.paidAt);
+    for (const [key] of soonest.slice(0, callers.size - Math.floor(most / 2))) callers.delete(key);
+  };
+  return {
+    /** For tests. */
+    size: (): number => callers.size,
+    /**
+     * Spends `units` if there is at least one; the rest is owed, and later requests wait for it.
+     *
+     * @param key principal and policy
+     * @param isAdmitted the request was let in before: it owes these units whatever is left
+     */
+    spend(key: string, rule: QuotaRule, units = 1, isAdmitted = false): QuotaDecision {
+      const { limit, windowMs } = rule;
+      const now = Math.floor(steadyMs());
+      const { debt: before, at } = callers.get(key) ?? { debt: 0, at: now };
+      // The rule may have changed, so debts are bounded. Before the first request says how many tasks it
+      // has, `limit` requests may be let in.
+      const bound = limit * MOST_UNITS * windowMs;
+      const owed = Math.max(0, Math.min(before, bound) - limit * Math.max(0, now - at));
+      const allowed = isAdmitted || owed + windowMs <= limit * windowMs;
+      const debt = allowed ? owed + units * windowMs : owed;
+      callers.set(key, { debt, at: now, paidAt: now + debt / limit });
+      if (callers.size > most) forget();
+      return quotaDecision(allowed, debt, rule);
+    },
+  };
 }
 
 /** @param debt after the request was counted */

@@ -1,217 +1,185 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import { Redis } from 'ioredis';
 
 import type { RedisTarget } from '../config/redis-url.ts';
+import type { Log } from '../observability/log.ts';
 import { MOST_UNITS, quotaDecision, type QuotaDecision, type QuotaRule } from './quota.ts';
-import { SCRIPTS, type ScriptName } from './redis-scripts.ts';
-import { holderId, shareOf, type Holder, type SlotRule } from './slots.ts';
-import {
-  OPEN_MS,
-  slotAfter,
-  StoreError,
-  TIMEOUT_MS,
-  type Misconfiguration,
-  type NoSlot,
-  type Slot,
-  type Store,
-} from './store.ts';
-
-// The file `redis.js` has all that is needed only if `REDIS_URL` is set.
-export { SharedStore } from './shared-store.ts';
-
-declare module 'ioredis' {
-  interface Redis extends Record<ScriptName, (...args: (string | number)[]) => Promise<unknown>> {}
-}
-
-/** A script's numbers, and when it was asked and replied, by the steady clock in milliseconds. */
-interface Reply {
-  readonly numbers: readonly [number, number, number];
-  readonly sentMs: number;
-  readonly repliedMs: number;
-}
-
-interface Connection {
-  readonly client: Redis;
-  /** Redis has replied. Before that no script is sent: a silent Redis would run it later, for nobody. */
-  readonly ready: Promise<unknown>;
-}
-
-/** Between two tries. */
-const PAUSE_MS = 50;
-
-/** The limits in Redis, without what happens while it fails. It connects at the first call. */
-export class RedisStore implements Store {
-  readonly #target: RedisTarget;
-  /** The first arguments of the scripts about slots. */
-  readonly #rule: readonly number[];
-  readonly #steadyMs: () => number;
-  #connection: Connection | undefined;
-  /** Until then, no connection is tried. */
-  #unreachable = { untilMs: -Infinity, error: new StoreError('') };
-  /** By region: the first free slot, by the last reply of Redis. */
-  readonly #known = new Map<string, number>();
-
-  constructor(target: RedisTarget, rule: SlotRule, steadyMs: () => number) {
-    this.#target = target;
-    this.#rule = [rule.spacing, rule.maxWait, rule.quiet];
-    this.#steadyMs = steadyMs;
-  }
-
-  async acquire(region: string, holder: Holder, reachMs: number): Promise<Slot | NoSlot> {
-    const { numbers, sentMs, repliedMs } = await this.#run(
-      'acquireSlot',
-      [`dlcgw:{${region}}:slots`, `dlcgw:{${region}}:held:${hashed(holderId(holder))}`],
-      [...this.#rule, Math.floor(reachMs * 1000), shareOf(holder), this.#known.get(region) ?? 0],
-    );
-    const [next, us, granted] = numbers;
-    this.#known.set(region, next);
-    if (granted === 1) return slotAfter(us / 1000, sentMs, repliedMs);
-    return { granted: false, retryInMs: us / 1000, isQuiet: false };
-  }
-
-  async backOff(region: string): Promise<void> {
-    await this.#run('backOff', [`dlcgw:{${region}}:slots`], [...this.#rule]);
-  }
-
-  async spend(
-    key: string,
-    rule: QuotaRule,
-    units: number,
-    isAdmitted = false,
-  ): Promise<QuotaDecision> {
-    const args = [rule.limit, rule.windowMs, units, MOST_UNITS, Number(isAdmitted)];
-    const { numbers } = await this.#run('spendQuota', [`dlcgw:quota:{${hashed(key)}}`], args);
-    return quotaDecision(numbers[1] === 1, numbers[0], rule);
-  }
-
-  close(): void {
-    this.#connection?.client.disconnect();
-  }
-
-  /**
-   * Runs a script. A silence, the end of a connection and a Redis that says "not here" may pass in a
-   * moment (a thawed process, a restart, a failover): it tries again for `OPEN_MS`, and at least once
-   * after a connection that was open.
-   *
-   * @throws StoreError
-   */
-  async #run(script: ScriptName, keys: string[], args: number[]): Promise<Reply> {
-    const begunMs = this.#steadyMs();
-    if (begunMs < this.#unreachable.untilMs) throw this.#unreachable.error;
-    for (let tries = 1; ; tries += 1) {
-      if (!this.#connection || this.#connection.client.status === 'end') {
-        this.#connection = connect(this.#target);
-      }
-      const { client, ready } = this.#connection;
-      let isOpen = false;
-      try {
-        await ready;
-        isOpen = true;
-        const sentMs = this.#steadyMs();
-        const numbers = toNumbers(await client[script](...keys, ...args));
-        return { numbers, sentMs, repliedMs: this.#steadyMs() };
-      } catch (error) {
-        const failure = toStoreError(error);
-        const isElsewhere = NOT_HERE.test(failure.message);
-        if (isElsewhere) client.disconnect();
-        const mayPass = isElsewhere || (!failure.misconfiguration && !isReply(error));
-        const isOver = this.#steadyMs() + PAUSE_MS > begunMs + OPEN_MS;
-        if (!mayPass || (isOver && (tries > 1 || !isOpen))) {
-          if (!isOpen) this.#unreachable = { untilMs: this.#steadyMs() + OPEN_MS, error: failure };
-          throw failure;
-        }
-      }
-      await sleep(PAUSE_MS);
-    }
-  }
-}
+import type { Quotas } from './quota.ts';
+import { createRedisConnection, OPEN_MS, REMEDIES, StoreError } from './redis-connection.ts';
+import { TIMEOUT_MS, type Misconfiguration } from './redis-connection.ts';
+import { holderId, shareOf, slotAfter } from './slots.ts';
+import type { NoSlot, OwnSlots, Slot, SlotQuestion, SlotRule } from './slots.ts';
 
 /** Keys name no caller. 128 bits do not collide by chance. */
 const hashed = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-function toNumbers(reply: unknown): Reply['numbers'] {
-  const [a, b = 0, c = 0]: unknown[] = Array.isArray(reply) ? reply : [];
-  if (![a, b, c].every(Number.isSafeInteger)) throw new StoreError('an unknown answer');
-  return [Number(a), Number(b), Number(c)];
-}
+export type RedisStore = ReturnType<typeof createRedisStore>;
 
-function connect({ host, port, tls, username, password, database }: RedisTarget): Connection {
-  const client = new Redis({
-    host,
-    port,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    db: database,
-    ...(tls && { tls: {} }),
-    lazyConnect: true,
-    connectTimeout: OPEN_MS,
-    commandTimeout: TIMEOUT_MS,
-    // Ends a connection that is silent, not one that is slow.
-    socketTimeout: TIMEOUT_MS,
-    disconnectTimeout: 0,
-    retryStrategy: () => null,
-    // INFO and CLIENT may not be permitted; all versions, and proxies, speak protocol 2.
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    protocol: 2,
-    scripts: SCRIPTS,
-  });
-  // A function must be able to end while it is connected.
-  client.on('connect', () => client.stream.unref());
-  // The reason is in the event: `connect` itself says only that the connection closed.
-  const failed = new Promise<never>((_, reject) => client.on('error', reject));
-  const open = async (): Promise<void> => {
-    await client.connect();
-    // PING may not be permitted; that is a reply too.
-    await client.ping().catch((error: unknown) => {
-      if (toStoreError(error).misconfiguration !== 'redis-permission') throw error;
-    });
+/** The limits in Redis, without what happens while it fails. Its calls may reject with a `StoreError`. */
+export function createRedisStore(
+  target: RedisTarget,
+  { spacing, maxWait, quiet }: SlotRule,
+  steadyMs: () => number,
+) {
+  const { run, close } = createRedisConnection(target, steadyMs);
+  const rule = [spacing, maxWait, quiet];
+  /** By region: the first free slot, by the last reply of Redis. */
+  const known = new Map<string, number>();
+  return {
+    async acquire(...[region, holder, reachMs]: SlotQuestion): Promise<Slot | NoSlot> {
+      const keys = [
+        `dlcgw:{${region}}:slots`,
+        `dlcgw:{${region}}:held:${hashed(holderId(holder))}`,
+      ];
+      const asked = [Math.floor(reachMs * 1000), shareOf(holder), known.get(region) ?? 0];
+      const { numbers, sentMs, repliedMs } = await run('acquireSlot', keys, [...rule, ...asked]);
+      const [next, us, granted] = numbers;
+      known.set(region, next);
+      if (granted === 1) return slotAfter(us / 1000, sentMs, repliedMs);
+      return { granted: false, retryInMs: us / 1000, isQuiet: false };
+    },
+
+    async backOff(region: string): Promise<void> {
+      await run('backOff', [`dlcgw:{${region}}:slots`], rule);
+    },
+
+    async spend(...spending: Parameters<Quotas['spend']>): Promise<QuotaDecision> {
+      const [key, { limit, windowMs }, units = 1, isAdmitted = false] = spending;
+      const args = [limit, windowMs, units, MOST_UNITS, Number(isAdmitted)];
+      const { numbers } = await run('spendQuota', [`dlcgw:quota:{${hashed(key)}}`], args);
+      const [debt, allowed] = numbers;
+      return quotaDecision(allowed === 1, debt, { limit, windowMs });
+    },
+
+    close,
   };
-  const ready = Promise.race([failed, open()]);
-  ready.catch(() => client.disconnect());
-  return { client, ready };
 }
 
-/** Words of a Redis that is the wrong one by now: a new connection may lead to the right one. */
-const NOT_HERE = /^(MOVED|ASK|READONLY|MASTERDOWN|LOADING)$/;
+/** Redis is asked again for a region after so many milliseconds. */
+export const RETRY_MS = 1000;
+
+/** After Redis works again, a try may fail for so long: it began before, or no connection is tried yet. */
+export const NOTICE_MS = 3 * OPEN_MS + TIMEOUT_MS;
+
+/** A region returns to Redis so often at most: each return costs a quiet period. */
+const RETURN_EVERY_MS = 60_000;
+
+/** How a region's slots are kept. Each change makes another object. */
+interface Region {
+  /** Why the region goes by this instance's share. */
+  readonly failure?: StoreError;
+  /** Asks again what failed. */
+  readonly again?: () => Promise<unknown>;
+  /** Before this time, Redis is not asked: the own share counts, or a quiet period passes after a return. */
+  readonly askAtMs: number;
+  readonly returnedAtMs: number;
+}
+
+const SHARED: Region = { askAtMs: -Infinity, returnedAtMs: -Infinity };
+
+const quiet = (retryInMs: number): NoSlot => ({ granted: false, retryInMs, isQuiet: true });
+
+/** The quota that failed last. */
+interface FailedQuota {
+  readonly key: string;
+  readonly rule: QuotaRule;
+  readonly failure?: StoreError;
+  /** If no quota has failed until then, the others count as shared. */
+  readonly forgetAtMs: number;
+}
+
+/** What is asked if no quota has failed. */
+const STATUS: FailedQuota = { key: 'status', rule: { limit: 1, windowMs: 1000 }, forgetAtMs: 0 };
 
 /**
- * By the words of Redis, and the words and codes of ioredis, Node and OpenSSL; the first that matches
- * counts. Redis may quote what was sent, so only what matches here, or the third column, is ever logged.
+ * The limits of all instances together, in Redis. If Redis does not keep a caller's quota, this instance
+ * does, for that call. If Redis does not grant a region's slots, the region goes by this instance's
+ * share, until the same operation on the same region works: a circuit breaker for each region.
+ *
+ * Slots reach `MAX_WAIT_MS` ahead. So after each switch of a region a quiet period passes, until all
+ * slots from before are past. Each instance has its own: one with a bad network must not stop the others.
+ *
+ * @param quietMs after this time no slot from before a switch matters: `MAX_WAIT_MS` + 1 s + M
  */
-const FAILURES: readonly (readonly [RegExp, (Misconfiguration | undefined)?, string?])[] = [
-  [/\b(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN)\b/, 'redis-cluster'],
-  [/\b(WRONGPASS|NOAUTH|invalid password)\b/, 'redis-password'],
-  // Inside of a script, Redis 6 and 7.0 say it in the second way, later ones in the third.
-  [
-    /\bNOPERM\b|user executing the script can't|ACL failure in script/,
-    'redis-permission',
-    'NOPERM',
-  ],
-  [/DB index is out of range/, 'redis-database'],
-  [/\b[A-Z_]*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY)[A-Z_]*\b/, 'redis-certificate'],
-  [/\b(READONLY|MASTERDOWN|LOADING|OOM|MISCONF|NOREPLICAS|BUSY|UNKILLABLE)\b/],
-  [/\bERR\b/],
-  [/ReplyError/, undefined, 'refused'],
-  [/ECONNREFUSED/, undefined, 'connection refused'],
-  [/ENOTFOUND|EAI_AGAIN/, undefined, 'host not found'],
-  [/timed ?out|timeout/i, undefined, `no answer within ${TIMEOUT_MS} ms`],
-  [/^/, undefined, 'connection closed'],
-];
+export function createSharedStore(
+  redis: RedisStore,
+  own: OwnSlots & Pick<Quotas, 'spend'>,
+  quietMs: number,
+  { steadyMs, log }: { readonly steadyMs: () => number; readonly log: Pick<Log, 'write'> },
+) {
+  /** After a return, the others may use their own shares until they notice too. */
+  const returnMs = quietMs + RETRY_MS + NOTICE_MS;
+  const regions = new Map<string, Region>();
+  const stateOf = (region: string): Region => regions.get(region) ?? SHARED;
+  let failedQuota: FailedQuota | undefined;
 
-/** Whether Redis has replied, in whatever way. */
-function isReply(error: unknown): boolean {
-  return error instanceof StoreError || Object(error).name === 'ReplyError';
-}
+  /** Says so once: when it begins, and if it turns out to be a wrong setting. */
+  const report = (event: string, failure: StoreError, before?: StoreError, fields = {}): void => {
+    const { message: reason, misconfiguration } = failure;
+    if (before && (before.misconfiguration || !misconfiguration)) return;
+    const remedy = misconfiguration && { misconfiguration, remedy: REMEDIES[misconfiguration] };
+    log.write(remedy ? 'error' : 'warn', event, { reason, ...remedy, ...fields });
+  };
 
-/** @param error Redis's, ioredis's, or the connection's */
-function toStoreError(error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
-  const { code, name, message } = Object(error);
-  const text = `${code} ${name} ${message}`;
-  const [pattern, misconfiguration, says] = FAILURES.find(([one]) => one.test(text)) ?? [/^/];
-  return new StoreError(says ?? pattern.exec(text)?.[0] ?? '', misconfiguration);
+  /** @returns nothing if the region goes by this instance's share */
+  const askRedis = async (...asked: SlotQuestion): Promise<Slot | NoSlot | undefined> => {
+    const [region] = asked;
+    const before = stateOf(region);
+    const waitMs = before.askAtMs - steadyMs();
+    if (waitMs > 0) return before.failure ? undefined : quiet(waitMs);
+    let reply: Slot | NoSlot | undefined;
+    try {
+      reply = await redis.acquire(...asked);
+      if (before.failure && stateOf(region) === before) {
+        regions.set(region, { askAtMs: steadyMs() + returnMs, returnedAtMs: steadyMs() });
+        log.write('info', 'limits-shared', { region, quietMs: returnMs });
+      }
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (stateOf(region) === before) {
+        const { failure, returnedAtMs } = before;
+        if (!failure) own.startQuietPeriod(region, quietMs);
+        report('limits-own', error, failure, { region, quietMs });
+        const askAtMs = Math.max(steadyMs() + RETRY_MS, returnedAtMs + RETURN_EVERY_MS);
+        const again = () => askRedis(...asked);
+        regions.set(region, { failure: error, again, askAtMs, returnedAtMs });
+      }
+    }
+    // A slot from before a switch may be too late, and one of the call that came back too early.
+    const after = stateOf(region);
+    if (after.failure) return undefined;
+    return after === before ? reply : quiet(after.askAtMs - steadyMs());
+  };
+
+  const spend = async (...spending: Parameters<Quotas['spend']>): Promise<QuotaDecision> => {
+    const [key, rule] = spending;
+    try {
+      const decision = await redis.spend(...spending);
+      if (failedQuota && (failedQuota.key === key || steadyMs() > failedQuota.forgetAtMs)) {
+        failedQuota = undefined;
+        log.write('info', 'quotas-shared', {});
+      }
+      return decision;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      report('quotas-own', error, failedQuota?.failure);
+      failedQuota = { key, rule, failure: error, forgetAtMs: steadyMs() + RETURN_EVERY_MS };
+      return own.spend(...spending);
+    }
+  };
+
+  return {
+    acquire: async (...asked: SlotQuestion) => (await askRedis(...asked)) ?? own.acquire(...asked),
+    backOff: async (region: string) => (stateOf(region).failure ? own : redis).backOff(region),
+    spend,
+    /** Asks Redis again for what has failed, and finds what is wrong with its settings. */
+    async misconfiguration(): Promise<Misconfiguration | undefined> {
+      const { key, rule } = failedQuota ?? STATUS;
+      await spend(key, rule, 0);
+      for (const { again } of regions.values()) await again?.();
+      const failures = [failedQuota, ...regions.values()].map((one) => one?.failure);
+      return failures.find((failure) => failure?.misconfiguration)?.misconfiguration;
+    },
+    close: redis.close,
+  };
 }

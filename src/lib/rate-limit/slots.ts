@@ -1,8 +1,8 @@
 /**
- * The rate limit of one region: evenly spaced slots (GCRA without a burst). A slot is a moment at which
+ * The rate limit of a region: evenly spaced slots (GCRA without a burst). A slot is a moment at which
  * one CancelTask may leave for DLC. N + 1 consecutive slots span at least 1 s + M. So if every request
  * arrives at DLC at most M after its slot, no sliding second there has more than N arrivals
- * (docs/decisions/0007). All times are whole microseconds, so that sums are exact.
+ * (docs/decisions/0007). Slots are whole microseconds, so that sums are exact.
  */
 
 /** M, in milliseconds: the longest time allowed between a slot and the arrival at DLC. */
@@ -13,12 +13,10 @@ const SECOND_US = 1_000_000;
 /** Shares of the free slots that a principal may hold: a quarter by single requests, an eighth by batches. */
 const SHARES = { single: 4, batch: 8 } as const;
 
-/** `batch`: batches and webhook deliveries. */
-export type Kind = keyof typeof SHARES;
-
 export interface Holder {
   readonly principal: string;
-  readonly kind: Kind;
+  /** `batch`: batches and webhook deliveries. */
+  readonly kind: keyof typeof SHARES;
 }
 
 /** One text for what holds slots: a principal's single requests, or its batches. */
@@ -27,6 +25,32 @@ export const holderId = ({ principal, kind }: Holder): string => `${kind} ${prin
 /** A holder may have 1/`shareOf` of the free slots. */
 export const shareOf = ({ kind }: Holder): number => SHARES[kind];
 
+/** A request may leave between these moments of the steady clock, in milliseconds. */
+export interface Slot {
+  readonly granted: true;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface NoSlot {
+  readonly granted: false;
+  /** When the holder gets a slot, if all others go on as they do now; or after a quiet period. */
+  readonly retryInMs: number;
+  /** Nothing is sent for now, at any load. */
+  readonly isQuiet: boolean;
+}
+
+/**
+ * A slot `delayMs` after some moment between `sentMs` and `repliedMs`, when it was decided. A request may
+ * leave until 0.8 M after it: the rest of M is for the way to DLC.
+ */
+export const slotAfter = (delayMs: number, sentMs: number, repliedMs = sentMs): Slot => ({
+  granted: true,
+  fromMs: repliedMs + delayMs,
+  untilMs: sentMs + delayMs + 0.8 * MARGIN_MS,
+});
+
+/** In microseconds. */
 export interface SlotRule {
   /** Between two slots. */
   readonly spacing: number;
@@ -43,7 +67,6 @@ export interface SlotRule {
  *   than slots in a second: only chance keeps them apart, so each takes half of its share, at moments
  *   of its own (`phase`). With 100 such instances the busiest second had 19 arrivals; with whole
  *   shares at any moment it had 92.
- * @param maxWaitMs how many milliseconds ahead a slot may be granted
  * @param phase random, from 0 to 1: where the slots of a rate below 1 lie
  */
 export function slotRule(rate: number, maxWaitMs: number, phase = 0): SlotRule {
@@ -59,71 +82,82 @@ export function slotRule(rate: number, maxWaitMs: number, phase = 0): SlotRule {
   };
 }
 
-export type SlotDecision =
-  | { readonly granted: true; readonly at: number }
-  /** `retryIn`: when the holder gets a slot, if all others go on as they do now; or after a quiet period. */
-  | { readonly granted: false; readonly retryIn: number; readonly isQuiet: boolean };
+/** `reachMs`: how far ahead this request can use a slot; the longest wait bounds it. */
+export type SlotQuestion = readonly [region: string, holder: Holder, reachMs: number];
+
+interface Region {
+  granted: { readonly at: number; readonly holder: string }[];
+  /** The first slot that is free; in the past if all are. */
+  next: number;
+  backedOffAt: number;
+  quietUntil: number;
+}
+
+export type OwnSlots = ReturnType<typeof createOwnSlots>;
 
 /**
- * The slots of one region in this process. It remembers only slots that are still to come, at most
- * `maxWait / spacing`. `redis-scripts.ts` has the same rules in Lua; a property test compares them.
+ * The slots of this process alone: all there are without Redis, or while Redis is down. It remembers
+ * only slots that are still to come. `redis-scripts.ts` has the same rules; a property test compares them.
  */
-export class MemorySlots {
-  readonly #rule: SlotRule;
-  #granted: { readonly at: number; readonly holder: string }[] = [];
-  /** The first slot that is free; in the past if all are. */
-  #next = 0;
-  #backedOffAt = -Infinity;
-  #quietUntil = -Infinity;
+export function createOwnSlots({ spacing, phase, maxWait }: SlotRule, steadyMs: () => number) {
+  const nowUs = (): number => Math.round(steadyMs() * 1000);
+  const regions = new Map<string, Region>();
+  const slotsOf = (region: string): Region => {
+    const first = { granted: [], next: 0, backedOffAt: -Infinity, quietUntil: -Infinity };
+    const slots = regions.get(region) ?? first;
+    regions.set(region, slots);
+    return slots;
+  };
+  return {
+    /**
+     * Grants the first free slot. A holder has at most its share of the slots that are free within
+     * `maxWait`, and at least one. So callers that ask for much leave room for callers that ask for
+     * little, and the callers need not be counted (dynamic thresholds, docs/decisions/0007).
+     */
+    acquire(...[region, holder, reachMs]: SlotQuestion): Slot | NoSlot {
+      const slots = slotsOf(region);
+      const now = nowUs();
+      slots.granted = slots.granted.filter(({ at }) => at > now);
+      const free = Math.max(slots.next, now);
+      const at =
+        phase === undefined ? free : free + ((phase - (free % spacing) + spacing) % spacing);
+      const latest = now + Math.min(Math.round(reachMs * 1000), maxWait);
+      if (at > latest) {
+        const isQuiet = slots.quietUntil > latest;
+        return { granted: false, retryInMs: (at - latest) / 1000, isQuiet };
+      }
+      const id = holderId(holder);
+      const held = slots.granted.filter((slot) => slot.holder === id);
+      const count = Math.floor((now + maxWait - at) / spacing) + 1;
+      const tooMany = held.length - Math.max(1, Math.floor(count / shareOf(holder)));
+      // So many of its slots have to pass first.
+      if (tooMany >= 0) {
+        const retryInMs = ((held[tooMany]?.at ?? at) - now) / 1000;
+        return { granted: false, retryInMs, isQuiet: false };
+      }
+      slots.next = at + spacing;
+      slots.granted.push({ at, holder: id });
+      return slotAfter((at - now) / 1000, now / 1000);
+    },
 
-  constructor(rule: SlotRule) {
-    this.#rule = rule;
-  }
+    /**
+     * DLC replied RequestLimitExceeded (others use the account too): free slots begin a second later,
+     * once for all refusals of a second, and at most a second beyond `maxWait`.
+     */
+    backOff(region: string): void {
+      const slots = slotsOf(region);
+      const now = nowUs();
+      if (now - slots.backedOffAt < SECOND_US) return;
+      slots.backedOffAt = now;
+      const from = Math.min(Math.max(slots.next, now), now + maxWait);
+      slots.next = Math.max(slots.next, from + SECOND_US);
+    },
 
-  /**
-   * Grants the first free slot. A holder has at most its share of the slots that are free within
-   * `maxWait`, and at least one. So callers that ask for much leave room for callers that ask for
-   * little, and the callers need not be counted (dynamic thresholds, docs/decisions/0007).
-   *
-   * @param reach how far ahead this request can use a slot; `maxWait` bounds it
-   */
-  acquire(holder: Holder, now: number, reach: number): SlotDecision {
-    const { spacing, maxWait, phase } = this.#rule;
-    this.#granted = this.#granted.filter((slot) => slot.at > now);
-    const first = Math.max(this.#next, now);
-    const at =
-      phase === undefined ? first : first + ((phase - (first % spacing) + spacing) % spacing);
-    const latest = now + Math.min(reach, maxWait);
-    if (at > latest) {
-      return { granted: false, retryIn: at - latest, isQuiet: this.#quietUntil > latest };
-    }
-    const id = holderId(holder);
-    const held = this.#granted.filter((slot) => slot.holder === id);
-    const free = Math.floor((now + maxWait - at) / spacing) + 1;
-    const tooMany = held.length - Math.max(1, Math.floor(free / shareOf(holder)));
-    // So many of its slots have to pass first.
-    if (tooMany >= 0) {
-      return { granted: false, retryIn: (held[tooMany]?.at ?? at) - now, isQuiet: false };
-    }
-    this.#next = at + spacing;
-    this.#granted.push({ at, holder: id });
-    return { granted: true, at };
-  }
-
-  /**
-   * DLC replied RequestLimitExceeded (others use the account too): free slots begin a second later,
-   * once for all refusals of a second, and at most a second beyond `maxWait`.
-   */
-  backOff(now: number): void {
-    if (now - this.#backedOffAt < SECOND_US) return;
-    this.#backedOffAt = now;
-    const from = Math.min(Math.max(this.#next, now), now + this.#rule.maxWait);
-    this.#next = Math.max(this.#next, from + SECOND_US);
-  }
-
-  /** No slot is granted before `until`. */
-  startQuietPeriod(until: number): void {
-    this.#quietUntil = until;
-    this.#next = Math.max(this.#next, until);
-  }
+    /** Grants no slot of the region that is earlier than `ms` from now. */
+    startQuietPeriod(region: string, ms: number): void {
+      const slots = slotsOf(region);
+      slots.quietUntil = nowUs() + ms * 1000;
+      slots.next = Math.max(slots.next, slots.quietUntil);
+    },
+  };
 }

@@ -7,7 +7,7 @@ import {
   type Limiter,
   type SlotRequest,
 } from '../../../src/lib/rate-limit/limiter.ts';
-import { slotAfter } from '../../../src/lib/rate-limit/store.ts';
+import { slotAfter } from '../../../src/lib/rate-limit/slots.ts';
 import { ManualTime } from '../../support/manual-time.ts';
 
 const REGION = 'ap-guangzhou';
@@ -112,17 +112,15 @@ describe('acquiring a slot', () => {
   });
 
   it('takes the latest moment that the store may have meant to begin, and the earliest to end', async () => {
-    const store = {
-      acquire: async () => {
-        const sentMs = time.steadyMs();
-        await time.sleep(40, new AbortController().signal);
-        return slotAfter(100, sentMs, time.steadyMs());
-      },
+    const acquire = async () => {
+      const sentMs = time.steadyMs();
+      await time.sleep(40, new AbortController().signal);
+      return slotAfter(100, sentMs, time.steadyMs());
     };
     const begun = time.steadyMs();
     const got: { acquired: Acquired; afterMs: number }[] = [];
     const work = async (): Promise<void> => {
-      const acquired = await acquireFrom(store, REQUEST, time);
+      const acquired = await acquireFrom(acquire, REQUEST, time);
       got.push({ acquired, afterMs: time.steadyMs() - begun });
     };
     void work();

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { quotaRule, rateLimitFields } from '../../../src/middlewares/quota.ts';
-import { MemoryQuotas, MOST_UNITS } from '../../../src/lib/rate-limit/quota.ts';
+import { MOST_UNITS } from '../../../src/lib/rate-limit/quota.ts';
+import { quotasAtTimes } from '../../support/own-slots.ts';
 
 const rules = fc.record({
   limit: fc.integer({ min: 1, max: 50 }),
@@ -13,7 +14,7 @@ describe("a caller's quota", () => {
   it('allows the burst and then the rate, never more, however requests come', () => {
     fc.assert(
       fc.property(rules, fc.array(fc.double({ min: 0, max: 0.3, noNaN: true })), (rule, gaps) => {
-        const quotas = new MemoryQuotas();
+        const quotas = quotasAtTimes();
         const allowed: number[] = [];
         let now = 0;
         for (const gap of gaps) {
@@ -37,7 +38,7 @@ describe("a caller's quota", () => {
   it('is back when it says so, and not before', () => {
     fc.assert(
       fc.property(rules, (rule) => {
-        const quotas = new MemoryQuotas();
+        const quotas = quotasAtTimes();
         for (let i = 0; i < rule.limit; i++) {
           expect(quotas.spend('a', 0, rule)).toMatchObject({
             allowed: true,
@@ -55,7 +56,7 @@ describe("a caller's quota", () => {
   it('lets a batch in if one unit is left; what is beyond is owed, and later requests wait for it', () => {
     fc.assert(
       fc.property(rules, fc.integer({ min: 1, max: MOST_UNITS }), (rule, units) => {
-        const quotas = new MemoryQuotas();
+        const quotas = quotasAtTimes();
         for (let i = 1; i < rule.limit; i++) quotas.spend('a', 0, rule);
         expect(quotas.spend('a', 0, rule, units)).toMatchObject({ allowed: true, left: 0 });
         const { allowed, left, resetMs } = quotas.spend('a', 0, rule);
@@ -68,7 +69,7 @@ describe("a caller's quota", () => {
   });
 
   it('bounds what is owed, should the rule have changed meanwhile', () => {
-    const quotas = new MemoryQuotas();
+    const quotas = quotasAtTimes();
     quotas.spend('a', 0, { limit: 1, windowMs: 3_600_000 }, MOST_UNITS);
     const rule = { limit: 10, windowMs: 1000 };
     expect(quotas.spend('a', 0, rule).resetMs).toBe(
@@ -77,7 +78,7 @@ describe("a caller's quota", () => {
   });
 
   it("is nobody else's", () => {
-    const [quotas, rule] = [new MemoryQuotas(), { limit: 1, windowMs: 1000 }];
+    const [quotas, rule] = [quotasAtTimes(), { limit: 1, windowMs: 1000 }];
     expect(['a', 'b', 'a'].map((who) => quotas.spend(who, 0, rule).allowed)).toEqual([
       true,
       true,
@@ -86,10 +87,10 @@ describe("a caller's quota", () => {
   });
 
   it('takes bounded memory, and forgets nobody who has spent it for those who have not', () => {
-    const [quotas, rule] = [new MemoryQuotas(100), { limit: 2, windowMs: 3_600_000 }];
+    const [quotas, rule] = [quotasAtTimes(100), { limit: 2, windowMs: 3_600_000 }];
     for (let i = 0; i < 3; i++) quotas.spend('loud', 0, rule);
     for (let i = 0; i < 5000; i++) quotas.spend(`other-${i}`, i, { limit: 1000, windowMs: 1000 });
-    expect(quotas.size).toBeLessThanOrEqual(100);
+    expect(quotas.size()).toBeLessThanOrEqual(100);
     expect(quotas.spend('loud', 5000, rule).allowed).toBe(false);
   });
 });

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { RedisStore } from '../../../src/lib/rate-limit/redis.ts';
+import { OPEN_MS, TIMEOUT_MS } from '../../../src/lib/rate-limit/redis-connection.ts';
+import { createRedisStore, type RedisStore } from '../../../src/lib/rate-limit/redis.ts';
 import { slotRule } from '../../../src/lib/rate-limit/slots.ts';
-import { OPEN_MS, TIMEOUT_MS, type Store } from '../../../src/lib/rate-limit/store.ts';
 
 /** A server that speaks as much of Redis's protocol as a test needs, and counts connections and scripts. */
 
@@ -42,7 +42,7 @@ async function start(answer: (connection: number) => Answers) {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const target = { host: '127.0.0.1', port, tls: false, database: 0 };
-  const store = new RedisStore(target, slotRule(20, 3000), () => performance.now());
+  const store = createRedisStore(target, slotRule(20, 3000), () => performance.now());
   closing.push(() => {
     store.close();
     server.close();
@@ -50,7 +50,7 @@ async function start(answer: (connection: number) => Answers) {
   return { store, counts };
 }
 
-const spend = (store: Store) => store.spend('a', { limit: 10, windowMs: 1000 }, 1);
+const spend = (store: RedisStore) => store.spend('a', { limit: 10, windowMs: 1000 }, 1);
 const SPENT = '*2\r\n:1000\r\n:1';
 
 it('a silent Redis is tried on several connections; then calls fail at once, and later it is tried again', async () => {

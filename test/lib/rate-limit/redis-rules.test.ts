@@ -1,17 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import { MemoryQuotas, MOST_UNITS, quotaDecision } from '../../../src/lib/rate-limit/quota.ts';
+import { MOST_UNITS, quotaDecision } from '../../../src/lib/rate-limit/quota.ts';
 import { SCRIPTS, type ScriptName } from '../../../src/lib/rate-limit/redis-scripts.ts';
-import { RedisStore } from '../../../src/lib/rate-limit/redis.ts';
-import {
-  holderId,
-  MemorySlots,
-  shareOf,
-  slotRule,
-  type SlotRule,
-} from '../../../src/lib/rate-limit/slots.ts';
-import type { Store } from '../../../src/lib/rate-limit/store.ts';
+import { createRedisStore, type RedisStore } from '../../../src/lib/rate-limit/redis.ts';
+import { holderId, shareOf, slotRule, type SlotRule } from '../../../src/lib/rate-limit/slots.ts';
+import { quotasAtTimes, slotsAtTimes } from '../../support/own-slots.ts';
 import { describeWithRedis, startRedis, type RedisServer } from '../../support/redis.ts';
 
 /** The scripts in a real Redis against the same rules in TypeScript, and what only they have to do. */
@@ -47,13 +41,13 @@ const steps = fc.array(
 
 describeWithRedis('the rules in Redis', () => {
   let redis: RedisServer;
-  const stores: Store[] = [];
+  const stores: RedisStore[] = [];
   beforeAll(async () => {
     redis = await startRedis();
   });
   beforeEach(() => redis.client.flushall());
   afterAll(async () => {
-    for (const store of stores) store.close?.();
+    for (const store of stores) store.close();
     await redis.stop();
   });
 
@@ -80,7 +74,7 @@ describeWithRedis('the rules in Redis', () => {
     await fc.assert(
       fc.asyncProperty(rules, steps, async (rule, all) => {
         await redis.client.flushall();
-        const model = new MemorySlots(rule);
+        const model = slotsAtTimes(rule);
         let [now, known] = [START, 0];
         for (const step of all) {
           now += step.after;
@@ -89,13 +83,13 @@ describeWithRedis('the rules in Redis', () => {
             const args = [...ruleArgs(rule), step.reach, shareOf(step.holder), known];
             const [next = 0, us, isGranted] = await run('acquireSlot', now, keys, args);
             known = next;
-            const expected = model.acquire(step.holder, now, step.reach);
+            const expected = model.acquire(step.holder, now - START, step.reach);
             expect([isGranted, us]).toEqual(
-              expected.granted ? [1, expected.at - now] : [0, expected.retryIn],
+              expected.granted ? [1, START + expected.at - now] : [0, expected.retryIn],
             );
           } else {
             [known = 0] = await run('backOff', now, ['slots'], ruleArgs(rule));
-            model.backOff(now);
+            model.backOff(now - START);
           }
         }
       }),
@@ -119,7 +113,7 @@ describeWithRedis('the rules in Redis', () => {
     await fc.assert(
       fc.asyncProperty(quotas, spends, async (rule, all) => {
         await redis.client.flushall();
-        const model = new MemoryQuotas();
+        const model = quotasAtTimes();
         let nowMs = START / 1000;
         for (const { after: ms, units, isAdmitted } of all) {
           nowMs += ms;
@@ -151,13 +145,13 @@ describeWithRedis('the rules in Redis', () => {
     expect([debt, allowed]).toEqual([7_200_000, 1]);
   });
 
-  const open = (rule: SlotRule = RULE): Store => {
+  const open = (rule: SlotRule = RULE): RedisStore => {
     const target = { host: '127.0.0.1', port: redis.port, tls: false, database: 0 };
-    const store = new RedisStore(target, rule, () => performance.now());
+    const store = createRedisStore(target, rule, () => performance.now());
     stores.push(store);
     return store;
   };
-  const acquire = async (store: Store, principal: string) => {
+  const acquire = async (store: RedisStore, principal: string) => {
     await store.acquire(REGION, { principal, kind: 'single' }, 3000);
   };
 

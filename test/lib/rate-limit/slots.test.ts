@@ -1,12 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import {
-  MARGIN_MS,
-  MemorySlots,
-  slotRule,
-  type Holder,
-} from '../../../src/lib/rate-limit/slots.ts';
+import { MARGIN_MS, slotRule, type Holder } from '../../../src/lib/rate-limit/slots.ts';
+import { slotsAtTimes } from '../../support/own-slots.ts';
 
 const SECOND = 1_000_000;
 const MAX_WAIT_MS = 3000;
@@ -35,7 +31,7 @@ describe('the slots', () => {
   it('never exceed the rate in any sliding second, whatever arrives, with any jitter up to M', () => {
     fc.assert(
       fc.property(rates, asks, (rate, all) => {
-        const slots = new MemorySlots(slotRule(rate, MAX_WAIT_MS));
+        const slots = slotsAtTimes(slotRule(rate, MAX_WAIT_MS));
         const arrivals: number[] = [];
         let now = 0;
         for (const { after, who, jitter } of all) {
@@ -56,7 +52,7 @@ describe('the slots', () => {
   it('tell truly when there is a slot, if the others go on as they do', () => {
     fc.assert(
       fc.property(rates, fc.integer({ min: 1, max: 100 }), (rate, times) => {
-        const slots = new MemorySlots(slotRule(rate, MAX_WAIT_MS));
+        const slots = slotsAtTimes(slotRule(rate, MAX_WAIT_MS));
         for (let i = 0; i < times; i++) {
           const decision = slots.acquire(single('a'), 0, Infinity);
           if (decision.granted) continue;
@@ -71,19 +67,19 @@ describe('the slots', () => {
   });
 
   it('reach no further ahead than a request can use them', () => {
-    const slots = new MemorySlots(slotRule(20, MAX_WAIT_MS));
+    const slots = slotsAtTimes(slotRule(20, MAX_WAIT_MS));
     expect(slots.acquire(single('a'), 0, 0)).toEqual({ granted: true, at: 0 });
     expect(slots.acquire(single('b'), 0, 1000)).toMatchObject({ granted: false });
   });
 
   it('begin a second later after DLC refused for the rate, once for all refusals of a second', () => {
-    const slots = new MemorySlots(slotRule(20, MAX_WAIT_MS));
+    const slots = slotsAtTimes(slotRule(20, MAX_WAIT_MS));
     for (let i = 0; i < 5; i++) slots.backOff(0);
     expect(slots.acquire(single('a'), 0, Infinity)).toEqual({ granted: true, at: SECOND });
   });
 
   it('are none in a quiet period', () => {
-    const slots = new MemorySlots(slotRule(20, MAX_WAIT_MS));
+    const slots = slotsAtTimes(slotRule(20, MAX_WAIT_MS));
     slots.startQuietPeriod(SECOND);
     expect(slots.acquire(single('a'), 0, SECOND / 2)).toMatchObject({ granted: false });
     expect(slots.acquire(single('a'), 0, Infinity)).toEqual({ granted: true, at: SECOND });
@@ -91,9 +87,8 @@ describe('the slots', () => {
 
   it('are scattered among many instances that know nothing of each other, at half of their shares', () => {
     // Scattered evenly, as by chance; all of them asked all the time, and at first at the same moment.
-    const instances = Array.from(
-      { length: 100 },
-      (_, n) => new MemorySlots(slotRule(0.2, MAX_WAIT_MS, (n * 0.618) % 1)),
+    const instances = Array.from({ length: 100 }, (_, n) =>
+      slotsAtTimes(slotRule(0.2, MAX_WAIT_MS, (n * 0.618) % 1)),
     );
     const granted = instances.map(() => [] as number[]);
     for (let now = 0; now < 60 * SECOND; now += 100_000) {
@@ -108,7 +103,7 @@ describe('the slots', () => {
   });
 
   it('are not scattered if nobody could wait for them', () => {
-    const slots = new MemorySlots(slotRule(0.2, 0, 0.5));
+    const slots = slotsAtTimes(slotRule(0.2, 0, 0.5));
     expect(slots.acquire(single('a'), 1, 0)).toEqual({ granted: true, at: 1 });
     expect(slots.acquire(single('a'), 2, 0)).toMatchObject({ retryIn: 11 * SECOND - 1 });
   });
@@ -127,7 +122,7 @@ describe('the share of a principal', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const slots = new MemorySlots(RULE);
+        const slots = slotsAtTimes(RULE);
         const granted: { principal: string; kind: string; at: number }[] = [];
         let [now, next] = [0, 0];
         for (const { after, principal, kind, many } of steps) {
@@ -151,7 +146,7 @@ describe('the share of a principal', () => {
   });
 
   it('leaves a slot within a quarter of the longest wait to a quiet caller, beside one that floods', () => {
-    const slots = new MemorySlots(RULE);
+    const slots = slotsAtTimes(RULE);
     for (let now = 0; now < 30 * SECOND; now += 1000) {
       slots.acquire(single('loud'), now, REACH);
       if (now % SECOND > 0) continue;
@@ -164,7 +159,7 @@ describe('the share of a principal', () => {
     const others = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(others, fc.integer({ min: 1000, max: 50_000 }), (count, every) => {
-        const slots = new MemorySlots(RULE);
+        const slots = slotsAtTimes(RULE);
         let now = 0;
         const loadUntil = (end: number): void => {
           for (; now < end; now += every) {
