@@ -25,45 +25,53 @@ local function read(command, key, ...)
 end
 `;
 
-/** KEYS: the region's slots, what the holder has of them. ARGV: spacing, maxWait, quiet, … */
+/**
+ * KEYS: the region's slots, what the holder has of them. ARGV: spacing, maxWait, quiet, known, … `known`
+ * is the latest `next` that this instance got; 1 if it got one of another region only, else 0.
+ *
+ * `next` never falls and is kept for 30 days. So if the instance knows of a later one, or of one at all
+ * while there is none, Redis lost what it knew (a flush, a restart, a failover to a replica that lagged).
+ * Then no slot is granted before all that may have been.
+ */
 const SLOTS = `${PRELUDE}
 local spacing, maxWait, quiet = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local saved = read('HMGET', KEYS[1], 'next', 'backedOff')
-local next, backedOff = number(saved[1]), number(saved[2])
+local known = tonumber(ARGV[4])
+local saved = read('HMGET', KEYS[1], 'next', 'backedOff', 'quietUntil')
+local next, backedOff, quietUntil = number(saved[1]), number(saved[2]), number(saved[3])
+local days = 24 * 3600 * 1000
 local function save()
-  redis.call('HSET', KEYS[1], 'next', int(next), 'backedOff', int(backedOff))
-  redis.call('PEXPIRE', KEYS[1], int(math.max(0, math.ceil((next - now) / 1000)) + 2000))
+  local times = {'next', int(next), 'backedOff', int(backedOff), 'quietUntil', int(quietUntil)}
+  redis.call('HSET', KEYS[1], unpack(times))
+  redis.call('PEXPIRE', KEYS[1], 30 * days)
 end
+local function beginAt(time) next, quietUntil = time, time end
 -- A full Redis refuses a script's first write if it takes memory, and no later one. This takes none.
-redis.call('PEXPIRE', KEYS[1], 1000)
+redis.call('PEXPIRE', KEYS[1], 30 * days)
 if backedOff > now then backedOff = 0 end
-if next > now + 2 * quiet + spacing then next = now + quiet end
+if math.max(next, quietUntil) > now + 2 * quiet + spacing then beginAt(now + quiet) end
+local fell = known > math.max(next, now) and known <= now + quiet + spacing
+if fell or (known > 0 and next == 0) then beginAt(now + maxWait + spacing) end
+local refused = quietUntil > now and -1 or 0
 `;
 
 /**
- * ARGV: …, reach, shareOf, known. Gives {next, delay, 1} or {next, retryIn, 0}. `known` is the latest
- * `next` that this instance got. `next` never falls: if it did, Redis lost what it knew (a flush, a
- * restart, a failover to a replica that lagged). Then no slot is granted before all that may have been.
- * The script writes in any case, so that a reply proves that it can.
+ * ARGV: …, reach, shareOf. Gives {next, delay, 1}, or {next, retryIn, 0}, or in a quiet period
+ * {next, retryIn, -1}. The script writes in any case, so that a reply proves that it can.
  */
 const ACQUIRE = `${SLOTS}
-local known = tonumber(ARGV[6])
-if known > math.max(next, now) and known <= now + quiet + spacing then
-  next = math.max(known, now + maxWait + spacing)
-end
-local at, latest = math.max(next, now), now + math.min(tonumber(ARGV[4]), maxWait)
+local at, latest = math.max(next, now), now + math.min(tonumber(ARGV[5]), maxWait)
 if at > latest then
   save()
-  return {next, at - latest, 0}
+  return {next, at - latest, refused}
 end
 -- Slots that are past, and those from before the clock went back.
 read('ZREMRANGEBYSCORE', KEYS[2], '-inf', int(now))
 redis.call('ZREMRANGEBYSCORE', KEYS[2], int(next), '+inf')
 local free = math.floor((now + maxWait - at) / spacing) + 1
-local tooMany = redis.call('ZCARD', KEYS[2]) - math.max(1, math.floor(free / tonumber(ARGV[5])))
+local tooMany = redis.call('ZCARD', KEYS[2]) - math.max(1, math.floor(free / tonumber(ARGV[6])))
 if tooMany >= 0 then
   save()
-  return {next, (redis.call('ZRANGE', KEYS[2], tooMany, tooMany)[1] or at) - now, 0}
+  return {next, (redis.call('ZRANGE', KEYS[2], tooMany, tooMany)[1] or at) - now, refused}
 end
 next = at + spacing
 save()

@@ -22,25 +22,33 @@ export function createRedisStore(
   steadyMs: () => number,
 ) {
   const { run, close } = createRedisConnection(target, steadyMs);
-  const rule = [spacing, maxWait, quiet];
   /** By region: the first free slot, by the last reply of Redis. */
   const known = new Map<string, number>();
+  const runSlots = async (
+    script: 'acquireSlot' | 'backOff',
+    region: string,
+    keys: readonly string[] = [],
+    args: readonly number[] = [],
+  ) => {
+    const next = known.get(region) ?? Math.min(1, known.size);
+    const all = [spacing, maxWait, quiet, next, ...args];
+    const reply = await run(script, [`dlcgw:{${region}}:slots`, ...keys], all);
+    known.set(region, reply.numbers[0]);
+    return reply;
+  };
+
   return {
     async acquire(...[region, holder, reachMs]: SlotQuestion): Promise<Slot | NoSlot> {
-      const keys = [
-        `dlcgw:{${region}}:slots`,
-        `dlcgw:{${region}}:held:${hashed(holderId(holder))}`,
-      ];
-      const asked = [Math.floor(reachMs * 1000), shareOf(holder), known.get(region) ?? 0];
-      const { numbers, sentMs, repliedMs } = await run('acquireSlot', keys, [...rule, ...asked]);
-      const [next, us, granted] = numbers;
-      known.set(region, next);
+      const keys = [`dlcgw:{${region}}:held:${hashed(holderId(holder))}`];
+      const args = [Math.floor(reachMs * 1000), shareOf(holder)];
+      const { numbers, sentMs, repliedMs } = await runSlots('acquireSlot', region, keys, args);
+      const [, us, granted] = numbers;
       if (granted === 1) return slotAfter(us / 1000, sentMs, repliedMs);
-      return { granted: false, retryInMs: us / 1000, isQuiet: false };
+      return { granted: false, retryInMs: us / 1000, isQuiet: granted < 0 };
     },
 
     async backOff(region: string): Promise<void> {
-      await run('backOff', [`dlcgw:{${region}}:slots`], rule);
+      await runSlots('backOff', region);
     },
 
     async spend(...spending: Parameters<Quotas['spend']>): Promise<QuotaDecision> {

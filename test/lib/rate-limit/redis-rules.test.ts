@@ -68,7 +68,10 @@ describeWithRedis('the rules in Redis', () => {
     const reply = await redis.client.eval(timed, keys.length, ...keys, ...time, ...args);
     return Array.isArray(reply) ? reply.map(Number) : [];
   };
-  const ruleArgs = ({ spacing, maxWait, quiet }: SlotRule) => [spacing, maxWait, quiet];
+  const ruleArgs = ({ spacing, maxWait, quiet }: SlotRule, known = 0) => [
+    ...[spacing, maxWait, quiet],
+    known,
+  ];
 
   it('are those in memory, whatever is asked in whatever order', async () => {
     await fc.assert(
@@ -80,7 +83,7 @@ describeWithRedis('the rules in Redis', () => {
           now += step.after;
           if (step.do === 'acquire') {
             const keys = ['slots', holderId(step.holder)];
-            const args = [...ruleArgs(rule), step.reach, shareOf(step.holder), known];
+            const args = [...ruleArgs(rule, known), step.reach, shareOf(step.holder)];
             const [next = 0, us, isGranted] = await run('acquireSlot', now, keys, args);
             known = next;
             const expected = model.acquire(step.holder, now - START, step.reach);
@@ -88,7 +91,7 @@ describeWithRedis('the rules in Redis', () => {
               expected.granted ? [1, START + expected.at - now] : [0, expected.retryIn],
             );
           } else {
-            [known = 0] = await run('backOff', now, ['slots'], ruleArgs(rule));
+            [known = 0] = await run('backOff', now, ['slots'], ruleArgs(rule, known));
             model.backOff(now - START);
           }
         }
@@ -129,12 +132,12 @@ describeWithRedis('the rules in Redis', () => {
 
   it('hold if the clock goes back by an hour: a slot once those from before are past, a quota at once', async () => {
     const keys = ['slots', 'held'];
-    const args = [...ruleArgs(RULE), RULE.maxWait, 4, 0];
+    const args = [...ruleArgs(RULE), RULE.maxWait, 4];
     await run('acquireSlot', START, keys, args);
     await run('spendQuota', START, ['quota'], [2, 3_600_000, 1, MOST_UNITS, 0]);
     const back = START - 3600 * SECOND;
     const [, retryIn, granted] = await run('acquireSlot', back, keys, args);
-    expect([granted, retryIn]).toEqual([0, RULE.quiet - RULE.maxWait]);
+    expect([granted, retryIn]).toEqual([-1, RULE.quiet - RULE.maxWait]);
     expect((await run('acquireSlot', back + RULE.quiet, keys, args))[2]).toBe(1);
     const [debt, allowed] = await run(
       'spendQuota',
@@ -161,7 +164,7 @@ describeWithRedis('the rules in Redis', () => {
   ])('grant nothing before all that may have been granted, if Redis %s', async (_, lose) => {
     let now = START;
     const ask = async (principal: string, known: number) => {
-      const args = [...ruleArgs(RULE), RULE.maxWait, 4, known];
+      const args = [...ruleArgs(RULE, known), RULE.maxWait, 4];
       const [next = 0, delay = 0, granted] = await run(
         'acquireSlot',
         now,
@@ -178,12 +181,49 @@ describeWithRedis('the rules in Redis', () => {
     expect((await ask('b', 0)).delay).toBe(0);
     const late = await ask('c', known);
     const horizon = now + RULE.maxWait + RULE.spacing;
-    expect(late).toEqual({ next: horizon, delay: RULE.spacing, granted: 0 });
+    // Nothing is sent until then: the caller is told so.
+    expect(late).toEqual({ next: horizon, delay: RULE.spacing, granted: -1 });
     now += RULE.spacing;
     expect(await ask('c', late.next)).toMatchObject({ delay: RULE.maxWait, granted: 1 });
     // What others were told before is no news any more.
     now += RULE.spacing;
     expect(await ask('d', known)).toMatchObject({ delay: RULE.maxWait, granted: 1 });
+    now += RULE.maxWait;
+    const all = await Promise.all(Array.from({ length: 15 }, () => ask('e', 0)));
+    expect(all.at(-1)).toMatchObject({ granted: 0 });
+  });
+
+  it.each(['acquireSlot', 'backOff'] as const)(
+    'grant nothing before all that may have been granted, if Redis lost a region of which the instance knows nothing: %s',
+    async (first) => {
+      const ask = async (script: ScriptName, known: number) => {
+        const more = script === 'acquireSlot' ? [RULE.maxWait, 4] : [];
+        const [next = 0] = await run(
+          script,
+          START,
+          ['slots', 'a'],
+          [...ruleArgs(RULE, known), ...more],
+        );
+        return next;
+      };
+      const horizon = START + RULE.maxWait + RULE.spacing;
+      // It knows of another region, or of slots of this one that are long past.
+      expect(await ask(first, 1)).toBeGreaterThanOrEqual(horizon);
+      expect(await ask('acquireSlot', START - SECOND)).toBeGreaterThanOrEqual(horizon);
+      await redis.client.flushall();
+      // The first that is ever asked for a slot.
+      expect(await ask('acquireSlot', 0)).toBe(START + RULE.spacing);
+      expect(await ask('acquireSlot', 1)).toBe(START + 2 * RULE.spacing);
+    },
+  );
+
+  it('ask once for a region that is new to an instance that knows of another, and then grant at once', async () => {
+    const store = open(slotRule(20, 100));
+    await acquire(store, 'a');
+    const other = () => store.acquire('ap-singapore', { principal: 'a', kind: 'single' }, 100);
+    expect(await other()).toMatchObject({ granted: false, isQuiet: true });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await other()).toMatchObject({ granted: true });
   });
 
   it.each([
@@ -225,7 +265,9 @@ describeWithRedis('the rules in Redis', () => {
       );
       const ttl = await redis.client.pttl(key);
       expect(ttl).toBeGreaterThan(0);
-      expect(ttl).toBeLessThanOrEqual(60_000);
+      // For so long Redis remembers that it lost nothing.
+      const longest = key.endsWith(':slots') ? 30 * 86_400_000 : 60_000;
+      expect(ttl).toBeLessThanOrEqual(longest);
     }
   });
 
