@@ -32,7 +32,6 @@ export function quotasAtTimes(most?: number) {
   let now = 0;
   const quotas = createQuotas(() => now, most);
   return {
-    size: quotas.size,
     spend(key: string, at: number, rule: QuotaRule, ...more: [number?, boolean?]) {
       now = at;
       return quotas.spend(key, rule, ...more);

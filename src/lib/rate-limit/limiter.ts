@@ -39,10 +39,7 @@ export interface LimiterSettings {
   readonly redis: RedisTarget | undefined;
 }
 
-export interface LimiterDeps {
-  /** Milliseconds of a clock that never jumps. */
-  readonly steadyMs: () => number;
-  readonly sleep: Clock['sleep'];
+export interface LimiterDeps extends Pick<Clock, 'steadyMs' | 'sleep'> {
   readonly random: () => number;
   readonly log: Pick<Log, 'write'>;
 }

@@ -38,8 +38,6 @@ export function createQuotas(steadyMs: () => number, most: number = MOST_REMEMBE
     for (const [key] of soonest.slice(0, callers.size - Math.floor(most / 2))) callers.delete(key);
   };
   return {
-    /** For tests. */
-    size: (): number => callers.size,
     /**
      * Spends `units` if there is at least one; the rest is owed, and later requests wait for it.
      *

@@ -40,9 +40,10 @@ export class StoreError extends Error {
 
 /** The way to Redis. It connects when the first script is run. */
 export function createRedisConnection(target: RedisTarget, steadyMs: () => number) {
-  let connection: Connection | undefined;
+  let connection: ReturnType<typeof connect> | undefined;
   /** Until then, no connection is tried. */
   let unreachable = { untilMs: -Infinity, failure: new StoreError('') };
+
   /**
    * Runs a script. A silence, the end of a connection and a Redis that says "not here" may pass in a
    * moment (a thawed process, a restart, a failover): it tries again for `OPEN_MS`, and at least once
@@ -68,7 +69,8 @@ export function createRedisConnection(target: RedisTarget, steadyMs: () => numbe
         const failure = toStoreError(error);
         const isElsewhere = NOT_HERE.test(failure.message);
         if (isElsewhere) client.disconnect();
-        const mayPass = isElsewhere || !(failure.misconfiguration || isReply(error));
+        const isReply = failure === error || Object(error).name === 'ReplyError';
+        const mayPass = isElsewhere || !(failure.misconfiguration || isReply);
         const isOver = steadyMs() + PAUSE_MS > begunMs + OPEN_MS;
         if (!mayPass || (isOver && (tries > 1 || !isOpen))) {
           if (!isOpen) unreachable = { untilMs: steadyMs() + OPEN_MS, failure };
@@ -82,13 +84,7 @@ export function createRedisConnection(target: RedisTarget, steadyMs: () => numbe
   return { run, close: () => connection?.client.disconnect() };
 }
 
-interface Connection {
-  readonly client: Redis;
-  /** Redis has replied. Before that no script is sent: a silent Redis would run it later, for nobody. */
-  readonly ready: Promise<unknown>;
-}
-
-function connect({ host, port, tls, username, password, database }: RedisTarget): Connection {
+function connect({ host, port, tls, username, password, database }: RedisTarget) {
   const client = new Redis({
     host,
     port,
@@ -120,6 +116,7 @@ function connect({ host, port, tls, username, password, database }: RedisTarget)
       if (toStoreError(error).misconfiguration !== 'redis-permission') throw error;
     });
   };
+  /** Redis has replied. Before that no script is sent: a silent Redis would run it later, for nobody. */
   const ready = Promise.race([failed, open()]);
   ready.catch(() => client.disconnect());
   return { client, ready };
@@ -127,10 +124,6 @@ function connect({ host, port, tls, username, password, database }: RedisTarget)
 
 /** Words of a Redis that is the wrong one by now: a new connection may lead to the right one. */
 const NOT_HERE = /^(MOVED|ASK|READONLY|MASTERDOWN|LOADING)$/;
-
-/** Whether Redis has replied, in whatever way. */
-const isReply = (error: unknown): boolean =>
-  error instanceof StoreError || Object(error).name === 'ReplyError';
 
 function toNumbers(reply: unknown): readonly [number, number, number] {
   const [a, b = 0, c = 0]: unknown[] = Array.isArray(reply) ? reply : [];
@@ -145,12 +138,9 @@ function toNumbers(reply: unknown): readonly [number, number, number] {
 const FAILURES: readonly (readonly [RegExp, (Misconfiguration | undefined)?, string?])[] = [
   [/\b(MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN)\b/, 'redis-cluster'],
   [/\b(WRONGPASS|NOAUTH|invalid password)\b/, 'redis-password'],
-  // Inside of a script, Redis 6 and 7.0 say it in the second way, later ones in the third.
-  [
-    /\bNOPERM\b|user executing the script can't|ACL failure in script/,
-    'redis-permission',
-    'NOPERM',
-  ],
+  [/\bNOPERM\b/, 'redis-permission'],
+  // Inside of a script: Redis 6 and 7.0 say it in the first way, later ones in the second.
+  [/user executing the script can't|ACL failure in script/, 'redis-permission', 'NOPERM'],
   [/DB index is out of range/, 'redis-database'],
   [/\b[A-Z_]*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY)[A-Z_]*\b/, 'redis-certificate'],
   [/\b(READONLY|MASTERDOWN|LOADING|OOM|MISCONF|NOREPLICAS|BUSY|UNKILLABLE)\b/],

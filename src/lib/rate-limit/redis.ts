@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 
 import type { RedisTarget } from '../config/redis-url.ts';
 import type { Log } from '../observability/log.ts';
-import { MOST_UNITS, quotaDecision, type QuotaDecision, type QuotaRule } from './quota.ts';
-import type { Quotas } from './quota.ts';
+import { MOST_UNITS, quotaDecision, type QuotaDecision, type Quotas } from './quota.ts';
 import { createRedisConnection, OPEN_MS, REMEDIES, StoreError } from './redis-connection.ts';
 import { TIMEOUT_MS, type Misconfiguration } from './redis-connection.ts';
+import type { ScriptName } from './redis-scripts.ts';
 import { holderId, shareOf, slotAfter } from './slots.ts';
 import type { NoSlot, OwnSlots, Slot, SlotQuestion, SlotRule } from './slots.ts';
 
@@ -22,17 +22,12 @@ export function createRedisStore(
   steadyMs: () => number,
 ) {
   const { run, close } = createRedisConnection(target, steadyMs);
+  const rule = [spacing, maxWait, quiet];
   /** By region: the first free slot, by the last reply of Redis. */
   const known = new Map<string, number>();
-  const runSlots = async (
-    script: 'acquireSlot' | 'backOff',
-    region: string,
-    keys: readonly string[] = [],
-    args: readonly number[] = [],
-  ) => {
+  const runSlots = async (script: ScriptName, region: string, keys: string[], args: number[]) => {
     const next = known.get(region) ?? Math.min(1, known.size);
-    const all = [spacing, maxWait, quiet, next, ...args];
-    const reply = await run(script, [`dlcgw:{${region}}:slots`, ...keys], all);
+    const reply = await run(script, [`dlcgw:{${region}}:slots`, ...keys], [...rule, next, ...args]);
     known.set(region, reply.numbers[0]);
     return reply;
   };
@@ -48,7 +43,7 @@ export function createRedisStore(
     },
 
     async backOff(region: string): Promise<void> {
-      await runSlots('backOff', region);
+      await runSlots('backOff', region, [], []);
     },
 
     async spend(...spending: Parameters<Quotas['spend']>): Promise<QuotaDecision> {
@@ -72,12 +67,15 @@ export const NOTICE_MS = 3 * OPEN_MS + TIMEOUT_MS;
 /** A region returns to Redis so often at most: each return costs a quiet period. */
 const RETURN_EVERY_MS = 60_000;
 
-/** How a region's slots are kept. Each change makes another object. */
-interface Region {
-  /** Why the region goes by this instance's share. */
+interface Failing {
+  /** Why this instance goes by its own limit. */
   readonly failure?: StoreError;
-  /** Asks again what failed. */
+  /** Asks Redis again. */
   readonly again?: () => Promise<unknown>;
+}
+
+/** How a region's slots are kept. Each change makes another object. */
+interface Region extends Failing {
   /** Before this time, Redis is not asked: the own share counts, or a quiet period passes after a return. */
   readonly askAtMs: number;
   readonly returnedAtMs: number;
@@ -86,18 +84,6 @@ interface Region {
 const SHARED: Region = { askAtMs: -Infinity, returnedAtMs: -Infinity };
 
 const quiet = (retryInMs: number): NoSlot => ({ granted: false, retryInMs, isQuiet: true });
-
-/** The quota that failed last. */
-interface FailedQuota {
-  readonly key: string;
-  readonly rule: QuotaRule;
-  readonly failure?: StoreError;
-  /** If no quota has failed until then, the others count as shared. */
-  readonly forgetAtMs: number;
-}
-
-/** What is asked if no quota has failed. */
-const STATUS: FailedQuota = { key: 'status', rule: { limit: 1, windowMs: 1000 }, forgetAtMs: 0 };
 
 /**
  * The limits of all instances together, in Redis. If Redis does not keep a caller's quota, this instance
@@ -119,7 +105,8 @@ export function createSharedStore(
   const returnMs = quietMs + RETRY_MS + NOTICE_MS;
   const regions = new Map<string, Region>();
   const stateOf = (region: string): Region => regions.get(region) ?? SHARED;
-  let failedQuota: FailedQuota | undefined;
+  /** The quota that failed last. If none has failed for a while, all count as shared. */
+  let quota: Failing & { readonly key?: string; readonly forgetAtMs?: number } = {};
 
   /** Says so once: when it begins, and if it turns out to be a wrong setting. */
   const report = (event: string, failure: StoreError, before?: StoreError, fields = {}): void => {
@@ -163,15 +150,17 @@ export function createSharedStore(
     const [key, rule] = spending;
     try {
       const decision = await redis.spend(...spending);
-      if (failedQuota && (failedQuota.key === key || steadyMs() > failedQuota.forgetAtMs)) {
-        failedQuota = undefined;
+      const { failure, forgetAtMs = Infinity } = quota;
+      if (failure && (quota.key === key || steadyMs() > forgetAtMs)) {
+        quota = {};
         log.write('info', 'quotas-shared', {});
       }
       return decision;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      report('quotas-own', error, failedQuota?.failure);
-      failedQuota = { key, rule, failure: error, forgetAtMs: steadyMs() + RETURN_EVERY_MS };
+      report('quotas-own', error, quota.failure);
+      const again = () => spend(key, rule, 0);
+      quota = { key, failure: error, again, forgetAtMs: steadyMs() + RETURN_EVERY_MS };
       return own.spend(...spending);
     }
   };
@@ -182,10 +171,9 @@ export function createSharedStore(
     spend,
     /** Asks Redis again for what has failed, and finds what is wrong with its settings. */
     async misconfiguration(): Promise<Misconfiguration | undefined> {
-      const { key, rule } = failedQuota ?? STATUS;
-      await spend(key, rule, 0);
-      for (const { again } of regions.values()) await again?.();
-      const failures = [failedQuota, ...regions.values()].map((one) => one?.failure);
+      const anything = () => spend('status', { limit: 1, windowMs: 1000 }, 0);
+      for (const { again } of [{ again: anything, ...quota }, ...regions.values()]) await again?.();
+      const failures = [quota, ...regions.values()].map(({ failure }) => failure);
       return failures.find((failure) => failure?.misconfiguration)?.misconfiguration;
     },
     close: redis.close,

@@ -85,13 +85,13 @@ export function slotRule(rate: number, maxWaitMs: number, phase = 0): SlotRule {
 /** `reachMs`: how far ahead this request can use a slot; the longest wait bounds it. */
 export type SlotQuestion = readonly [region: string, holder: Holder, reachMs: number];
 
-interface Region {
-  granted: { readonly at: number; readonly holder: string }[];
+const noSlots = () => ({
+  granted: [] as { readonly at: number; readonly holder: string }[],
   /** The first slot that is free; in the past if all are. */
-  next: number;
-  backedOffAt: number;
-  quietUntil: number;
-}
+  next: 0,
+  backedOffAt: -Infinity,
+  quietUntil: -Infinity,
+});
 
 export type OwnSlots = ReturnType<typeof createOwnSlots>;
 
@@ -101,10 +101,9 @@ export type OwnSlots = ReturnType<typeof createOwnSlots>;
  */
 export function createOwnSlots({ spacing, phase, maxWait }: SlotRule, steadyMs: () => number) {
   const nowUs = (): number => Math.round(steadyMs() * 1000);
-  const regions = new Map<string, Region>();
-  const slotsOf = (region: string): Region => {
-    const first = { granted: [], next: 0, backedOffAt: -Infinity, quietUntil: -Infinity };
-    const slots = regions.get(region) ?? first;
+  const regions = new Map<string, ReturnType<typeof noSlots>>();
+  const slotsOf = (region: string) => {
+    const slots = regions.get(region) ?? noSlots();
     regions.set(region, slots);
     return slots;
   };

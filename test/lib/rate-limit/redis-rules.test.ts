@@ -68,10 +68,8 @@ describeWithRedis('the rules in Redis', () => {
     const reply = await redis.client.eval(timed, keys.length, ...keys, ...time, ...args);
     return Array.isArray(reply) ? reply.map(Number) : [];
   };
-  const ruleArgs = ({ spacing, maxWait, quiet }: SlotRule, known = 0) => [
-    ...[spacing, maxWait, quiet],
-    known,
-  ];
+  const ruleArgs = ({ spacing, maxWait, quiet }: SlotRule, known = 0): number[] =>
+    [spacing, maxWait, quiet].concat(known);
 
   it('are those in memory, whatever is asked in whatever order', async () => {
     await fc.assert(
