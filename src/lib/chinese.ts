@@ -53,8 +53,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     '最近 45 天内，DLC 在此地域没有该任务。',
   'The cancellation was sent to DLC, but no reliable response came: it may or may not have taken effect.':
     '取消请求已发给 DLC，但没有收到可靠的响应：取消可能已生效，也可能没有。',
-  'The gateway has just changed how its instances share the rate of DLC, and sends nothing for a few seconds.':
-    '网关刚刚切换了各实例分配 DLC 请求频率的方式，几秒内不会发送请求。',
+  'The instances of the gateway have just begun to share the rate of DLC anew, and send nothing for a few seconds.':
+    '网关的各实例刚刚重新开始分配 DLC 的请求频率，几秒内不会发送请求。',
   'The gateway cannot write its audit log now, so it takes no cancellations.':
     '网关目前无法写入审计日志，因此不接受取消请求。',
   'Some task of this delivery may yet be cancelled; "results" says what came of each.':

@@ -125,9 +125,9 @@ const NO_SLOT = notSent('upstream-rate-limited', 'no slot upstream in time');
 /** In a quiet period the rate is not used up, so the caller gets another sentence. */
 const QUIET: Failure = {
   ...NO_SLOT,
-  reason: 'quiet period after a switch between Redis and an own share',
+  reason: 'quiet period after a switch between Redis and an own share, or after a loss in Redis',
   detail:
-    'The gateway has just changed how its instances share the rate of DLC, and sends nothing for a few seconds.',
+    'The instances of the gateway have just begun to share the rate of DLC anew, and send nothing for a few seconds.',
 };
 
 /**
