@@ -165,14 +165,16 @@ export function createSharedStore(
     }
   };
 
+  const askAnything = () => spend('status', { limit: 1, windowMs: 1000 }, 0);
+
   return {
     acquire: async (...asked: SlotQuestion) => (await askRedis(...asked)) ?? own.acquire(...asked),
     backOff: async (region: string) => (stateOf(region).failure ? own : redis).backOff(region),
     spend,
     /** Asks Redis again for what has failed, and finds what is wrong with its settings. */
     async misconfiguration(): Promise<Misconfiguration | undefined> {
-      const anything = () => spend('status', { limit: 1, windowMs: 1000 }, 0);
-      for (const { again } of [{ again: anything, ...quota }, ...regions.values()]) await again?.();
+      for (const { again } of [{ again: askAnything, ...quota }, ...regions.values()])
+        await again?.();
       const failures = [quota, ...regions.values()].map(({ failure }) => failure);
       return failures.find((failure) => failure?.misconfiguration)?.misconfiguration;
     },
