@@ -61,12 +61,8 @@ export function createLimiter(
     // A file of its own, which is loaded only here.
     const { createRedisStore, createSharedStore } = await import('./redis.ts');
     const rule = slotRule(upstreamRate, maxWaitMs);
-    return createSharedStore(
-      createRedisStore(target, rule, steadyMs),
-      own,
-      rule.quiet / 1000,
-      deps,
-    );
+    const shared = createRedisStore(target, rule, steadyMs);
+    return createSharedStore(shared, own, rule.quiet / 1000, deps);
   };
   let loading: ReturnType<typeof load> | undefined;
   const shared = () => redis && (loading ??= load(redis));
@@ -101,23 +97,20 @@ export async function acquireFrom(
       await sleep(Math.ceil(left), signal).catch(() => undefined);
     }
   };
+  const left = unused.get(region) ?? [];
+  unused.set(region, left);
   for (;;) {
     const reachedMs = Math.max(0, reachMs());
-    const [earliest] = unused.get(region) ?? [];
-    const isInReach = earliest && earliest.fromMs <= steadyMs() + reachedMs;
+    const isLeft = (left[0]?.fromMs ?? Infinity) <= steadyMs() + reachedMs;
     const reply =
-      (isInReach && unused.get(region)?.shift()) ||
-      (await acquire(region, { principal, kind }, reachedMs));
+      (isLeft && left.shift()) || (await acquire(region, { principal, kind }, reachedMs));
     if (reply.granted) {
       const { fromMs, untilMs } = reply;
       await waitUntil(fromMs);
       const isValid = (): boolean => steadyMs() <= untilMs;
       if (signal.aborted) {
-        const slots = [...(unused.get(region) ?? []), reply];
-        unused.set(
-          region,
-          slots.toSorted((a, b) => a.fromMs - b.fromMs),
-        );
+        left.push(reply);
+        left.sort((a, b) => a.fromMs - b.fromMs);
         return { granted: false, retryInMs: fromMs - steadyMs(), isQuiet: false };
       }
       if (isValid()) return { granted: true, isValid };

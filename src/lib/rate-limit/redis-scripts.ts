@@ -29,9 +29,9 @@ end
  * KEYS: the region's slots, what the holder has of them. ARGV: spacing, maxWait, quiet, known, … `known`
  * is the latest `next` that this instance got; 1 if it got one of another region only, else 0.
  *
- * `next` never falls and is kept for 30 days. So if the instance knows of a later one, or of one at all
- * while there is none, Redis lost what it knew (a flush, a restart, a failover to a replica that lagged).
- * Then no slot is granted before all that may have been.
+ * `next` never falls, and is kept for 30 days. So if the instance knows of a later one, Redis lost what it
+ * knew (a flush, a restart, a failover to a replica that lagged), and grants no slot before all that may
+ * have been granted.
  */
 const SLOTS = `${PRELUDE}
 local spacing, maxWait, quiet = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -49,14 +49,15 @@ local function beginAt(time) next, quietUntil = time, time end
 redis.call('PEXPIRE', KEYS[1], 30 * days)
 if backedOff > now then backedOff = 0 end
 if math.max(next, quietUntil) > now + 2 * quiet + spacing then beginAt(now + quiet) end
-local fell = known > math.max(next, now) and known <= now + quiet + spacing
-if fell or (known > 0 and next == 0) then beginAt(now + maxWait + spacing) end
+if known > next and known <= now + quiet + spacing then
+  beginAt(math.max(next, now + maxWait + spacing))
+end
 local refused = quietUntil > now and -1 or 0
 `;
 
 /**
- * ARGV: …, reach, shareOf. Gives {next, delay, 1}, or {next, retryIn, 0}, or in a quiet period
- * {next, retryIn, -1}. The script writes in any case, so that a reply proves that it can.
+ * ARGV: …, reach, and which part of the free slots a holder may have. Gives {next, delay, 1}, or {next,
+ * retryIn, 0}; in a quiet period -1. The script writes in any case, so that a reply proves that it can.
  */
 const ACQUIRE = `${SLOTS}
 local at, latest = math.max(next, now), now + math.min(tonumber(ARGV[5]), maxWait)

@@ -6,7 +6,7 @@ import { MOST_UNITS, quotaDecision, type QuotaDecision, type Quotas } from './qu
 import { createRedisConnection, OPEN_MS, REMEDIES, StoreError } from './redis-connection.ts';
 import { TIMEOUT_MS, type Misconfiguration } from './redis-connection.ts';
 import type { ScriptName } from './redis-scripts.ts';
-import { holderId, shareOf, slotAfter } from './slots.ts';
+import { holderId, SHARES, slotAfter } from './slots.ts';
 import type { NoSlot, OwnSlots, Slot, SlotQuestion, SlotRule } from './slots.ts';
 
 /** Keys name no caller. 128 bits do not collide by chance. */
@@ -35,7 +35,7 @@ export function createRedisStore(
   return {
     async acquire(...[region, holder, reachMs]: SlotQuestion): Promise<Slot | NoSlot> {
       const keys = [`dlcgw:{${region}}:held:${hashed(holderId(holder))}`];
-      const args = [Math.floor(reachMs * 1000), shareOf(holder)];
+      const args = [Math.floor(reachMs * 1000), SHARES[holder.kind]];
       const { numbers, sentMs, repliedMs } = await runSlots('acquireSlot', region, keys, args);
       const [, us, granted] = numbers;
       if (granted === 1) return slotAfter(us / 1000, sentMs, repliedMs);
@@ -173,8 +173,8 @@ export function createSharedStore(
     spend,
     /** Asks Redis again for what has failed, and finds what is wrong with its settings. */
     async misconfiguration(): Promise<Misconfiguration | undefined> {
-      for (const { again } of [{ again: askAnything, ...quota }, ...regions.values()])
-        await again?.();
+      const failing = [{ again: askAnything, ...quota }, ...regions.values()];
+      for (const { again } of failing) await again?.();
       const failures = [quota, ...regions.values()].map(({ failure }) => failure);
       return failures.find((failure) => failure?.misconfiguration)?.misconfiguration;
     },

@@ -10,8 +10,8 @@ export const MARGIN_MS = 100;
 
 const SECOND_US = 1_000_000;
 
-/** Shares of the free slots that a principal may hold: a quarter by single requests, an eighth by batches. */
-const SHARES = { single: 4, batch: 8 } as const;
+/** A principal may hold a quarter of the free slots by single requests, and an eighth by batches. */
+export const SHARES = { single: 4, batch: 8 } as const;
 
 export interface Holder {
   readonly principal: string;
@@ -21,9 +21,6 @@ export interface Holder {
 
 /** One text for what holds slots: a principal's single requests, or its batches. */
 export const holderId = ({ principal, kind }: Holder): string => `${kind} ${principal}`;
-
-/** A holder may have 1/`shareOf` of the free slots. */
-export const shareOf = ({ kind }: Holder): number => SHARES[kind];
 
 /** A request may leave between these moments of the steady clock, in milliseconds. */
 export interface Slot {
@@ -128,7 +125,7 @@ export function createOwnSlots({ spacing, phase, maxWait }: SlotRule, steadyMs: 
       const id = holderId(holder);
       const held = slots.granted.filter((slot) => slot.holder === id);
       const count = Math.floor((now + maxWait - at) / spacing) + 1;
-      const tooMany = held.length - Math.max(1, Math.floor(count / shareOf(holder)));
+      const tooMany = held.length - Math.max(1, Math.floor(count / SHARES[holder.kind]));
       // So many of its slots have to pass first.
       if (tooMany >= 0) {
         const retryInMs = ((held[tooMany]?.at ?? at) - now) / 1000;
