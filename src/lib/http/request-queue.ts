@@ -3,15 +3,6 @@ import type { Duplex } from 'node:stream';
 /** Serves one request. Resolves when its response is out, or its connection closed; never rejects. */
 type Job = () => Promise<unknown>;
 
-/** Requests wait here, so that a flood of them never keeps the event loop from other work. */
-export interface RequestQueue {
-  add(connection: Duplex, job: Job): void;
-  /** Says that a connection was accepted: more may wait, and one is accepted in each turn. */
-  accepted(): void;
-  /** Whether no request waits behind the one that this connection's job serves. */
-  isLast(connection: Duplex): boolean;
-}
-
 /** How long requests are started in one turn of the event loop: a slot is lost if its timer comes 80 ms late. */
 const SLICE_MS = 1;
 
@@ -25,10 +16,11 @@ const MAX_IDLE_TURNS = 16;
 const MAX_PIPELINED = 16;
 
 /**
- * Serves the connections in turns, one request each: a caller that pipelines gains nothing by it. The
- * requests of one connection are served one after the other, as HTTP/1.1 asks of their responses.
+ * Requests wait here, so that a flood of them never keeps the event loop from other work. Connections are
+ * served in turns, one request each: a caller that pipelines gains nothing by it. The requests of one
+ * connection are served one after the other, as HTTP/1.1 asks of their responses.
  */
-export function createRequestQueue(): RequestQueue {
+export function createRequestQueue() {
   /** Of each connection, the job that runs, or has its turn next, and those behind it. */
   const jobs = new WeakMap<Duplex, Job[]>();
   /** While there are any, the next turn is on its way. */
@@ -67,7 +59,7 @@ export function createRequestQueue(): RequestQueue {
     if (ready.length > 0) nextTurn();
   };
   return {
-    add(socket, job) {
+    add(socket: Duplex, job: Job): void {
       const queued = jobs.get(socket) ?? [];
       queued.push(job);
       if (queued.length > MAX_PIPELINED) socket.pause();
@@ -75,8 +67,10 @@ export function createRequestQueue(): RequestQueue {
       jobs.set(socket, queued);
       enqueue(socket);
     },
+    /** Says that a connection was accepted: more may wait, and one is accepted in each turn. */
     accepted: () => void (hasAccepted = true),
-    isLast: (socket) => (jobs.get(socket)?.length ?? 0) <= 1,
+    /** Whether no request waits behind the one that this connection's job serves. */
+    isLast: (socket: Duplex) => (jobs.get(socket)?.length ?? 0) <= 1,
   };
 }
 
