@@ -1,6 +1,5 @@
 import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
-import type { Clock } from './lib/clock.ts';
-import type { Deadline } from './lib/deadline.ts';
+import type { Clock, Deadline } from './lib/clock.ts';
 import type { CloudCredentials, DlcClient, UpstreamStats } from './lib/dlc/client.ts';
 import type { Lookup } from './lib/dlc/describe-task.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';

@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MiddlewareObj } from '@middy/core';
 
 import type { CallerContext, PartialContext, RequestContext } from './endpoint.ts';
-import type { Clock } from './lib/clock.ts';
-import { startDeadline } from './lib/deadline.ts';
+import { type Clock, startDeadline } from './lib/clock.ts';
 import { header, USABLE_ID, type HttpRequest, type HttpResponse } from './lib/http/message.ts';
 
 /** @param ms how long the request may take, in milliseconds */

@@ -4,8 +4,7 @@ import { text } from 'node:stream/consumers';
 
 import type { TaskFacts } from '../../src/lib/auth/principal.ts';
 import { lookUp } from '../../src/lib/cancellation/lookup.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { startDeadline } from '../../src/lib/deadline.ts';
+import { startDeadline, systemClock } from '../../src/lib/clock.ts';
 import { createDlcClient } from '../../src/lib/dlc/client.ts';
 import { createLog } from '../../src/lib/observability/log.ts';
 import type { TaskRef } from '../../src/lib/tasks.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { within } from '../../src/lib/deadline.ts';
+import { within } from '../../src/lib/clock.ts';
 import type { CallOptions, DlcClient } from '../../src/lib/dlc/client.ts';
 import { describeTasks, lookupIn, NO_TASK } from '../../src/lib/dlc/describe-task.ts';
 import { ok, skipped, warning, type Finding } from './finding.ts';

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { BatchItem, Batched, CallerContext, Deps } from '../endpoint.ts';
 import { cancelBatch, type TaskResult } from '../lib/cancellation/batch.ts';
 import { lookUpAll, noteEngine } from '../lib/cancellation/lookup.ts';
-import { startDeadline } from '../lib/deadline.ts';
+import { startDeadline } from '../lib/clock.ts';
 import type { UpstreamStats } from '../lib/dlc/client.ts';
 import { isFinal, mayStillChange, type Lookup } from '../lib/dlc/describe-task.ts';
 import { toProblem } from '../lib/dlc/failure.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 import type { Authenticated, CallerEndpoint, Deps, RequestContext, Routed } from '../endpoint.ts';
-import { startDeadline } from '../lib/deadline.ts';
+import { startDeadline } from '../lib/clock.ts';
 import { header } from '../lib/http/message.ts';
 import type { Problem } from '../lib/problems.ts';
 import { readDelivery, TOO_MANY } from '../lib/webhooks/deliveries.ts';

@@ -6,7 +6,7 @@ import type {
   Route,
   Routed,
 } from '../endpoint.ts';
-import { untilAborted } from '../lib/deadline.ts';
+import { untilAborted } from '../lib/clock.ts';
 import { UNUSED_BODY_BYTES, type HttpRequest } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import { invalid } from '../lib/tasks.ts';

@@ -2,9 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-import { systemClock, type Clock } from '../clock.ts';
+import { type Clock, systemClock, untilAborted } from '../clock.ts';
 import { isLoopback } from '../config/setting-values.ts';
-import { untilAborted } from '../deadline.ts';
 import type { Log } from '../observability/log.ts';
 import { isJsonObject } from './json-pointer.ts';
 import { matchingKeys, toKeySet, type KeyQuery, type KeySet } from './verification-keys.ts';

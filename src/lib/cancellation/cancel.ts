@@ -1,4 +1,4 @@
-import { within } from '../deadline.ts';
+import { within } from '../clock.ts';
 import type { Reply } from '../dlc/client.ts';
 import { EXPIRED, notSent, type Failure } from '../dlc/failure.ts';
 import type { Log } from '../observability/log.ts';

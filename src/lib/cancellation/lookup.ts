@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.ts';
-import { within, type TimeLeft } from '../deadline.ts';
+import { type Clock, type TimeLeft, within } from '../clock.ts';
 import type { Caller, DlcClient } from '../dlc/client.ts';
 import {
   describeTasks,

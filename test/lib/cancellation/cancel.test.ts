@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { Clock } from '../../../src/lib/clock.ts';
-import { startDeadline } from '../../../src/lib/deadline.ts';
+import { type Clock, startDeadline } from '../../../src/lib/clock.ts';
 import { cancelTask, type CancelDeps } from '../../../src/lib/cancellation/cancel.ts';
 import { lookUp } from '../../../src/lib/cancellation/lookup.ts';
 import type { DlcClient, Reply } from '../../../src/lib/dlc/client.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { systemClock } from '../../src/lib/clock.ts';
-import { startDeadline, untilAborted, within } from '../../src/lib/deadline.ts';
+import { startDeadline, systemClock, untilAborted, within } from '../../src/lib/clock.ts';
 
 const forever = <T>(signal: AbortSignal): Promise<T> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
