@@ -143,6 +143,6 @@ export async function bodyOf(
   maxBytes: number,
   isAuthenticated: boolean,
 ): Promise<Buffer> {
-  const reading = request.readBody(maxBytes, { isAuthenticated });
+  const reading = request.readBody(maxBytes, isAuthenticated);
   return await untilAborted(reading, deadline.signal, () => new Problem('request-timeout'));
 }

@@ -31,19 +31,13 @@ export interface HttpRequest {
   /**
    * Gives the body's raw bytes. A body that nothing reads delays no response.
    *
+   * @param isAuthenticated whether the caller has proved who it is: requests that wait for a body are
+   *   bounded apart from each other, so that a stranger never takes the place of a known caller
    * @throws Problem `payload-too-large` if it is larger than `limit` bytes: no more is kept of it;
    *   `request-timeout` if it takes too long to arrive; `overloaded` if too many requests wait for
    *   theirs, and this one has waited longest
    */
-  readBody(limit: number, options?: ReadBodyOptions): Promise<Buffer>;
-}
-
-export interface ReadBodyOptions {
-  /**
-   * Whether the caller has proved who it is; by default it has not. Requests that wait for a body are
-   * bounded apart from each other, so that a stranger never takes the place of a known caller.
-   */
-  readonly isAuthenticated?: boolean;
+  readBody(limit: number, isAuthenticated: boolean): Promise<Buffer>;
 }
 
 /** How much may arrive of a body that no route asks for; more closes the connection. */

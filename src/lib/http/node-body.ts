@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { Problem } from '../problems.ts';
-import { UNUSED_BODY_BYTES, type ReadBodyOptions } from './message.ts';
+import { UNUSED_BODY_BYTES } from './message.ts';
 
 /** The bodies of Node's http messages: read within bounds, or thrown away. */
 
@@ -24,7 +24,7 @@ export function breakOff(arrival: Arrival, problem: Problem): void {
 export type BodyReader = (
   arrival: Arrival,
   limit: number,
-  options?: ReadBodyOptions,
+  isAuthenticated: boolean,
 ) => Promise<Buffer>;
 
 /**
@@ -34,7 +34,7 @@ export type BodyReader = (
 export function createBodyReader(bodyMs: number, maxWaiting: number): BodyReader {
   const callers = new Set<Arrival>();
   const strangers = new Set<Arrival>();
-  return async (arrival, limit, { isAuthenticated = false } = {}) => {
+  return async (arrival, limit, isAuthenticated) => {
     const { message, target, brokenBy } = arrival;
     if (brokenBy) throw brokenBy;
     if (declaredBytes(message) > limit) throw new Problem('payload-too-large');

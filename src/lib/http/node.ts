@@ -44,7 +44,7 @@ export function fromNode(
     platformRequestId: scfRequestId(headers),
     refusal: arrival.brokenBy ?? forbidden(message),
     bodyBytes: knownBytes(message),
-    readBody: (limit, options) => readBody(arrival, limit, options),
+    readBody: (limit, isAuthenticated) => readBody(arrival, limit, isAuthenticated),
   };
 }
 

@@ -52,7 +52,7 @@ describe('every family of HTTP events becomes the same request', () => {
     expect(request.headers.get(key ? 'x-api-key' : 'authorization')).toEqual([
       key ?? 'Bearer TOKEN',
     ]);
-    expect(await request.readBody(0)).toEqual(Buffer.alloc(0));
+    expect(await request.readBody(0, false)).toEqual(Buffer.alloc(0));
   });
 
   it.each(families)('%s: is left as it was', (_, event) => {
@@ -302,6 +302,7 @@ describe('the body', () => {
   const read = (body: unknown, isBase64Encoded: unknown, limit = 100): Promise<Buffer> =>
     toHttpRequest({ httpMethod: 'POST', path: '/', body, isBase64Encoded }, undefined).readBody(
       limit,
+      false,
     );
 
   it('is the bytes of its text, or what base64 stands for', async () => {
@@ -434,7 +435,7 @@ describe('what is no HTTP request', () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(anything, known), anything, async (event, context) => {
         try {
-          await toHttpRequest(event, context).readBody(10);
+          await toHttpRequest(event, context).readBody(10, false);
         } catch (error) {
           expect(error).toBeInstanceOf(Problem);
         }

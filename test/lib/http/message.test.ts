@@ -25,6 +25,6 @@ it('what is no request has nothing but its refusal and the id of the platform', 
   const request = refusedRequest(refusal, 'p-1');
   expect(request).toMatchObject({ method: '', path: '', query: [], platformRequestId: 'p-1' });
   expect(request.refusal).toBe(refusal);
-  expect(await request.readBody(0)).toHaveLength(0);
+  expect(await request.readBody(0, false)).toHaveLength(0);
   expect(refusedRequest(refusal).platformRequestId).toBeUndefined();
 });

@@ -6,7 +6,6 @@ import { startEmulator, type Emulator } from '../../../emulator/emulator.ts';
 import type { App } from '../../../src/app.ts';
 import { createHttpServer, drain } from '../../../src/lib/http/node-server.ts';
 import { Problem } from '../../../src/lib/problems.ts';
-import type { ReadBodyOptions } from '../../../src/lib/http/message.ts';
 import { expectAlwaysHeaders, expectProblem } from '../../support/gateway.ts';
 import {
   connectRaw,
@@ -85,12 +84,12 @@ function gated(): { wrap: (gateway: App) => App; open: () => void; arrived: () =
 
 /** A gateway that needs the body of every request, and answers with it. */
 const reading =
-  (options: ReadBodyOptions = {}) =>
+  (isAuthenticated = false) =>
   (gateway: App): App => ({
     async serve(request) {
       try {
         if (request.refusal) throw request.refusal;
-        const body = await request.readBody(100, options);
+        const body = await request.readBody(100, isAuthenticated);
         return {
           status: 200,
           headers: { 'Content-Type': 'text/plain' },
@@ -682,7 +681,7 @@ describe('requests that wait for their bodies', () => {
   it.each([true, false])(
     'are bounded: the one that has waited longest is dropped (authenticated: %s)',
     async (isAuthenticated) => {
-      const { port } = await start({ timeouts, wrap: reading({ isAuthenticated }) });
+      const { port } = await start({ timeouts, wrap: reading(isAuthenticated) });
       const longest = await waiting(port);
       const others = [await waiting(port), await waiting(port)];
       const dropped = parseAnswers(await longest.closed()).at(-1);
@@ -701,7 +700,7 @@ describe('requests that wait for their bodies', () => {
     const { port } = await start({
       timeouts,
       wrap: (gateway) => ({
-        serve: async (request) => reading({ isAuthenticated })(gateway).serve(request),
+        serve: async (request) => reading(isAuthenticated)(gateway).serve(request),
       }),
     });
     const known = await waiting(port);
