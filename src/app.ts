@@ -4,7 +4,6 @@ import path from 'node:path';
 import type { Deps, Load, RequestContext } from './endpoint.ts';
 import { createRoutes } from './handlers/routes.ts';
 import { lazyDocument } from './lib/api-document.ts';
-import { unrestrictedEntries } from './lib/auth/grants.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { createConcurrencyLimit } from './lib/concurrency-limit.ts';
 import { createDlcClient, readCredentials } from './lib/dlc/client.ts';
@@ -18,7 +17,7 @@ import { createLimiter } from './lib/rate-limit/limiter.ts';
 import { MAX_PER_PRINCIPAL } from './middlewares/quota.ts';
 import { createPipeline, createRefusingPipeline, type OuterDeps } from './pipeline.ts';
 import { openContext } from './request-context.ts';
-import { loadSettings, SettingsError, type Settings } from './settings.ts';
+import { loadSettings, SettingsError, unrestrictedEntries, type Settings } from './settings.ts';
 
 /** The gateway apart from any platform: settings, then clients, then what serves requests. */
 export interface App {

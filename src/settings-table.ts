@@ -1,8 +1,6 @@
 import { toApiKeys } from './lib/auth/api-key.ts';
 import { apiKeyEntries, jwtIssuerEntries, rateSchema } from './lib/auth/entries.ts';
 import { toJwtIssuers } from './lib/auth/jwt-issuers.ts';
-import { parseRedisUrl } from './lib/config/redis-url.ts';
-import { checkSecret } from './lib/config/secret-reference.ts';
 import * as kinds from './lib/config/setting-values.ts';
 import { SPELLINGS } from './lib/dlc/client.ts';
 import { parseEndpoint } from './lib/dlc/endpoint.ts';
@@ -31,16 +29,6 @@ const endpoint = {
   form: 'https: and a host whose first label is dlc; or http: on loopback',
   parse: (text: string) => parseEndpoint(text),
 };
-const redis = {
-  form: 'redis://host:6379/0, or rediss: for TLS',
-  parse(text: string) {
-    // `URL` would drop a line break silently.
-    const target = parseRedisUrl(checkSecret(text));
-    if (target.password) checkSecret(target.password, 'its password ');
-    return target;
-  },
-};
-
 /** The table of settings: name, kind and default of each. docs/settings.md is made from it. */
 export function readTable(read: Read) {
   // The credentials are read again at every call (`readCredentials`); here they are only checked.
@@ -72,7 +60,7 @@ export function readTable(read: Read) {
     /** CancelTask requests in any second, per region. */
     upstreamRate: read('UPSTREAM_RATE', kinds.wholeNumber(1, 1_000_000), '20'),
     callerRate: read('CALLER_RATE', rate, '10/s'),
-    redis: read('REDIS_URL', kinds.optional(redis)),
+    redis: read('REDIS_URL', kinds.optional(kinds.redis)),
     expectedInstances: read('EXPECTED_INSTANCES', kinds.wholeNumber(1, 100_000), '1'),
     maxWaitMs: read('MAX_WAIT_MS', milliseconds(0), '3000'),
     requestTimeoutMs: read('REQUEST_TIMEOUT_MS', milliseconds(100), '10000'),

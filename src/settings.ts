@@ -1,7 +1,8 @@
 import { DEMO_KEY_SHA256 } from './lib/auth/api-key.ts';
-import { needLookups, principalsOf } from './lib/auth/grants.ts';
+import type { GrantTemplate } from './lib/auth/jwt-issuers.ts';
+import { permitsAnyTask, type Grant } from './lib/auth/principal.ts';
 import { slipIn, type Environment } from './lib/config/secret-reference.ts';
-import { reasonsIn, SettingError } from './lib/config/setting-error.ts';
+import { attempt, faultsIn, SettingError } from './lib/config/setting-error.ts';
 import { doubtfulSenders } from './lib/webhooks/webhook-senders.ts';
 import { readTable, type Table } from './settings-table.ts';
 
@@ -37,82 +38,111 @@ export function loadSettings(env: Environment, baseDir: string): Settings {
   const reasons: string[] = [];
   const warnings: string[] = [];
   const names: string[] = [];
+  const source = { env, baseDir };
   const table = readTable((name, { parse }, standard = '') => {
     names.push(name);
-    const source = { env, baseDir };
     const text = env[name] || standard;
-    try {
-      if (name.endsWith('PORT') && /^(tcp|udp|sctp):\/\//.test(text)) {
-        warnings.push(`${name}: is ignored: Kubernetes made it for a service of that name`);
-      } else if (/^(null|undefined)$/.test(text)) throw new SettingError();
-      else return parse(text, source);
-    } catch (error) {
-      if (!(error instanceof SettingError)) throw error;
-      reasons.push(...withSlip(error.reasons, text).map((reason) => `${name}: ${reason}`));
+    if (name.endsWith('PORT') && /^(tcp|udp|sctp):\/\//.test(text)) {
+      warnings.push(`${name}: is ignored: Kubernetes made it for a service of that name`);
+      return parse(standard, source);
     }
-    return parse(standard, source);
+    // JSON has line breaks and braces of its own.
+    const slip = /^\s*[[{@]/.test(text) ? undefined : slipIn(text);
+    const read = () => {
+      if (slip !== undefined && /^(null|undefined)$/.test(text)) throw new SettingError(slip);
+      return parse(text, source);
+    };
+    const value = attempt(read, (reason) => {
+      const addition = slip === undefined || slip === reason ? '' : `; it ${slip}`;
+      reasons.push(`${name}: ${reason}${addition}`);
+    });
+    return value ?? parse(standard, source);
   });
   if (!env['DLC_REGION'] && !env['TENCENTCLOUD_REGION']) {
     reasons.unshift('DLC_REGION: must be set, for example to ap-guangzhou');
   }
-  const blamed = new Set(reasons.map((reason) => reason.split(':')[0]));
-  const others = contradictions(table, env);
-  reasons.push(...others.filter((reason) => !blamed.has(reason.split(':')[0])));
-  const doubts =
-    reasons.length === 0
-      ? [...strangers(table), ...doubtfulSenders(table.webhookSenders), ...doubtfulForAgents(table)]
-      : [];
-  warnings.push(...misspelt(env, names), ...doubts);
+  const wrong = new Set(reasons.map(nameIn));
+  reasons.push(...contradictions(table, wrong).filter((reason) => !wrong.has(nameIn(reason))));
+  warnings.push(...misspelt(env, names), ...(reasons.length === 0 ? doubts(table) : []));
   const settings = { ...table, warnings };
   if (reasons.length > 0) throw new SettingsError(reasons, settings);
   return settings;
 }
 
-/** Adds what happened to the text on its way here, if it shows. JSON has line breaks and braces of its own. */
-function withSlip(reasons: readonly string[], text: string): readonly string[] {
-  const slip = /^\s*[[{@]/.test(text) ? undefined : slipIn(text);
-  if (slip === undefined || reasons.includes(slip)) return reasons;
-  return reasons.length === 0 ? [slip] : reasons.map((reason) => `${reason}; it ${slip}`);
-}
+/** The setting that a sentence is about. */
+const nameIn = (sentence: string): string | undefined => sentence.split(':')[0];
 
-const CALLER_SETTINGS = ['API_KEYS', 'JWT_ISSUERS', 'WEBHOOK_SENDERS'] as const;
+const CALLERS = ['API_KEYS', 'JWT_ISSUERS', 'WEBHOOK_SENDERS'] as const;
 
-/** Says what is wrong with a setting only in the light of others. */
-function contradictions(table: Table, env: Environment): string[] {
-  const isAnyGiven = CALLER_SETTINGS.some((name) => env[name] && env[name] !== '[]');
-  return reasonsIn([
-    [
-      principalsOf(table).length + table.jwtIssuers.length === 0 && !isAnyGiven,
-      `${CALLER_SETTINGS.join(', ')}: one must have an entry, or nobody can call`,
-    ],
-    [
+/**
+ * Says what is wrong with a setting only in the light of others.
+ *
+ * @param wrong the settings that could not be read: the table has their defaults
+ */
+function contradictions(table: Table, wrong: ReadonlySet<unknown>): string[] {
+  const { mcp, publicUrl, mcpConfirm, mcpStateSecret = '', port, metricsPort } = table;
+  return faultsIn({
+    [`${CALLERS.join(', ')}: one must have an entry, or nobody can call`]:
+      callersIn(table).length === 0 && !CALLERS.some((name) => wrong.has(name)),
+    'API_KEYS: has the sha256 of the demo key, which everybody knows: npm run key makes a key':
       table.apiKeys.has(DEMO_KEY_SHA256) && !table.endpoint.connectTo,
-      'API_KEYS: has the sha256 of the demo key, which everybody knows: npm run key makes a key',
-    ],
-    [
+    'TASK_STATE_LOOKUP: must be on if an entry has engines or an owner, which DLC is asked for':
       needLookups(table) && !table.taskStateLookup,
-      'TASK_STATE_LOOKUP: must be on if an entry has engines or an owner, which DLC is asked for',
-    ],
-    [table.mcp && table.publicUrl === undefined, 'PUBLIC_URL: must be set if MCP is on'],
-    [
-      table.mcpConfirm && Buffer.byteLength(table.mcpStateSecret ?? '') < 32,
-      'MCP_STATE_SECRET: must have at least 32 bytes if MCP_CONFIRM is on',
-    ],
-    [
-      table.metricsPort === table.port && table.port !== 0,
-      'METRICS_PORT: must not be PORT, which the gateway listens on',
-    ],
-  ]);
+    'PUBLIC_URL: must be set if MCP is on': mcp && publicUrl === undefined,
+    'MCP_STATE_SECRET: must have at least 32 bytes if MCP_CONFIRM is on':
+      mcpConfirm && Buffer.byteLength(mcpStateSecret) < 32,
+    'METRICS_PORT: must not be PORT, which the gateway listens on':
+      metricsPort === port && port !== 0,
+  });
 }
 
-/** Says which settings for agents are allowed, but most likely a slip. */
-function doubtfulForAgents({ mcp, mcpConfirm, publicUrl = '', basePath }: Table): string[] {
-  return reasonsIn([
-    [mcpConfirm && !mcp, 'MCP_CONFIRM: has no effect while MCP is off'],
-    [/\/mcp\/?$/.test(publicUrl), 'PUBLIC_URL: ends in /mcp, which the gateway adds itself'],
-    [mcp && !publicUrl.endsWith(basePath), 'PUBLIC_URL: does not end in BASE_PATH'],
-  ]);
+/** Says what is allowed, but most likely a slip. */
+function doubts(table: Table): string[] {
+  const { mcp, mcpConfirm, publicUrl = '', basePath, webhookSenders, blockedPrincipals } = table;
+  const known = new Set(callersIn(table).map(({ id }) => id));
+  const blocked = [...blockedPrincipals].map((one) => one.split(':', 2).join(':'));
+  // A misspelt one blocks no caller.
+  const strangers = [...new Set(blocked)].filter((one) => !known.has(one));
+  return [
+    ...strangers.map((one) => `BLOCKED_PRINCIPALS: ${one} is no configured key, sender or issuer`),
+    ...doubtfulSenders(webhookSenders),
+    ...faultsIn({
+      'MCP_CONFIRM: has no effect while MCP is off': mcpConfirm && !mcp,
+      'PUBLIC_URL: ends in /mcp, which the gateway adds itself': /\/mcp\/?$/.test(publicUrl),
+      'PUBLIC_URL: does not end in BASE_PATH': mcp && !publicUrl.endsWith(basePath),
+    }),
+  ];
 }
+
+type Callers = Pick<Table, 'apiKeys' | 'webhookSenders' | 'jwtIssuers'>;
+
+/** All entries: any one of `grants` gives permission, within all of `bounds`. */
+const callersIn = ({ apiKeys, webhookSenders, jwtIssuers }: Callers) => [
+  ...[...apiKeys.values(), ...webhookSenders].map(({ principal: { id, grants } }) => {
+    return { id, grants, bounds: [], needsDetails: false };
+  }),
+  ...jwtIssuers.map((issuer) => {
+    const { id, grants = [issuer], requireAuthorizationDetails: needsDetails = false } = issuer;
+    return { id: `jwt:${id}`, grants, bounds: [issuer], needsDetails };
+  }),
+];
+
+/** Names the entries that may act on every task without saying that this is meant. */
+export function unrestrictedEntries(callers: Callers): readonly string[] {
+  const isOpen = ({ engines, regions, owner }: Grant | GrantTemplate): boolean =>
+    [engines, regions, owner].every((restriction) => restriction === undefined);
+  const open = callersIn(callers).filter(
+    ({ grants, bounds, needsDetails }) =>
+      !needsDetails && grants.some(isOpen) && bounds.every(isOpen),
+  );
+  return [...new Set(open.map(({ id }) => id))];
+}
+
+/** Whether any entry has `engines` or `owner`, which DLC is asked for. */
+export const needLookups = (callers: Callers): boolean =>
+  callersIn(callers).some(
+    ({ grants, bounds }) => ![...grants, ...bounds].every((grant) => permitsAnyTask(grant)),
+  );
 
 /** Names variables that are not settings, but one edit, or only their case, away from the name of one. */
 export function misspelt(env: Environment, settings: readonly string[]): string[] {
@@ -131,14 +161,4 @@ function isNear(name: string, setting: string): boolean {
   const [ours, theirs] = [name.slice(start), setting.slice(start)];
   const near = [ours.slice(1), `${ours[1]}${ours[0]}${ours.slice(2)}`];
   return near.includes(theirs) || [ours, ours.slice(1)].includes(theirs.slice(1));
-}
-
-/** Names blocked principals that no entry makes: a misspelt one blocks no caller. */
-function strangers(table: Table): string[] {
-  const principals = principalsOf(table).map(({ id }) => id);
-  const known = new Set([...principals, ...table.jwtIssuers.map(({ id }) => `jwt:${id}`)]);
-  const blocked = [...table.blockedPrincipals].map((one) => /^[^:]*:[^:]*/.exec(one)?.[0] ?? one);
-  return [...new Set(blocked)]
-    .filter((one) => !known.has(one))
-    .map((one) => `BLOCKED_PRINCIPALS: ${one} is no configured key, sender or issuer`);
 }

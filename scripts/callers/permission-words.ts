@@ -1,4 +1,4 @@
-import type { GrantTemplate } from '../../src/lib/auth/grants.ts';
+import type { GrantTemplate } from '../../src/lib/auth/jwt-issuers.ts';
 import type { Grant } from '../../src/lib/auth/principal.ts';
 
 /** Permissions in words, for the doctor and for `npm run explain`. */

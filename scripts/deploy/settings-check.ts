@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 import { loadSettings, SettingsError } from '../../src/settings.ts';
-import { parseRedisUrl } from '../../src/lib/config/redis-url.ts';
+import { parseRedisUrl } from '../../src/lib/config/setting-values.ts';
 import { absurdQuota } from './quota.ts';
 import type { Deployment } from './deployment.ts';
 

@@ -1,14 +1,16 @@
-import { principalsOf, type Callers } from '../../src/lib/auth/grants.ts';
 import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
 import type { Principal } from '../../src/lib/auth/principal.ts';
+import type { Settings } from '../../src/settings.ts';
 import { inWords, shown } from '../callers/permission-words.ts';
 import { ok, type Finding } from './finding.ts';
 
 /** Says in a sentence what each entry may do. Several keys of one id are one entry if they may do the same. */
-export function checkPermissions(entries: Callers): Finding[] {
+export function checkPermissions({ apiKeys, webhookSenders, jwtIssuers }: Settings): Finding[] {
   const sentences = [
-    ...principalsOf(entries).map((principal) => `${principal.id} ${ofPrincipal(principal)}`),
-    ...entries.jwtIssuers.map((issuer) => `jwt:${issuer.id} ${ofIssuer(issuer)}`),
+    ...[...apiKeys.values(), ...webhookSenders].map(
+      ({ principal }) => `${principal.id} ${ofPrincipal(principal)}`,
+    ),
+    ...jwtIssuers.map((issuer) => `jwt:${issuer.id} ${ofIssuer(issuer)}`),
   ];
   return [...new Set(sentences)].map((sentence) => ok('permissions', sentence));
 }

@@ -1,5 +1,5 @@
 import { createRedisStore } from '../../src/lib/rate-limit/redis.ts';
-import type { RedisTarget } from '../../src/lib/config/redis-url.ts';
+import type { RedisTarget } from '../../src/lib/config/setting-values.ts';
 import { slotRule } from '../../src/lib/rate-limit/slots.ts';
 import { REMEDIES, StoreError, TIMEOUT_MS } from '../../src/lib/rate-limit/redis-connection.ts';
 import { failed, ok, skipped, warning, type Finding } from './finding.ts';

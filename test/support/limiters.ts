@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLimiter, type Limiter } from '../../src/lib/rate-limit/limiter.ts';
-import { parseRedisUrl } from '../../src/lib/config/redis-url.ts';
+import { parseRedisUrl } from '../../src/lib/config/setting-values.ts';
 
 /** Three instances' limiters and one Redis, under more load than there are slots. */
 

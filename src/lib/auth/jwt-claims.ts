@@ -3,10 +3,9 @@ import * as z from 'zod/mini';
 
 import { taskIdSchema } from '../tasks.ts';
 import { list } from './entries.ts';
-import { grantOf, intersect } from './grants.ts';
 import { unmetTest, valueAt, type JsonObject } from './json-pointer.ts';
-import type { JwtIssuer } from './jwt-issuers.ts';
-import { SCOPES, type Grant, type Principal } from './principal.ts';
+import type { GrantTemplate, JwtIssuer } from './jwt-issuers.ts';
+import { intersect, SCOPES, type Grant, type Principal } from './principal.ts';
 
 /** What the claims of a verified token say: whether it is taken, who is calling, and what the caller may do. */
 
@@ -82,6 +81,16 @@ export function toPrincipal(issuer: JwtIssuer, claims: JsonObject): Principal {
     ...(issuer.audience.length === 0 && { hasNoAudience: true }),
     rate: issuer.rate,
   };
+}
+
+/** The owner is a non-empty text or a safe integer; if the claim is anything else, the grant permits nothing. */
+function grantOf(template: GrantTemplate, claims: unknown): Grant {
+  const { scopes, engines, regions, owner: pointer } = template;
+  if (!pointer) return { scopes, engines, regions };
+  const owner = valueAt(claims, pointer);
+  const isUsable = typeof owner === 'string' ? owner !== '' : Number.isSafeInteger(owner);
+  if (!isUsable) return { scopes, engines, regions: [] };
+  return { scopes, engines, regions, owner: String(owner) };
 }
 
 /** The first claim that is present decides: a bad `sub` never makes a client of a user. */

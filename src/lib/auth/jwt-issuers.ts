@@ -3,13 +3,18 @@ import { createSecretKey } from 'node:crypto';
 import { resolveSecret, type Environment } from '../config/secret-reference.ts';
 import { reasonsIn, SettingError } from '../config/setting-error.ts';
 import type { JwtIssuerEntry } from './entries.ts';
-import type { GrantTemplate } from './grants.ts';
+import type { Pointer } from './json-pointer.ts';
 import { toFetchable, type RemoteKeys } from './jwks.ts';
-import { SCOPES } from './principal.ts';
+import { SCOPES, type Grant } from './principal.ts';
 import { toVerificationKey, type VerificationKey } from './verification-keys.ts';
 
 /** The keys of an issuer: its secret or those in its entry, or where it publishes them. */
 export type KeySource = readonly VerificationKey[] | RemoteKeys;
+
+/** A grant of an issuer's entry, which a token completes: `owner` is where the token names the owner. */
+export interface GrantTemplate extends Omit<Grant, 'owner'> {
+  readonly owner?: Pointer | undefined;
+}
 
 /** An issuer whose tokens are taken: its entry, checked, with keys to verify by. No token permits more than it does. */
 export interface JwtIssuer

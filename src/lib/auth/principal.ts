@@ -63,6 +63,20 @@ export function grantsFor(
   );
 }
 
+/** Gives what two grants both permit, as one grant. */
+export function intersect(a: Grant, b: Grant): Grant {
+  const { taskId = b.taskId, owner = b.owner } = a;
+  const isPossible = (b.taskId ?? taskId) === taskId && (b.owner ?? owner) === owner;
+  const regions = a.regions?.filter((region) => b.regions?.includes(region) ?? true) ?? b.regions;
+  return {
+    scopes: a.scopes.filter((scope) => b.scopes.includes(scope)),
+    taskId,
+    owner,
+    engines: (a.engines ?? b.engines) && [...(a.engines ?? []), ...(b.engines ?? [])],
+    regions: isPossible ? regions : [],
+  };
+}
+
 /** Whether a grant does not depend on a task's engine or owner, which DLC is asked for. */
 export const permitsAnyTask = (grant: Pick<Grant, 'engines'> & { owner?: unknown }): boolean =>
   (grant.engines ?? []).length === 0 && grant.owner === undefined;

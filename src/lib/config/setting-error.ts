@@ -13,3 +13,18 @@ export class SettingError extends Error {
 export const reasonsIn = (
   rules: readonly (readonly [isBroken: boolean, reason: string])[],
 ): string[] => rules.flatMap(([isBroken, reason]) => (isBroken ? [reason] : []));
+
+/** Gives the sentences that are true of a setting: each says what is wrong with it. */
+export const faultsIn = (sentences: Readonly<Record<string, boolean>>): string[] =>
+  Object.keys(sentences).filter((sentence) => sentences[sentence]);
+
+/** Gives what `make` makes. If it throws SettingError, each reason is noted, and there is nothing. */
+export function attempt<T>(make: () => T, note: (reason: string) => void): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    error.reasons.forEach((reason) => note(reason));
+    return undefined;
+  }
+}

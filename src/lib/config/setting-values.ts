@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { toSentences } from '../validation.ts';
 import { readJsonSetting } from './json-setting.ts';
 import { checkSecret, type Environment } from './secret-reference.ts';
-import { SettingError } from './setting-error.ts';
+import { faultsIn, SettingError } from './setting-error.ts';
 
 /** Where settings come from. */
 export interface Source {
@@ -74,6 +74,59 @@ function httpUrl(text: string): URL | undefined {
 /** 127.0.0.0/8, ::1 and localhost, as `URL` spells a host name. */
 export const isLoopback = (hostname: string): boolean =>
   /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname);
+
+/** Where the shared limits are kept. */
+export interface RedisTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly username?: string;
+  readonly password?: string;
+  readonly database: number;
+}
+
+export const redis: Kind<RedisTarget> = {
+  form: 'redis://host:6379/0, or rediss: for TLS',
+  parse(text) {
+    // `URL` would drop a line break silently.
+    const target = parseRedisUrl(checkSecret(text));
+    checkSecret(target.password ?? '', 'its password ');
+    return target;
+  },
+};
+
+/** @throws SettingError which never quotes the value: it may hold a password */
+export function parseRedisUrl(text: string): RedisTarget {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^rediss?:$/.test(url.protocol) || !url.hostname) {
+    throw new SettingError('must be like redis://host:6379/0, or rediss: for TLS');
+  }
+  const { hostname, port, protocol, pathname, search, hash, username, password } = url;
+  const database = /^\/?(\d{0,5})$/.exec(pathname)?.[1];
+  const faults = faultsIn({
+    'must end with the number of the database': database === undefined || search + hash !== '',
+    'must have a port above 0': port === '0',
+    'must have a password with its user': username !== '' && password === '',
+  });
+  if (faults.length > 0) throw new SettingError(...faults);
+  return {
+    // An IPv6 address has brackets in an address only.
+    host: decoded(hostname).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || 6379),
+    tls: protocol === 'rediss:',
+    ...(username && { username: decoded(username) }),
+    ...(password && { password: decoded(password) }),
+    database: Number(database),
+  };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new SettingError('must have its user and password percent-encoded');
+  }
+}
 
 const split = (text: string): string[] => text.split(',').flatMap((one) => one.trim() || []);
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { RedisTarget } from '../config/redis-url.ts';
+import type { RedisTarget } from '../config/setting-values.ts';
 import type { Log } from '../observability/log.ts';
 import { createQuotas, type QuotaDecision, type QuotaRule } from './quota.ts';
 import type { Misconfiguration } from './redis-connection.ts';

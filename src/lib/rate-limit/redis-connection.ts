@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
 
-import type { RedisTarget } from '../config/redis-url.ts';
+import type { RedisTarget } from '../config/setting-values.ts';
 import { SCRIPTS, type ScriptName } from './redis-scripts.ts';
 
 declare module 'ioredis' {

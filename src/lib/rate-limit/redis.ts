@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { RedisTarget } from '../config/redis-url.ts';
+import type { RedisTarget } from '../config/setting-values.ts';
 import type { Log } from '../observability/log.ts';
 import { MOST_UNITS, quotaDecision, type QuotaDecision, type Quotas } from './quota.ts';
 import { createRedisConnection, OPEN_MS, REMEDIES, StoreError } from './redis-connection.ts';

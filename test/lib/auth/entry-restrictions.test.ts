@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { toApiKeys } from '../../../src/lib/auth/api-key.ts';
 import { apiKeyEntries, jwtIssuerEntries } from '../../../src/lib/auth/entries.ts';
-import { needLookups, unrestrictedEntries } from '../../../src/lib/auth/grants.ts';
 import { toJwtIssuers } from '../../../src/lib/auth/jwt-issuers.ts';
+import { needLookups, unrestrictedEntries } from '../../../src/settings.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
