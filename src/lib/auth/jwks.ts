@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { request as requestHttp, type IncomingMessage } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
 
 import { type Clock, systemClock, untilAborted } from '../clock.ts';
 import { isLoopback } from '../config/setting-values.ts';
 import type { Log } from '../observability/log.ts';
-import { isJsonObject } from './json-pointer.ts';
+import { valueAt } from './json-pointer.ts';
 import { matchingKeys, toKeySet, type KeyQuery, type KeySet } from './verification-keys.ts';
 
 /** The keys that an issuer publishes: how they are kept, and how they are fetched (docs/decisions/0006-jwks.md). */
@@ -65,43 +65,39 @@ export function createJwks(
 ): FindKeys {
   let set: KeySet = { keys: [], leftOut: [] };
   let fetchedAt = -Infinity;
-  let failure: unknown;
-  let refreshing: Promise<void> | undefined;
+  let isFetching = false;
+  /** The fetch that runs now, or has ended last. */
+  let latest: Promise<void> | undefined;
   /** When the last fetches ended, the latest first. */
   const ends = new Map<Reason, readonly number[]>();
 
-  async function refresh(reason: Reason): Promise<void> {
+  async function refresh(): Promise<void> {
     const timeout = new AbortController();
-    try {
-      const late = clock.sleep(FETCH_MS, timeout.signal).then(() => {
-        throw new JwksUnavailable(`no answer within ${FETCH_MS} ms`);
-      });
-      const next = await Promise.race([fetchJwks(from, timeout.signal), late]);
-      const named = new Set(set.leftOut.map(({ kid }) => kid));
-      [set, fetchedAt] = [next, clock.steadyMs()];
-      const unnamed = next.leftOut.filter(({ kid }) => !named.has(kid));
-      for (const key of unnamed) log?.write('warn', 'key-left-out', { issuer, ...key });
-    } catch (error) {
-      failure = error;
-      throw error;
-    } finally {
-      timeout.abort();
-      refreshing = undefined;
-      const [most] = LIMITS[reason];
-      ends.set(reason, [clock.steadyMs(), ...(ends.get(reason) ?? [])].slice(0, most));
-    }
+    const late = clock.sleep(FETCH_MS, timeout.signal).then(() => {
+      throw new JwksUnavailable(`no answer within ${FETCH_MS} ms`);
+    });
+    const fetched = Promise.race([fetchJwks(from, timeout.signal), late]);
+    const next = await fetched.finally(() => timeout.abort());
+    const named = new Set(set.leftOut.map(({ kid }) => kid));
+    const unnamed = next.leftOut.filter(({ kid }) => !named.has(kid));
+    for (const key of unnamed) log?.write('warn', 'key-left-out', { issuer, ...key });
+    [set, fetchedAt] = [next, clock.steadyMs()];
   }
 
   /** Requests share a fetch. It belongs to none of them: one that leaves does not end it. */
   async function refreshed(reason: Reason): Promise<void> {
     const [most, withinMs] = LIMITS[reason];
-    const earliest = ends.get(reason)?.[most - 1] ?? -Infinity;
-    const retryAfterMs = earliest + withinMs - clock.steadyMs();
-    if (!refreshing && retryAfterMs > 0) {
-      if (reason === 'missing') throw failure;
-      throw new JwksUnavailable('fetched too often', { retryAfterMs });
-    }
-    await (refreshing ??= refresh(reason));
+    const before = ends.get(reason) ?? [];
+    const retryAfterMs = (before[most - 1] ?? -Infinity) + withinMs - clock.steadyMs();
+    // Without a set, the fetch that has just failed says why.
+    if (isFetching || (reason === 'missing' && retryAfterMs > 0)) return latest;
+    if (retryAfterMs > 0) throw new JwksUnavailable('fetched too often', { retryAfterMs });
+    isFetching = true;
+    latest = refresh().finally(() => {
+      isFetching = false;
+      ends.set(reason, [clock.steadyMs(), ...before].slice(0, most));
+    });
+    return latest;
   }
 
   return async (query, signal) => {
@@ -126,26 +122,24 @@ const MAX_BYTES = 256 * 1024;
 const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-encoding': 'gzip' };
 
 /**
- * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB, plain or gzip, with or without a byte order mark; by Node's
- * own client, which follows no redirect and heeds no proxy variable, and which the SDK has loaded already. The first
- * global `fetch` costs 20 ms and 12 MB more.
+ * Fetches a JWK Set (RFC 7517 section 5) of at most 256 KiB, plain or gzip, with or without a byte order mark.
  *
  * @throws JwksUnavailable for every response but a 200 with such a set; the reason of an aborted signal
  */
 export async function fetchJwks(from: RemoteKeys, signal: AbortSignal): Promise<KeySet> {
   const uri = from.discoveryOf === undefined ? from.uri : await discover(from, signal);
-  const set = await fetchJson(uri, signal);
-  if (isJsonObject(set) && Array.isArray(set['keys'])) return toKeySet(set['keys']);
+  const keys = valueAt(await fetchJson(uri, signal), ['keys']);
+  if (Array.isArray(keys)) return toKeySet(keys);
   throw new JwksUnavailable('answered with something else than a JWK Set');
 }
 
 /** OpenID Connect Discovery 1.0, section 4.3: the document must name the issuer that it was asked for. */
 async function discover({ uri, discoveryOf }: RemoteKeys, signal: AbortSignal): Promise<URL> {
   const document = await fetchJson(uri, signal);
-  if (!isJsonObject(document) || document['issuer'] !== discoveryOf) {
+  if (valueAt(document, ['issuer']) !== discoveryOf) {
     throw new JwksUnavailable('its discovery document is of another issuer');
   }
-  const found = toFetchable(document['jwks_uri']);
+  const found = toFetchable(valueAt(document, ['jwks_uri']));
   if (found) return found;
   throw new JwksUnavailable('its discovery document has no jwks_uri that may be fetched');
 }
@@ -161,45 +155,46 @@ export function toFetchable(address: unknown): URL | undefined {
 
 async function fetchJson(uri: URL, signal: AbortSignal): Promise<unknown> {
   try {
-    const body = await read(await get(uri, signal));
+    const response = await get(uri, signal);
+    const body = await bodyOf(response).finally(() => response.destroy());
     // `TextDecoder` skips a byte order mark.
     return JSON.parse(new TextDecoder().decode(body));
-  } catch (cause) {
+  } catch (error) {
     signal.throwIfAborted();
-    throw cause instanceof JwksUnavailable ? cause : new JwksUnavailable(reasonOf(cause));
+    throw error instanceof JwksUnavailable ? error : new JwksUnavailable(reasonOf(error));
   }
 }
 
+/**
+ * By Node's own client, which follows no redirect and heeds no proxy variable, and which the SDK has loaded already. The
+ * first global `fetch` costs 20 ms and 12 MB more.
+ */
 function get(uri: URL, signal: AbortSignal): Promise<IncomingMessage> {
-  const request = uri.protocol === 'https:' ? requestHttps : requestHttp;
+  const { request } = uri.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
     // `agent: false`: the connection is closed after the response.
     request(uri, { agent: false, signal, headers: HEADERS }, resolve).on('error', reject).end();
   });
 }
 
-async function read(response: IncomingMessage): Promise<Buffer> {
-  try {
-    const { statusCode, headers } = response;
-    if (statusCode !== 200) throw new JwksUnavailable(`answered with status ${statusCode}`);
-    const { 'content-encoding': encoding = 'identity' } = headers;
-    if (!/^(identity|(x-)?gzip)$/i.test(encoding)) {
-      throw new JwksUnavailable('answered in another encoding than gzip');
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BYTES) throw new JwksUnavailable(`answered with more than ${MAX_BYTES} bytes`);
-      chunks.push(chunk);
-    }
-    const body = Buffer.concat(chunks);
-    if (/identity/i.test(encoding)) return body;
-    const { gunzipSync } = await import('node:zlib');
-    return gunzipSync(body, { maxOutputLength: MAX_BYTES });
-  } finally {
-    response.destroy();
+async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+  const { statusCode, headers } = response;
+  if (statusCode !== 200) throw new JwksUnavailable(`answered with status ${statusCode}`);
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (!/^(identity|(x-)?gzip)$/i.test(encoding)) {
+    throw new JwksUnavailable('answered in another encoding than gzip');
   }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new JwksUnavailable(`answered with more than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  if (/identity/i.test(encoding)) return body;
+  const { gunzipSync } = await import('node:zlib');
+  return gunzipSync(body, { maxOutputLength: MAX_BYTES });
 }
 
 function reasonOf(error: unknown): string {
