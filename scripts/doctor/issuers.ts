@@ -1,6 +1,6 @@
 import { FETCH_MS, fetchJwks, JwksUnavailable } from '../../src/lib/auth/jwks.ts';
 import type { JwtIssuer } from '../../src/lib/auth/jwt-issuers.ts';
-import type { LeftOutKey } from '../../src/lib/auth/verification-keys.ts';
+import type { VerificationKey } from '../../src/lib/auth/verification-keys.ts';
 import { failed, ok, warning, type Finding } from './finding.ts';
 
 /** Tells whether an issuer's keys can be had, and fit its algorithms; names those that cannot be used. */
@@ -13,7 +13,9 @@ export async function checkIssuer(issuer: JwtIssuer, signal: AbortSignal): Promi
   }
   const timeout = AbortSignal.timeout(FETCH_MS);
   try {
-    const { keys: all, leftOut } = await fetchJwks(keys, AbortSignal.any([signal, timeout]));
+    const set = await fetchJwks(keys, AbortSignal.any([signal, timeout]));
+    const all = set.filter(({ fault }) => fault === undefined);
+    const leftOut = set.filter(({ fault }) => fault !== undefined);
     const fitting = all.filter((key) => key.algorithms.some((name) => algorithms.includes(name)));
     const missing = leftOut.map(nameOf).join('; ');
     if (fitting.length === 0) {
@@ -41,8 +43,8 @@ export async function checkIssuer(issuer: JwtIssuer, signal: AbortSignal): Promi
 }
 
 /** A `kid` is another party's text: what may act on a terminal is shown as `?`. */
-function nameOf({ kid, reason }: LeftOutKey): string {
+function nameOf({ kid, fault }: VerificationKey): string {
   const name =
     kid === undefined ? 'one without a kid' : `"${kid.replace(/[^ -~]/g, '?').slice(0, 64)}"`;
-  return `${name} ${reason}`;
+  return `${name} ${fault}`;
 }

@@ -6,7 +6,12 @@ import { type Clock, systemClock, untilAborted } from '../clock.ts';
 import { isLoopback } from '../config/setting-values.ts';
 import type { Log } from '../observability/log.ts';
 import { valueAt } from './json-pointer.ts';
-import { matchingKeys, toKeySet, type KeyQuery, type KeySet } from './verification-keys.ts';
+import {
+  matchingKeys,
+  toKeySet,
+  type KeyQuery,
+  type VerificationKey,
+} from './verification-keys.ts';
 
 /** The keys that an issuer publishes: how they are kept, and how they are fetched (docs/decisions/0006-jwks.md). */
 
@@ -63,7 +68,7 @@ export function createJwks(
   issuer: string,
   { clock = systemClock, log }: JwksDeps = {},
 ): FindKeys {
-  let set: KeySet = { keys: [], leftOut: [] };
+  let set: readonly VerificationKey[] = [];
   let fetchedAt = -Infinity;
   let isFetching = false;
   /** The fetch that runs now, or has ended last. */
@@ -78,10 +83,12 @@ export function createJwks(
     });
     const fetched = Promise.race([fetchJwks(from, timeout.signal), late]);
     const next = await fetched.finally(() => timeout.abort());
-    const named = new Set(set.leftOut.map(({ kid }) => kid));
-    const unnamed = next.leftOut.filter(({ kid }) => !named.has(kid));
-    for (const key of unnamed) log?.write('warn', 'key-left-out', { issuer, ...key });
+    const named = new Set(set.flatMap(({ kid, fault }) => (fault === undefined ? [] : [kid])));
     [set, fetchedAt] = [next, clock.steadyMs()];
+    for (const { kid, fault: reason } of next) {
+      const isNews = reason !== undefined && !named.has(kid);
+      if (isNews) log?.write('warn', 'key-left-out', { issuer, kid, reason });
+    }
   }
 
   /** Requests share a fetch. It belongs to none of them: one that leaves does not end it. */
@@ -102,7 +109,7 @@ export function createJwks(
 
   return async (query, signal) => {
     const ageMs = clock.steadyMs() - fetchedAt;
-    const known = ageMs < USABLE_MS ? matchingKeys(set.keys, query) : [];
+    const known = ageMs < USABLE_MS ? matchingKeys(set, query) : [];
     if (known.length > 0 && ageMs < FRESH_MS) return known;
     const unknown = query.except ? 'badSignature' : 'unknownKey';
     const reason = ageMs < USABLE_MS ? unknown : 'missing';
@@ -114,7 +121,7 @@ export function createJwks(
       if (known.length > 0) return known;
       throw error;
     }
-    return matchingKeys(set.keys, query);
+    return matchingKeys(set, query);
   };
 }
 
@@ -126,7 +133,7 @@ const HEADERS = { accept: 'application/jwk-set+json, application/json', 'accept-
  *
  * @throws JwksUnavailable for every response but a 200 with such a set; the reason of an aborted signal
  */
-export async function fetchJwks(from: RemoteKeys, signal: AbortSignal): Promise<KeySet> {
+export async function fetchJwks(from: RemoteKeys, signal: AbortSignal) {
   const uri = from.discoveryOf === undefined ? from.uri : await discover(from, signal);
   const keys = valueAt(await fetchJson(uri, signal), ['keys']);
   if (Array.isArray(keys)) return toKeySet(keys);

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 
 import { resolveSecret, type Environment } from '../config/secret-reference.ts';
-import { reasonsIn, SettingError } from '../config/setting-error.ts';
+import { attempt, faultsIn, SettingError } from '../config/setting-error.ts';
 import type { JwtIssuerEntry } from './entries.ts';
 import type { Pointer } from './json-pointer.ts';
 import { toFetchable, type RemoteKeys } from './jwks.ts';
@@ -36,26 +36,15 @@ export function toJwtIssuers(
   env: Environment,
 ): readonly JwtIssuer[] {
   const reasons: string[] = [];
-  const issuers = entries.flatMap((entry, index) => {
-    const found = slipsIn(entry, entries.slice(0, index));
-    try {
-      return [toJwtIssuer(entry, env)];
-    } catch (error) {
-      if (!(error instanceof SettingError)) throw error;
-      found.push(...error.reasons);
-      return [];
-    } finally {
-      reasons.push(...found.map((reason) => `issuer "${entry.id}": ${reason}`));
-    }
+  const issuers = entries.map((entry, index): JwtIssuer => {
+    const note = (reason: string) => reasons.push(`issuer "${entry.id}": ${reason}`);
+    faultsOf(entry, entries.slice(0, index)).forEach(note);
+    const { secret: _secret, jwks: _jwks, audience = [], scopes = SCOPES, ...members } = entry;
+    const keys = attempt(() => toKeySource(entry, env), note) ?? [];
+    return { ...members, audience: [audience].flat(), scopes, keys };
   });
   if (reasons.length > 0) throw new SettingError(...reasons);
   return issuers;
-}
-
-function toJwtIssuer(entry: JwtIssuerEntry, env: Environment): JwtIssuer {
-  const { secret: _secret, jwks: _jwks, audience = [], scopes = SCOPES, ...members } = entry;
-  const keys = toKeySource(entry, env);
-  return { ...members, audience: [audience].flat(), scopes, keys };
 }
 
 /** They give anybody a token for any audience; Google's tokens have been seen with and without the scheme. */
@@ -63,28 +52,21 @@ const PUBLIC_ISSUER =
   /^(https?:\/\/)?(token\.actions\.githubusercontent\.com|gitlab\.com|accounts\.google\.com)\/*$/i;
 
 /** Says what is wrong with an entry apart from its keys. */
-function slipsIn(entry: JwtIssuerEntry, earlier: readonly JwtIssuerEntry[]): string[] {
+function faultsOf(entry: JwtIssuerEntry, earlier: readonly JwtIssuerEntry[]): string[] {
   const { id, issuer, audience, clientIds, algorithms, secret, require } = entry;
   const isSymmetric = algorithms.includes('HS256');
   // RFC 8725 section 3.1: a public key must never be taken for an HMAC secret.
   const isMixed = isSymmetric && algorithms.some((algorithm) => algorithm !== 'HS256');
-  return reasonsIn([
-    [earlier.some((other) => other.id === id), 'another entry has the same id'],
-    [earlier.some((other) => other.issuer === issuer), 'another entry has the same issuer'],
-    [
-      audience === undefined && !clientIds,
-      'it needs an audience, or clientIds if its access tokens have none',
-    ],
-    [
+  return faultsIn({
+    'another entry has the same id': earlier.some((other) => other.id === id),
+    'another entry has the same issuer': earlier.some((other) => other.issuer === issuer),
+    'it needs an audience, or clientIds if its access tokens have none': !(audience ?? clientIds),
+    'anybody can have a token of it for any audience: require must say whose are taken':
       !require && PUBLIC_ISSUER.test(issuer),
-      'anybody can have a token of it for any audience: require must say whose are taken',
-    ],
-    [isMixed, 'HS256 cannot be mixed with other algorithms'],
-    [
+    'HS256 cannot be mixed with other algorithms': isMixed,
+    'HS256 needs a secret, and a secret needs HS256':
       !isMixed && isSymmetric !== (secret !== undefined),
-      'HS256 needs a secret, and a secret needs HS256',
-    ],
-  ]);
+  });
 }
 
 /** @throws SettingError */
@@ -110,13 +92,10 @@ function toSharedKey(secret: string): VerificationKey {
 }
 
 function toStaticKeys(jwks: readonly unknown[], pinned: readonly string[]): VerificationKey[] {
-  const reasons: string[] = [];
-  const keys = jwks.flatMap((jwk, index) => {
-    const key = toVerificationKey(jwk);
-    if (typeof key !== 'string' && key.algorithms.some((name) => pinned.includes(name))) return key;
-    const reason = typeof key === 'string' ? key : 'fits none of its algorithms';
-    reasons.push(`key ${index + 1} of its jwks ${reason}`);
-    return [];
+  const keys = jwks.map(toVerificationKey);
+  const reasons = keys.flatMap(({ algorithms, fault = 'fits none of its algorithms' }, index) => {
+    const isFitting = algorithms.some((name) => pinned.includes(name));
+    return isFitting ? [] : [`key ${index + 1} of its jwks ${fault}`];
   });
   if (reasons.length > 0) throw new SettingError(...reasons);
   return keys;

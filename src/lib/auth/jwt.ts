@@ -26,14 +26,12 @@ export function createBearerAuthenticator(
   issuers: readonly JwtIssuer[],
   deps: JwksDeps = {},
 ): BearerAuthenticator {
-  const known = new Map<unknown, { id: string; verify: BearerAuthenticator }>();
-  for (const issuer of issuers) {
-    known.set(issuer.issuer, { id: issuer.id, verify: createVerifier(issuer, deps) });
-  }
+  const verifiers = issuers.map((issuer) => ({ ...issuer, verify: createVerifier(issuer, deps) }));
   return async (token, signal) => {
     let who = 'token';
     try {
-      const found = known.get(readTokenIssuer(token));
+      const named = readTokenIssuer(token);
+      const found = verifiers.find(({ issuer }) => issuer === named);
       demand(found, 'its issuer is not configured');
       who = `token of issuer "${found.id}"`;
       return await found.verify(token, signal);

@@ -1,28 +1,20 @@
 import { isSoundPoint } from '../ed25519-point.ts';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
+import { faultsIn } from '../config/setting-error.ts';
 import { isJsonObject, type JsonObject } from './json-pointer.ts';
 
 /** JSON Web Keys (RFC 7517) as keys that can verify, and the choice among them. */
 
+/** A key, or what a set has in the place of one (RFC 7517 section 5). */
 export interface VerificationKey {
   readonly kid?: string | undefined;
   /** The algorithms that this key can serve; a key's own `alg` leaves that one alone. */
   readonly algorithms: readonly string[];
   /** Neither JSON nor `inspect` can show what is in it. */
-  readonly key: KeyObject;
-}
-
-/** The keys of a set that can verify, and those that were left out, as RFC 7517 section 5 has it. */
-export interface KeySet {
-  readonly keys: readonly VerificationKey[];
-  readonly leftOut: readonly LeftOutKey[];
-}
-
-/** `reason` follows on the words "the key …" and holds nothing that was received. */
-export interface LeftOutKey {
-  readonly kid: string | undefined;
-  readonly reason: string;
+  readonly key?: KeyObject;
+  /** Why it cannot verify, and is left out: follows on the words "the key …", and holds nothing that was received. */
+  readonly fault?: string | undefined;
 }
 
 const ALGORITHMS_OF_TYPE = new Map<string | undefined, readonly string[]>([
@@ -36,30 +28,31 @@ export const ASYMMETRIC_ALGORITHMS = [...ALGORITHMS_OF_TYPE.values()].flat();
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'priv'];
 
-/**
- * Makes a key of a JWK that may verify signatures (RFC 7517 section 4).
- *
- * @returns or the reason why it cannot, which holds nothing of it
- */
-export function toVerificationKey(jwk: unknown): VerificationKey | string {
-  if (!isJsonObject(jwk)) return 'is not an object';
-  const { use = 'sig', key_ops: operations = ['verify'], oth: otherPrimes = [], kid, alg } = jwk;
-  const isSecret = PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name));
-  // Some providers write `oth: []`.
-  if (isSecret || JSON.stringify(otherPrimes) !== '[]') return 'has private members';
-  if (use !== 'sig') return 'is not for signatures';
-  if (!Array.isArray(operations) || !operations.includes('verify')) return 'is not for verifying';
-  if (kid !== undefined && typeof kid !== 'string') return 'has a kid that is no string';
-  const key = importKey(jwk);
-  if (!key) return 'is not a usable public key';
-  const { namedCurve, modulusLength = 2048, publicExponent = 3n } = key.asymmetricKeyDetails ?? {};
-  // RFC 7518 section 3.3.
-  if (modulusLength < 2048) return 'is an RSA key of less than 2048 bits';
-  // If the exponent is 1, the padded text is its own signature: anybody could sign.
-  if (publicExponent < 3n) return 'is an RSA key with an exponent of less than 3';
-  const all = ALGORITHMS_OF_TYPE.get(namedCurve ?? key.asymmetricKeyType) ?? [];
+/** Makes a key of a JWK that may verify signatures (RFC 7517 section 4); of any other, one with a `fault`. */
+export function toVerificationKey(jwk: unknown): VerificationKey {
+  const members = isJsonObject(jwk) ? jwk : {};
+  const { use = 'sig', key_ops: operations = ['verify'], oth = [], alg } = members;
+  const kid = typeof members['kid'] === 'string' ? members['kid'] : undefined;
+  const key = importKey(members);
+  const { namedCurve, modulusLength = 2048, publicExponent = 3n } = key?.asymmetricKeyDetails ?? {};
+  const all = ALGORITHMS_OF_TYPE.get(namedCurve ?? key?.asymmetricKeyType) ?? [];
   const algorithms = all.filter((name) => alg === undefined || alg === name);
-  return algorithms.length > 0 ? { kid, algorithms, key } : 'fits no algorithm that is supported';
+  const [fault] = faultsIn({
+    'is not an object': !isJsonObject(jwk),
+    // Some providers write `oth: []`.
+    'has private members':
+      PRIVATE_MEMBERS.some((name) => Object.hasOwn(members, name)) || JSON.stringify(oth) !== '[]',
+    'is not for signatures': use !== 'sig',
+    'is not for verifying': !Array.isArray(operations) || !operations.includes('verify'),
+    'has a kid that is no string': kid !== members['kid'],
+    'is not a usable public key': !key,
+    // RFC 7518 section 3.3.
+    'is an RSA key of less than 2048 bits': modulusLength < 2048,
+    // If the exponent is 1, the padded text is its own signature: anybody could sign.
+    'is an RSA key with an exponent of less than 3': publicExponent < 3n,
+    'fits no algorithm that is supported': algorithms.length === 0,
+  });
+  return fault === undefined && key ? { kid, algorithms, key } : { kid, algorithms: [], fault };
 }
 
 function importKey(jwk: JsonObject): KeyObject | undefined {
@@ -74,20 +67,9 @@ function importKey(jwk: JsonObject): KeyObject | undefined {
   }
 }
 
-/** Makes keys of the members of a JWK Set. */
-export function toKeySet(jwks: readonly unknown[]): KeySet {
-  const keys: VerificationKey[] = [];
-  const leftOut: LeftOutKey[] = [];
-  for (const jwk of jwks) {
-    const { use, kid } = isJsonObject(jwk) ? jwk : {};
-    // Keycloak and others also publish a key for encryption, which is of no use here.
-    if (use === 'enc') continue;
-    const key = toVerificationKey(jwk);
-    if (typeof key !== 'string') keys.push(key);
-    else leftOut.push({ kid: typeof kid === 'string' ? kid : undefined, reason: key });
-  }
-  return { keys, leftOut };
-}
+/** Makes keys of the members of a JWK Set, but for those for encryption, which Keycloak and others also publish. */
+export const toKeySet = (jwks: readonly unknown[]): VerificationKey[] =>
+  jwks.filter((jwk) => Object(jwk).use !== 'enc').map(toVerificationKey);
 
 /** What a token's header says of the key that signed it. */
 export interface KeyQuery {
@@ -107,10 +89,10 @@ export function matchingKeys(
 ): readonly KeyObject[] {
   const found: KeyObject[] = [];
   for (const { algorithms, kid: ownKid, key } of keys) {
-    const isNamed = kid === undefined || kid === ownKid || key.type === 'secret';
-    const isNew = ![except, ...found].some((other) => other?.equals(key));
+    const isNamed = kid === undefined || kid === ownKid || key?.type === 'secret';
+    const isNew = key && ![except, ...found].some((other) => other?.equals(key));
     if (isNamed && isNew && algorithms.includes(alg)) found.push(key);
-    // More than one is of no use.
+    // More are of no use, and a hostile set may have thousands.
     if (found.length === 2) break;
   }
   return found;

@@ -36,7 +36,7 @@ function load(
 /** The secret that verifies an issuer's tokens. */
 function exported(issuer: JwtIssuer | undefined): string | undefined {
   const keys = issuer && 'length' in issuer.keys ? issuer.keys : [];
-  return keys[0]?.key.export().toString();
+  return keys[0]?.key?.export().toString();
 }
 
 function reasonsOf(entries: readonly JwtIssuerEntry[], env: Environment = {}): readonly string[] {

@@ -15,7 +15,7 @@ const okp = createKey('EdDSA', 'o');
 
 function keyOf(jwk: unknown): VerificationKey {
   const key = toVerificationKey(jwk);
-  if (typeof key === 'string') throw new Error(key);
+  if (key.fault !== undefined) throw new Error(key.fault);
   return key;
 }
 
@@ -95,12 +95,13 @@ describe('a JWK', () => {
     ['a point of small order', { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }],
     ['an unknown kty', { ...ec.jwk, kty: 'XX' }],
   ])('is refused: %s', (_name, jwk) => {
-    expect(toVerificationKey(jwk)).toEqual(expect.any(String));
+    const { algorithms, key, fault } = toVerificationKey(jwk);
+    expect([algorithms, key, fault]).toEqual([[], undefined, expect.any(String)]);
   });
 
   it('is refused without a word of what is in it', () => {
     const jwk = { ...ec.jwk, x: 'visible-value' };
-    expect(toVerificationKey(jwk)).toBe('is not a usable public key');
+    expect(toVerificationKey(jwk).fault).toBe('is not a usable public key');
   });
 });
 
