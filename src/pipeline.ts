@@ -18,7 +18,6 @@ import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { problemResponse } from './lib/http/response.ts';
 import { Problem } from './lib/problems.ts';
 import {
-  authenticate,
   createAuthenticate,
   refuseBlockedPrincipals,
   type Authenticate,
@@ -173,10 +172,7 @@ function proofSteps(
   return [
     ...(access.isBySender && body
       ? [authenticateSender(settings, body, deps)]
-      : [
-          ...(body?.isSigned ? [readBody(body)] : []),
-          authenticate(authenticateBy, access.schemes),
-        ]),
+      : [...(body?.isSigned ? [readBody(body)] : []), authenticateBy(access.schemes)]),
     refuseBlockedPrincipals(settings.blockedPrincipals),
     ...(access.isBySender ? [readDeliveryOf(settings, log)] : []),
   ];

@@ -1,4 +1,4 @@
-import type { Authenticated, RequestContext } from '../endpoint.ts';
+import type { Authenticated, Deps, RequestContext } from '../endpoint.ts';
 import { authenticateApiKey } from '../lib/auth/api-key.ts';
 import { createBearerAuthenticator } from '../lib/auth/jwt.ts';
 import {
@@ -10,65 +10,54 @@ import {
   type Scheme,
 } from '../lib/auth/principal.ts';
 import { header, type HeaderFields } from '../lib/http/message.ts';
-import type { Log } from '../lib/observability/log.ts';
 import { Problem } from '../lib/problems.ts';
 import { STANDARD_WEBHOOKS } from '../lib/webhooks/kinds.ts';
 import { findSigner } from '../lib/webhooks/proof.ts';
 import type { Settings } from '../settings.ts';
-import type { Clock } from '../lib/clock.ts';
 import { before, type Middleware } from '../request-context.ts';
 
-/** Finds the principal that a request's credentials belong to. */
-export type Authenticate = (
-  context: RequestContext,
-  schemes: readonly Scheme[],
-) => Promise<Principal>;
+/** Makes the middleware that authenticates the caller by the one of these schemes that the request presents. */
+export type Authenticate = (schemes: readonly Scheme[]) => Middleware;
 
 /**
- * Authenticates the caller by the one scheme that the request presents.
- *
- * @throws Problem `invalid-request` for two schemes, `unauthenticated`, `auth-provider-unavailable`
+ * The middlewares throw Problem: `invalid-request` for two schemes, `unauthenticated`, which says how to authenticate,
+ * `auth-provider-unavailable`.
  */
-export function authenticate(find: Authenticate, schemes: readonly Scheme[]): Middleware {
-  return before(async (context): Promise<Authenticated> => {
-    const principal = await find(context, schemes).catch((error: unknown) => {
-      throw error instanceof Problem ? withWays(error, schemes) : error;
-    });
-    return { principal };
-  });
-}
-
-/** @throws Problem `principal-blocked` */
-export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middleware =>
-  before(({ principal }) => refuseBlocked(principal, blocked));
-
 export function createAuthenticate(
   { apiKeys, jwtIssuers, webhookSenders }: Settings,
-  { clock, log }: { readonly clock: Clock; readonly log: Pick<Log, 'write'> },
+  { clock, log }: Pick<Deps, 'clock' | 'log'>,
 ): Authenticate {
   const authenticateBearer = createBearerAuthenticator(jwtIssuers, { clock, log });
-  return async ({ request: { headers }, body, deadline }, schemes) => {
+  const find = async (
+    { request: { headers }, body, deadline }: RequestContext,
+    schemes: readonly Scheme[],
+  ): Promise<Principal> => {
     const { scheme, credentials } = presentedScheme(headers, schemes);
     if (scheme === 'bearer') return authenticateBearer(credentials, deadline.signal);
     if (scheme === 'api-key') return authenticateApiKey(apiKeys, credentials, clock.now());
     const signed = { headers, body };
     return findSigner(STANDARD_WEBHOOKS, webhookSenders, signed, clock.now()).principal;
   };
+  return (schemes) =>
+    before(async (context): Promise<Authenticated> => {
+      const principal = await find(context, schemes).catch((error: unknown) => {
+        throw withWays(error, schemes);
+      });
+      return { principal };
+    });
 }
 
-/** A scheme that the gateway knows, with the credentials that the request presents. */
-interface Presented {
-  readonly scheme: Scheme | 'other';
-  readonly credentials: string;
-}
+/** @throws Problem `principal-blocked` */
+export const refuseBlockedPrincipals = (blocked: ReadonlySet<string>): Middleware =>
+  before(({ principal }) => refuseBlocked(principal, blocked));
 
 /**
- * Finds the one scheme that a request presents.
+ * Finds the one scheme that a request presents, with its credentials.
  *
  * @throws Problem `invalid-request` for more than one, `unauthenticated` for none or for one that the
  *   route does not take
  */
-function presentedScheme(headers: HeaderFields, accepted: readonly Scheme[]): Presented {
+function presentedScheme(headers: HeaderFields, accepted: readonly Scheme[]) {
   const isForSenders = accepted.includes('webhook');
   const [presented, another] = allPresented(headers);
   if (another) {
@@ -84,8 +73,8 @@ function presentedScheme(headers: HeaderFields, accepted: readonly Scheme[]): Pr
 }
 
 /** Any `Authorization`, any `X-API-Key` and any `Webhook-*` (or Svix's `Svix-*`) field each count as one. */
-function allPresented(headers: HeaderFields): Presented[] {
-  const found: Presented[] = [];
+function allPresented(headers: HeaderFields) {
+  const found: { readonly scheme: Scheme | 'other'; readonly credentials: string }[] = [];
   const authorization = header(headers, 'authorization');
   // The scheme's name is case-insensitive (RFC 9110, 11.1).
   const token = /^bearer +(.*)$/is.exec(authorization ?? '')?.[1];
@@ -105,10 +94,10 @@ const WAYS = {
     'the signature of a Standard Webhook in "Webhook-Id", "Webhook-Timestamp" and "Webhook-Signature"',
 } as const satisfies Record<Scheme, string>;
 
-/** A 401 says how to authenticate. */
-function withWays(problem: Problem, schemes: readonly Scheme[]): Problem {
-  if (problem.code !== 'unauthenticated') return problem;
-  const { headers, reason, members } = problem;
+/** Adds to a 401 how to authenticate. */
+function withWays(error: unknown, schemes: readonly Scheme[]): unknown {
+  if (!(error instanceof Problem) || error.code !== 'unauthenticated') return error;
+  const { headers, reason, members } = error;
   const ways = `This route takes ${schemes.map((scheme) => WAYS[scheme]).join(', or ')}.`;
   const detail = [members.detail, ways].join(' ').trim();
   return new Problem('unauthenticated', { ...members, detail, headers, reason });

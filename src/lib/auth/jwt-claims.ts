@@ -138,8 +138,7 @@ const taskDetail = () =>
       regions: texts(),
     }),
     z.transform(({ actions, identifier: taskId, engines, regions }): Grant[] => {
-      const given = new Set<string>(actions.map((action) => `tasks:${action}`));
-      const scopes = SCOPES.filter((scope) => given.has(scope));
+      const scopes = SCOPES.filter((scope) => actions.some((one) => `tasks:${one}` === scope));
       // `*` is no wildcard in a token.
       return [{ taskId, scopes, engines: engines && [engines], regions }];
     }),
