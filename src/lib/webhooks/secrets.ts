@@ -1,8 +1,8 @@
 import { createPublicKey, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
+import { isSoundPoint } from '../auth/verification-keys.ts';
 import { resolveSecret, type Environment } from '../config/secret-reference.ts';
 import { SettingError } from '../config/setting-error.ts';
-import { isSoundPoint } from '../ed25519-point.ts';
 import type { KeyForm } from './kinds.ts';
 import { decode, MIN_SECRET_BYTES } from './proof.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import { newWebhookKeyPair, newWebhookSecret } from '../../../scripts/callers/webhook-sign.ts';
-import { isSoundPoint } from '../../../src/lib/ed25519-point.ts';
+import { isSoundPoint } from '../../../src/lib/auth/verification-keys.ts';
 import {
   webhookSenderEntries,
   type WebhookSenderEntry,
