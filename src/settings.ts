@@ -129,14 +129,15 @@ const callersIn = ({ apiKeys, webhookSenders, jwtIssuers }: Callers) => [
 
 /** Names the entries that may act on every task without saying that this is meant. */
 export function unrestrictedEntries(callers: Callers): readonly string[] {
-  const isOpen = ({ engines, regions, owner }: Grant | GrantTemplate): boolean =>
-    [engines, regions, owner].every((restriction) => restriction === undefined);
   const open = callersIn(callers).filter(
     ({ grants, bounds, needsDetails }) =>
       !needsDetails && grants.some(isOpen) && bounds.every(isOpen),
   );
   return [...new Set(open.map(({ id }) => id))];
 }
+
+const isOpen = ({ engines, regions, owner }: Grant | GrantTemplate): boolean =>
+  [engines, regions, owner].every((restriction) => restriction === undefined);
 
 /** Whether any entry has `engines` or `owner`, which DLC is asked for. */
 export const needLookups = (callers: Callers): boolean =>
