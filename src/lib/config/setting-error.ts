@@ -9,11 +9,6 @@ export class SettingError extends Error {
   }
 }
 
-/** Gives the reasons of those rules that are broken. */
-export const reasonsIn = (
-  rules: readonly (readonly [isBroken: boolean, reason: string])[],
-): string[] => rules.flatMap(([isBroken, reason]) => (isBroken ? [reason] : []));
-
 /** Gives the sentences that are true of a setting: each says what is wrong with it. */
 export const faultsIn = (sentences: Readonly<Record<string, boolean>>): string[] =>
   Object.keys(sentences).filter((sentence) => sentences[sentence]);

@@ -2,7 +2,7 @@ import { createPublicKey, createSecretKey, hash, type KeyObject } from 'node:cry
 
 import { isSoundPoint } from '../auth/verification-keys.ts';
 import { resolveSecret, type Environment } from '../config/secret-reference.ts';
-import { SettingError } from '../config/setting-error.ts';
+import { attempt, SettingError } from '../config/setting-error.ts';
 import type { KeyForm } from './kinds.ts';
 import { decode, MIN_SECRET_BYTES } from './proof.ts';
 
@@ -28,7 +28,7 @@ export function secretReader(env: Environment, reasons: string[]): (id: string) 
   const holders = new Map<string, string>();
   return (id) => (members, read) =>
     members.flatMap((member, index) => {
-      try {
+      const make = () => {
         const { value, identities } = read(resolveSecret(member, env));
         const holder = identities.map((one) => holders.get(one)).find((one) => one !== undefined);
         if (holder !== undefined) {
@@ -36,11 +36,9 @@ export function secretReader(env: Environment, reasons: string[]): (id: string) 
         }
         for (const identity of identities) holders.set(identity, id);
         return [value];
-      } catch (error) {
-        if (!(error instanceof SettingError)) throw error;
-        reasons.push(...error.reasons.map((why) => `"${id}", secret ${index + 1}: ${why}`));
-        return [];
-      }
+      };
+      const note = (reason: string) => reasons.push(`"${id}", secret ${index + 1}: ${reason}`);
+      return attempt(make, note) ?? [];
     });
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import { claimTests, entryId, list, ownRestrictions, sha256, text } from '../auth/entries.ts';
 import { POINTER_OR_WHOLE, toPointer } from '../auth/json-pointer.ts';
-import { reasonsIn } from '../config/setting-error.ts';
+import { faultsIn } from '../config/setting-error.ts';
 import { KIND_NAMES, KINDS, type SignatureScheme, type Kind } from './kinds.ts';
 
 /** The list of webhook senders in the settings: its schema, made at its first use, and what the schema cannot say. */
@@ -75,20 +75,18 @@ export function entryFaults(entry: WebhookSenderEntry): string[] {
   const ways = [signs && 'secrets', kind.via && 'sha256'].filter(Boolean).join(' or ');
   const count = (secrets ?? []).length + (digests ?? []).length;
   return [
-    ...reasonsIn([
-      [!secrets && !digests, `must have ${ways}`],
-      [secrets !== undefined && digests !== undefined, 'must have one of secrets and sha256'],
-      [secrets !== undefined && !signs, `cannot have secrets: kind ${name} does not sign`],
-      [digests !== undefined && !kind.via, `cannot have sha256: kind ${name} signs`],
-      [entry.via !== undefined && !digests, 'has via, which only goes with sha256'],
-      [
+    ...faultsIn({
+      [`must have ${ways}`]: !secrets && !digests,
+      'must have one of secrets and sha256': secrets !== undefined && digests !== undefined,
+      [`cannot have secrets: kind ${name} does not sign`]: secrets !== undefined && !signs,
+      [`cannot have sha256: kind ${name} signs`]: digests !== undefined && !kind.via,
+      'has via, which only goes with sha256': entry.via !== undefined && !digests,
+      'has timestampHeader, which only goes with kind grafana and secrets':
         entry.timestampHeader !== undefined && (!kind.signedWithTimestamp || !secrets),
-        'has timestampHeader, which only goes with kind grafana and secrets',
-      ],
-      [isGeneric && !scheme, 'must have hmac'],
-      [!isGeneric && scheme !== undefined, 'has hmac, which only goes with kind generic-hmac'],
-      [count > MOST_SECRETS, `has more than ${MOST_SECRETS} secrets`],
-    ]),
+      'must have hmac': isGeneric && !scheme,
+      'has hmac, which only goes with kind generic-hmac': !isGeneric && scheme !== undefined,
+      [`has more than ${MOST_SECRETS} secrets`]: count > MOST_SECRETS,
+    }),
     ...(scheme ? schemeFaults(scheme) : []),
   ];
 }
@@ -97,22 +95,17 @@ function schemeFaults(scheme: SignatureScheme): string[] {
   const { signed, split, id, timestamp, unit, tolerance } = scheme;
   const names = [...signed.matchAll(/\{(.*?)\}/g)].map(([, name = '']) => name);
   const count = (name: string): number => names.filter((one) => one === name).length;
-  return reasonsIn([
-    [count('body') !== 1, 'hmac.signed must have {body} exactly once'],
-    [
+  return faultsIn({
+    'hmac.signed must have {body} exactly once': count('body') !== 1,
+    'hmac.signed must have {timestamp} with timestamp':
       count('timestamp') > 0 !== (timestamp !== undefined),
-      'hmac.signed must have {timestamp} with timestamp',
-    ],
-    [count('id') > 0 !== (id !== undefined), 'hmac.signed must have {id} with id, and only then'],
-    [/\}\{/.test(signed), 'hmac.signed must have something between two placeholders'],
-    [
-      !names.every((name) => /^(body|timestamp|id)$/.test(name)),
-      'hmac.signed must have no other placeholder than {id}, {timestamp} and {body}',
-    ],
-    [timestamp?.part !== undefined && split === undefined, 'hmac.timestamp.part needs hmac.split'],
-    [
+    'hmac.signed must have {id} with id, and only then': count('id') > 0 !== (id !== undefined),
+    'hmac.signed must have something between two placeholders': /\}\{/.test(signed),
+    'hmac.signed must have no other placeholder than {id}, {timestamp} and {body}': !names.every(
+      (name) => /^(body|timestamp|id)$/.test(name),
+    ),
+    'hmac.timestamp.part needs hmac.split': timestamp?.part !== undefined && split === undefined,
+    'hmac.unit and hmac.tolerance need hmac.timestamp':
       !timestamp && (unit ?? tolerance) !== undefined,
-      'hmac.unit and hmac.tolerance need hmac.timestamp',
-    ],
-  ]);
+  });
 }

@@ -1,7 +1,7 @@
 import type { ClaimTest } from '../auth/json-pointer.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Environment } from '../config/secret-reference.ts';
-import { reasonsIn, SettingError } from '../config/setting-error.ts';
+import { faultsIn, SettingError } from '../config/setting-error.ts';
 import { KINDS, type Kind, type KindName, type TaskRule } from './kinds.ts';
 import type { Proof, Signer } from './proof.ts';
 import { secretReader, toKey, type ReadSecrets } from './secrets.ts';
@@ -103,13 +103,11 @@ function toProof(
 /** Sentences for the log about senders that work, but probably not as somebody meant. */
 export function doubtfulSenders(senders: readonly WebhookSender[]): string[] {
   return senders.flatMap(({ id, row, task, require, kind }) => {
-    const doubts = reasonsIn([
-      [
+    const doubts = faultsIn({
+      'has no require: everybody in the workspace who can use the app may cancel':
         row.isSlack === true && require.length === 0,
-        'has no require: everybody in the workspace who can use the app may cancel',
-      ],
-      [row.needsTask === true && !task, `has no task, and ${kind} sends no task.cancel`],
-    ]);
+      [`has no task, and ${kind} sends no task.cancel`]: row.needsTask === true && !task,
+    });
     return doubts.map((doubt) => `WEBHOOK_SENDERS: "${id}" ${doubt}`);
   });
 }
@@ -121,8 +119,8 @@ function standardKeys({ kind, proof }: Pick<WebhookSender, 'kind' | 'proof'>): S
 function excess(senders: readonly WebhookSender[]): string[] {
   const keys = senders.flatMap(standardKeys);
   const publicKeys = keys.filter(({ type }) => type === 'public');
-  return reasonsIn([
-    [keys.length > MAX_SECRETS, `has more than ${MAX_SECRETS} secrets in all`],
-    [publicKeys.length > MAX_PUBLIC_KEYS, `has more than ${MAX_PUBLIC_KEYS} whpk_ keys in all`],
-  ]);
+  return faultsIn({
+    [`has more than ${MAX_SECRETS} secrets in all`]: keys.length > MAX_SECRETS,
+    [`has more than ${MAX_PUBLIC_KEYS} whpk_ keys in all`]: publicKeys.length > MAX_PUBLIC_KEYS,
+  });
 }
