@@ -186,6 +186,9 @@ describe('settings', () => {
     for (const API_KEYS of [undefined, '', '[]']) {
       expect(reasons({ API_KEYS }).join()).toContain('nobody can call');
     }
+    writeFileSync(path.join(folder, 'empty.json'), '[]');
+    expect(reasons({ API_KEYS: '@empty.json' }).join()).toContain('nobody can call');
+    expect(reasons({ API_KEYS: '[{' }).join()).not.toContain('nobody can call');
   });
 
   it('must allow the lookup where an entry has engines', () => {
