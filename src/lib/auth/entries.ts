@@ -25,12 +25,10 @@ const scopes = () => list(z.enum(SCOPES));
 export const rateSchema = z.lazy(() =>
   z.pipe(
     z.string().check(z.regex(/^[1-9][0-9]{0,5}\/[smh]$/)),
+    // A power of 60 for each unit.
     z.transform((value): Rate => {
-      // A power of 60 for each unit.
-      return {
-        limit: Number.parseInt(value, 10),
-        windowSeconds: 60 ** 'smh'.indexOf(value.slice(-1)),
-      };
+      const windowSeconds = 60 ** 'smh'.indexOf(value.slice(-1));
+      return { limit: Number.parseInt(value, 10), windowSeconds };
     }),
   ),
 );
@@ -55,14 +53,11 @@ export const ownRestrictions = () => ({
 
 const claimValue = () => z.union([text(), z.number(), z.boolean()]);
 
-const claimConditions = () =>
-  z
-    .record(pointer(), z.union([claimValue(), list(claimValue())]))
-    .check(z.refine((conditions) => Object.keys(conditions).length > 0));
-
 export const claimTests = () =>
   z.pipe(
-    claimConditions(),
+    z
+      .record(pointer(), z.union([claimValue(), list(claimValue())]))
+      .check(z.refine((conditions) => Object.keys(conditions).length > 0)),
     z.transform((conditions) => toClaimTests(conditions)),
   );
 
