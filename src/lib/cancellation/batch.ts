@@ -23,21 +23,16 @@ export interface TaskResult<Id extends string | null = string> extends Partial<
   readonly confirmed?: false;
 }
 
-/** A task of a batch, with stats of its own. */
-export interface BatchTask {
-  readonly task: TaskRef;
-  readonly stats: UpstreamStats;
-}
-
 /**
  * Cancels several tasks, each as `cancelTask` does it. Their attempts overlap, and wait for slots in one
  * list for each region. The states that settle what is open are looked up together.
  *
+ * @param tasks each with stats of its own
  * @param job its stats count the lookups
  * @returns a result for each task, in order
  */
 export function cancelBatch(
-  tasks: readonly BatchTask[],
+  tasks: readonly { readonly task: TaskRef; readonly stats: UpstreamStats }[],
   job: CancelJob,
   deps: CancelDeps,
 ): Promise<Done | Problem>[] {

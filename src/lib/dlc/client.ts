@@ -3,6 +3,7 @@
 import { CommonClient } from 'tencentcloud-sdk-nodejs/tencentcloud/common/common_client.js';
 
 import type { Clock } from '../clock.ts';
+import type { Environment } from '../config/secret-reference.ts';
 import { printable } from '../http/message.ts';
 import type { Log } from '../observability/log.ts';
 import { createConnections, ObservedAgent } from './connections.ts';
@@ -61,14 +62,11 @@ export interface DlcClient {
   chooseCredentials(caller: Pick<Caller, 'stats' | 'credentials'>): boolean;
 }
 
-export interface DlcClientDeps {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly log: Pick<Log, 'write'>;
-  readonly clock: Pick<Clock, 'steadyMs'>;
-}
-
 /** A client that counts its calls in the caller's stats, and logs each at `debug`. */
-export function createDlcClient(endpoint: DlcEndpoint, deps: DlcClientDeps): DlcClient {
+export function createDlcClient(
+  endpoint: DlcEndpoint,
+  deps: { env: Environment; log: Pick<Log, 'write'>; clock: Pick<Clock, 'steadyMs'> },
+): DlcClient {
   const { env, log, clock } = deps;
   const send = createSender(endpoint);
   /** Id of the environment's credentials that DLC has refused; the platform may bring others. */
@@ -188,9 +186,7 @@ export const SPELLINGS = [
  * The gateway's own credentials for the cloud, from the first spelling that has both id and key;
  * a session token only from the same spelling. To be read at every call: a platform rotates them.
  */
-export function readCredentials(
-  env: Readonly<Record<string, string | undefined>>,
-): CloudCredentials | undefined {
+export function readCredentials(env: Environment): CloudCredentials | undefined {
   for (const [idName, keyName, tokenName] of SPELLINGS) {
     const secretId = env[idName];
     const secretKey = env[keyName];

@@ -47,13 +47,14 @@ export function classify(thrown: unknown, seen: ObservedAgent): Failure {
     return notSent('gateway-misconfigured', 'the SDK refused to send the request');
   }
   if (seen.status === 200 && isText(code) && isText(requestId)) {
-    const upstream = {
-      upstreamCode: printable(code),
-      upstreamRequestId: printable(requestId),
-    };
-    return { ...ruleFor(code), ...upstream, reason };
+    const ids = { upstreamCode: printable(code), upstreamRequestId: printable(requestId) };
+    return { ...ruleFor(code), ...ids, reason };
   }
-  if (seen.status !== undefined && seen.status !== 200) return fromStatus(seen.status);
+  if (seen.status !== undefined && seen.status !== 200) {
+    const known = BY_STATUS.get(seen.status);
+    const status = `HTTP status ${seen.status}`;
+    return known ? { ...known, again: true, reason: status } : invalidResponse(status);
+  }
   if (seen.bytes > MAX_RESPONSE_BYTES) return invalidResponse(TOO_LARGE);
   const outcome = seen.isConnected ? 'unknown' : 'did-not-happen';
   if (signal.aborted) {
@@ -95,12 +96,6 @@ const BY_STATUS = new Map<number, Pick<Failure, 'code' | 'outcome'>>([
   [503, { code: 'upstream-unavailable', outcome: 'unknown' }],
   [504, { code: 'upstream-timeout', outcome: 'unknown' }],
 ]);
-
-function fromStatus(status: number): Failure {
-  const known = BY_STATUS.get(status);
-  const reason = `HTTP status ${status}`;
-  return known ? { ...known, again: true, reason } : invalidResponse(reason);
-}
 
 /**
  * A call that failed, as the problem for a caller.
