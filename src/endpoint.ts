@@ -3,7 +3,6 @@ import type { Clock, Deadline } from './lib/clock.ts';
 import type { CloudCredentials, DlcClient, UpstreamStats } from './lib/dlc/client.ts';
 import type { Lookup } from './lib/dlc/describe-task.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
-import type { problemResponse } from './lib/http/response.ts';
 import type { Limiter } from './lib/rate-limit/limiter.ts';
 import type { Log } from './lib/observability/log.ts';
 import type { Problem } from './lib/problems.ts';
@@ -14,7 +13,7 @@ import type { Read } from './lib/webhooks/deliveries.ts';
 import type { WebhookSender } from './lib/webhooks/webhook-senders.ts';
 import type { Settings } from './settings.ts';
 
-/** Routes, the endpoints behind their methods, and what each step knows of a request. */
+/** Routes, the endpoints behind their methods, and what each step leaves for the next ones. */
 
 /** What middlewares and handlers work with: made once for each process. */
 export interface Deps {
@@ -48,25 +47,19 @@ export interface Load {
 /** One method of one route, open to everybody. */
 export interface OpenEndpoint {
   readonly access?: never;
+  /** Of a body, which nobody reads; 8 KiB if absent. */
+  readonly maxBytes?: number;
   handle(context: RequestContext & Routed, deps: Deps): Promise<HttpResponse> | HttpResponse;
-}
-
-/** What an endpoint reads from a request: the task that it is about, or several. */
-export interface TaskInput {
-  readonly task?: TaskRef | undefined;
-  /** Each costs a unit of the quota, and has its own permission, result and audit lines. */
-  readonly tasks?: readonly TaskRef[];
-  /** Nothing is cancelled. */
-  readonly dryRun?: boolean;
 }
 
 /**
  * One method of one route, for callers who authenticate.
  *
  * @typeParam Input what `validate` reads from the request, and `handle` gets
- * @typeParam Added `Batched` if `validate` gives `tasks`
+ * @typeParam Proved what the proof of the caller leaves besides the principal
+ * @typeParam Allowed what the check of the permission leaves
  */
-export interface CallerEndpoint<Input extends TaskInput = TaskInput, Added = unknown> {
+interface ForCallers<Input, Proved = unknown, Allowed = unknown> {
   readonly access: {
     readonly schemes: readonly Scheme[];
     readonly scope: Scope;
@@ -75,17 +68,50 @@ export interface CallerEndpoint<Input extends TaskInput = TaskInput, Added = unk
     /** What is asked for stands in the body: the scope is that of another endpoint, which is called. */
     readonly isForAgents?: true;
   };
-  /** Absent: no body is read. `isSigned`: authentication needs it. */
-  readonly body?: { readonly maxBytes: number; readonly isSigned: boolean };
+  /** Of the body; absent: no body is read. */
+  readonly maxBytes?: number;
   /** @throws Problem `invalid-request`, `unsupported-media-type` */
-  validate(context: CallerContext, settings: Settings): Input;
+  validate(context: CallerContext & Proved, settings: Settings): Input;
   handle(
-    context: CallerContext & Input & Added,
+    context: CallerContext & Proved & Input & Allowed,
     deps: Deps,
-    agentRequest: (context: CallerContext) => AgentRequest,
+    callTool: CallTool,
   ): Promise<HttpResponse> | HttpResponse;
 }
 
+/** About one task; a webhook may ask for something else. */
+export interface TaskEndpoint<Task = TaskRef> extends ForCallers<{ readonly task: Task }> {
+  readonly about: 'task';
+}
+
+/** About several: each costs a unit of the quota, and has its own permission, result and audit lines. */
+export interface TasksEndpoint<Input = unknown, Proved = unknown> extends ForCallers<
+  Input & SeveralTasks,
+  Proved,
+  Batched
+> {
+  readonly about: 'tasks';
+}
+
+/** About no task that the request names. */
+export interface OtherEndpoint<Input = unknown> extends ForCallers<Input> {
+  readonly about?: never;
+  validate(context: CallerContext, settings: Settings): Input & NoTask;
+}
+
+export interface OneTask {
+  readonly task: TaskRef | undefined;
+}
+
+export interface SeveralTasks {
+  readonly tasks: readonly TaskRef[];
+  /** Nothing is cancelled. */
+  readonly dryRun?: boolean;
+}
+
+type NoTask = { readonly [name in 'task' | 'tasks']?: never };
+
+export type CallerEndpoint = TaskEndpoint<TaskRef | undefined> | TasksEndpoint | OtherEndpoint;
 export type Endpoint = OpenEndpoint | CallerEndpoint;
 
 export type Method = 'GET' | 'DELETE' | 'POST';
@@ -115,13 +141,13 @@ export interface RequestContext {
   readonly stats: UpstreamStats;
   /** The cloud credentials that came with the request. */
   readonly credentials?: CloudCredentials | undefined;
-  /** The body that the middleware `body` has read; empty if the endpoint needs none. */
+  /** Empty if the endpoint needs none. */
   readonly body: Buffer;
   /** Called when the response is there. */
   readonly onEnd: (() => void)[];
 }
 
-/** Added by the middleware `route`. */
+/** Found before the first middleware. */
 export interface Routed {
   readonly route: Route;
   readonly endpoint: Endpoint;
@@ -132,10 +158,13 @@ export interface Routed {
 /** Added by the middleware `authenticate`. */
 export interface Authenticated {
   readonly principal: Principal;
-  /** The webhook sender that the URL names. */
-  readonly sender?: WebhookSender;
-  /** What its delivery asks for, or why it is refused. */
-  readonly read?: Read;
+}
+
+/** Added where the URL names the webhook sender. */
+export interface Delivered {
+  readonly sender: WebhookSender;
+  /** What the delivery asks for, or why it is refused. */
+  readonly read: Read;
 }
 
 /** Added by the middleware `quota`. */
@@ -146,39 +175,28 @@ export interface Metered {
 
 /** Added where an agent calls the endpoint by a tool. */
 export interface ByAgent {
-  readonly agent: AgentCall;
+  readonly agent: {
+    readonly tool: string;
+    /** The client's name and version, as it gives them. */
+    readonly client: string | undefined;
+    /** @returns nothing if the call needs no person's word, or has it */
+    readonly whyNotConfirmed: (
+      asked: Authenticated & Partial<OneTask & SeveralTasks>,
+    ) => { readonly detail?: string } | undefined;
+  };
 }
 
-export interface AgentCall {
-  readonly tool: string;
-  /** The client's name and version, as it gives them. */
-  readonly client: string | undefined;
-  /** @throws Problem `confirmation-required` */
-  confirm(context: CallerContext & TaskInput): void;
-}
+/** Does what a route does for its callers, from the quota on. A refusal is a response too. */
+export type CallTool = (
+  context: CallerContext,
+  request: Pick<HttpRequest, 'method' | 'path' | 'query'> & { readonly body: Buffer },
+  agent: ByAgent['agent'],
+) => Promise<HttpResponse>;
 
-/** An agent's request, and what it goes through. From the call on, it is a request for a route. */
-export interface AgentRequest {
-  readonly context: CallerContext & TaskInput;
-  readonly deps: Deps;
-  /** The only one: another bundle has a class of its own. */
-  readonly Problem: typeof Problem;
-  readonly problemResponse: typeof problemResponse;
-  readonly inItsLanguage: (response: HttpResponse) => Promise<HttpResponse> | HttpResponse;
-  /** Authenticates the caller, and reads the body. @throws Problem */
-  readonly admit: () => Promise<unknown>;
-  /** Does what the route does, from the quota on. @throws Problem */
-  readonly call: (request: RouteRequest, agent: AgentCall) => Promise<HttpResponse>;
-}
-
-export interface RouteRequest extends Pick<HttpRequest, 'method' | 'path' | 'query'> {
-  readonly body: Buffer;
-}
-
-/** Added by the middleware `permit` if the request is about one task. */
+/** Added by the middleware `permit`, where the request is about one task. */
 export interface Permitted {
   /** What the permission rests on, for the audit line; only what was really checked. */
-  readonly permittedBy: string;
+  readonly permittedBy?: string | undefined;
   /** The audit line of the intent, which the line of the result refers to. */
   readonly intentId?: string;
 }
@@ -211,8 +229,7 @@ export type CallerContext = RequestContext & Routed & Authenticated;
 
 /** What the outer middlewares see: a request may fail at any step. */
 export type PartialContext = RequestContext &
-  Partial<Routed & Authenticated & Metered & Permitted & ByAgent> & {
-    readonly task?: TaskRef | undefined;
+  Partial<Routed & Authenticated & Delivered & Metered & Permitted & ByAgent & OneTask> & {
     /** Of one task among several. */
     readonly batchId?: string;
     readonly dryRun?: boolean;

@@ -99,12 +99,12 @@ export function problemsOf(
 /** Whether a problem has the fields of the caller's quota: it comes up before or after that step. */
 export function quotaFieldsOn(
   code: ProblemCode,
-  { body, access }: Partial<Pick<CallerEndpoint, 'body' | 'access'>> = {},
+  { maxBytes, access }: Partial<Pick<CallerEndpoint, 'maxBytes' | 'access'>> = {},
 ): 'always' | 'at times' | 'never' {
   if (access?.isForAgents) return code === 'internal-error' ? 'at times' : 'never';
   if (AT_TIMES.has(code)) return 'at times';
   // A signed body is read before.
-  if (OF_BODY.has(code) && body && !body.isSigned) return 'at times';
+  if (OF_BODY.has(code) && maxBytes && !access?.schemes.includes('webhook')) return 'at times';
   return BEFORE_QUOTA.has(code) ? 'never' : 'always';
 }
 

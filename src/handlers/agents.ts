@@ -1,6 +1,7 @@
-import type { CallerEndpoint, OpenEndpoint } from '../endpoint.ts';
+import type { OpenEndpoint, OtherEndpoint } from '../endpoint.ts';
 import { requireJson } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
+import { Problem } from '../lib/problems.ts';
 
 /** Endpoints for agents, by the Model Context Protocol: `mcp.ts` has all of it, and is loaded when the first one calls. */
 
@@ -10,16 +11,19 @@ const BODY_BYTES = 64 * 1024;
 export const MCP_FIELDS = ', mcp-protocol-version, mcp-method, mcp-name';
 
 /** `POST /mcp`: one message. */
-export const mcp: CallerEndpoint = {
+export const mcp: OtherEndpoint = {
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read', isForAgents: true },
-  body: { maxBytes: BODY_BYTES, isSigned: false },
+  maxBytes: BODY_BYTES,
   validate({ request }) {
     requireJson(header(request.headers, 'content-type'));
     return {};
   },
-  async handle(context, _, agentRequest) {
+  async handle(context, deps, callTool) {
+    const described = deps.document();
+    const reason = 'openapi.json is not beside the bundle, which has the tools';
+    if (!described) throw new Problem('gateway-misconfigured', { reason });
     const { serveAgent } = await import('./mcp.ts');
-    return serveAgent(agentRequest(context));
+    return serveAgent({ context, deps, described, callTool });
   },
 };
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-import type { CallerEndpoint } from '../endpoint.ts';
+import type { TaskEndpoint } from '../endpoint.ts';
 import { valueAt } from '../lib/auth/json-pointer.ts';
 import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
@@ -24,9 +24,10 @@ export const webhookBodySchema = z.lazy(() =>
 );
 
 /** `POST /webhooks/cancel-task`: the same cancellation, asked for by a signed webhook. */
-export const cancelTaskWebhook: CallerEndpoint<{ readonly task: TaskRef | undefined }> = {
+export const cancelTaskWebhook: TaskEndpoint<TaskRef | undefined> = {
+  about: 'task',
   access: { schemes: ['webhook'], scope: 'tasks:cancel' },
-  body: { maxBytes: WEBHOOK_BODY_BYTES, isSigned: true },
+  maxBytes: WEBHOOK_BODY_BYTES,
   validate: ({ request, body }, settings) => ({
     task: taskIn(parseJsonBody(header(request.headers, 'content-type'), body), settings),
   }),

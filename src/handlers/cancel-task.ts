@@ -1,4 +1,4 @@
-import type { CallerEndpoint, Deps, CallerContext } from '../endpoint.ts';
+import type { CallerContext, Deps, TaskEndpoint } from '../endpoint.ts';
 import { cancelTask as cancelUpstream } from '../lib/cancellation/cancel.ts';
 import { waitForEnd } from '../lib/cancellation/lookup.ts';
 import type { Done } from '../lib/cancellation/attempts.ts';
@@ -10,7 +10,8 @@ import { Problem } from '../lib/problems.ts';
 import { parseTaskRequest, type TaskRef } from '../lib/tasks.ts';
 
 /** `DELETE /tasks/{taskId}`: asks DLC to cancel the task. */
-export const cancelTask: CallerEndpoint<{ readonly task: TaskRef }> = {
+export const cancelTask: TaskEndpoint = {
+  about: 'task',
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:cancel' },
   validate: ({ parameter, request }, settings) => ({
     task: parseTaskRequest(parameter, request.query, settings),

@@ -1,19 +1,11 @@
 import * as z from 'zod/mini';
 
-import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
+import type { TasksEndpoint } from '../endpoint.ts';
 import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
 import { IN_LANGUAGES, jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { MOST_UNITS } from '../lib/rate-limit/quota.ts';
-import {
-  inQuery,
-  invalid,
-  regionRule,
-  regionSchema,
-  taskIdSchema,
-  type Regions,
-  type TaskRef,
-} from '../lib/tasks.ts';
+import { inQuery, invalid, regionRule, regionSchema, taskIdSchema } from '../lib/tasks.ts';
 import { cancelEach } from './task-batch.ts';
 
 const BODY_BYTES = 16 * 1024;
@@ -32,19 +24,23 @@ export const batchSchema = z.lazy(() =>
 const REPEATED = 'must not name a task twice';
 const areDifferent = (ids: readonly string[]): boolean => new Set(ids).size === ids.length;
 
-interface Batch extends TaskInput {
-  readonly tasks: readonly TaskRef[];
-  readonly region: string;
-}
-
 /** `POST /tasks:cancel`: asks DLC to cancel up to 100 tasks, with a result for each. */
-export const cancelTasks: CallerEndpoint<Batch, Batched> = {
+export const cancelTasks: TasksEndpoint<{ readonly region: string }> = {
+  about: 'tasks',
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:cancel' },
-  body: { maxBytes: BODY_BYTES, isSigned: false },
+  maxBytes: BODY_BYTES,
   validate({ request, body }, settings) {
     const [parameter] = request.query;
     if (parameter) throw invalid([inQuery(parameter[0], 'is not a parameter of this route')]);
-    return parseBatch(parseJsonBody(header(request.headers, 'content-type'), body), settings);
+    const json = parseJsonBody(header(request.headers, 'content-type'), body);
+    const {
+      taskIds,
+      region = settings.defaultRegion,
+      dryRun = false,
+    } = fittingBody(batchSchema, json);
+    const message = regionRule(region, settings);
+    if (message !== undefined) throw invalid([{ in: 'body', name: 'region', message }]);
+    return { tasks: taskIds.map((taskId) => ({ taskId, region })), region, dryRun };
   },
   async handle(context, deps) {
     const { region, requestId, batch } = context;
@@ -62,12 +58,3 @@ export const cancelTasks: CallerEndpoint<Batch, Batched> = {
     return { ...response, logged: { outcome, batchId, tasks: results.length } };
   },
 };
-
-function parseBatch(body: unknown, regions: Regions): Batch {
-  const { taskIds, dryRun = false, ...named } = fittingBody(batchSchema, body);
-  const { region = regions.defaultRegion } = named;
-  const message = regionRule(region, regions);
-  if (message !== undefined) throw invalid([{ in: 'body', name: 'region', message }]);
-  const tasks = taskIds.map((taskId) => ({ taskId, region }));
-  return { tasks, region, dryRun };
-}

@@ -1,12 +1,13 @@
-import type { CallerEndpoint } from '../endpoint.ts';
+import type { TaskEndpoint } from '../endpoint.ts';
 import { lookUp } from '../lib/cancellation/lookup.ts';
 import { mayStillChange } from '../lib/dlc/describe-task.ts';
 import { toProblem } from '../lib/dlc/failure.ts';
 import { taskResponse } from '../lib/http/response.ts';
-import { parseTaskRequest, type TaskRef } from '../lib/tasks.ts';
+import { parseTaskRequest } from '../lib/tasks.ts';
 
 /** `GET /tasks/{taskId}`: the task's state now. */
-export const getTask: CallerEndpoint<{ readonly task: TaskRef }> = {
+export const getTask: TaskEndpoint = {
+  about: 'task',
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read' },
   validate: ({ parameter, request }, settings) => ({
     task: parseTaskRequest(parameter, request.query, settings),

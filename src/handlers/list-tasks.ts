@@ -1,4 +1,4 @@
-import type { CallerEndpoint, TaskInput } from '../endpoint.ts';
+import type { OtherEndpoint } from '../endpoint.ts';
 import type { DescribedTask } from '../lib/dlc/describe-task.ts';
 import { jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { parseListQuery, toCursor, type ListQuery, type Position } from '../lib/listing/query.ts';
@@ -6,7 +6,7 @@ import { selectReadable, TaskReader, type Selection } from '../lib/listing/reade
 import { TASK_ID } from '../lib/tasks.ts';
 
 /** `GET /tasks`: the tasks that the caller may read, page by page. */
-export const listTasks: CallerEndpoint<TaskInput & { readonly list: ListQuery }> = {
+export const listTasks: OtherEndpoint<{ readonly list: ListQuery }> = {
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read' },
   validate: ({ request }, settings) => ({ list: parseListQuery(request.query, settings) }),
   async handle(context, deps) {

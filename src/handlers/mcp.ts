@@ -1,8 +1,8 @@
-import type { AgentCall, AgentRequest, RouteRequest } from '../endpoint.ts';
-import type { Tool } from '../lib/api-document.ts';
+import type { ByAgent, CallerContext, CallTool, Deps } from '../endpoint.ts';
+import type { ApiDocument, Tool } from '../lib/api-document.ts';
 import { isJsonObject, type JsonObject } from '../lib/auth/json-pointer.ts';
-import { INVALID_TOKEN, SCOPES } from '../lib/auth/principal.ts';
-import { header, type HttpResponse } from '../lib/http/message.ts';
+import { SCOPES } from '../lib/auth/principal.ts';
+import type { HttpResponse } from '../lib/http/message.ts';
 import { jsonResponse } from '../lib/http/response.ts';
 import { whyNotConfirmed } from '../lib/mcp/confirmation.ts';
 import * as protocol from '../lib/mcp/protocol.ts';
@@ -11,18 +11,24 @@ import type { Settings } from '../settings.ts';
 
 /** The Model Context Protocol over HTTP, stateless, in both of its eras: a bundle of its own. */
 
-/** `POST /mcp`. @throws Problem for what is refused before the message is read */
-export async function serveAgent(agent: AgentRequest): Promise<HttpResponse> {
-  const { context, Problem } = agent;
-  const { headers } = context.request;
-  if (isForeign(agent)) throw new Problem('origin-not-allowed');
-  await admit(agent);
+interface Agent {
+  readonly context: CallerContext;
+  readonly deps: Deps;
+  readonly described: ApiDocument;
+  readonly callTool: CallTool;
+}
+
+/** `POST /mcp`: responds to the message of an agent who is authenticated. */
+export async function serveAgent(agent: Agent): Promise<HttpResponse> {
+  const { request, body: bytes } = agent.context;
   let body: unknown;
   try {
-    body = protocol.parse(context.body);
-    const message = protocol.readMessage(body, headers);
+    body = protocol.parse(bytes);
+    const message = protocol.readMessage(body, request.headers);
     if (!message) return { status: 202, headers: {}, body: '' };
     const { result, response } = await answer(message, agent);
+    // A defect is no refusal that a model could act on.
+    if (response?.logged?.problem?.code === 'internal-error') return response;
     const passed = Object.entries(response?.headers ?? {}).filter(([name]) => PASSED.test(name));
     const whole = { jsonrpc: '2.0', id: message.id, result };
     return { ...response, ...jsonResponse(200, whole, Object.fromEntries(passed)) };
@@ -36,33 +42,6 @@ export async function serveAgent(agent: AgentRequest): Promise<HttpResponse> {
 
 /** Header fields of a route's response that are the whole's too. */
 const PASSED = /^(Retry-After|X-Tc-Request-Id|Preference-Applied|Vary)$/;
-
-const LOOPBACK = /^(localhost|\[::1\]|127(\.\d{1,3}){3})(:\d+)?$/i;
-
-/** Pages from elsewhere must not use a person's gateway; nor by a name of theirs that leads to this machine. */
-function isForeign({ context, deps }: AgentRequest): boolean {
-  const { headers } = context.request;
-  const { corsOrigins, publicUrl = '' } = deps.settings;
-  const isLocal = LOOPBACK.test(publicUrl.split('/')[2] ?? '');
-  const isElsewhere = isLocal && !LOOPBACK.test(header(headers, 'host') ?? 'localhost');
-  return isElsewhere || (headers.get('origin') ?? []).some((origin) => !corsOrigins.has(origin));
-}
-
-/** A 401 says where the metadata is (RFC 9728 section 5.1). */
-async function admit({ context, deps, Problem, ...agent }: AgentRequest): Promise<void> {
-  try {
-    await agent.admit();
-    if (!context.principal.hasNoAudience) return;
-    const detail = 'The token names no audience, and here it must be for this gateway.';
-    throw new Problem('unauthenticated', { detail, headers: INVALID_TOKEN });
-  } catch (error) {
-    const { headers = {} } = Object(error);
-    const parameter = `resource_metadata="${deps.settings.publicUrl}/.well-known/oauth-protected-resource/mcp"`;
-    const challenge = headers['WWW-Authenticate']?.replace(/realm="[^"]*"/, () => parameter);
-    const changed = challenge && { headers: { ...headers, 'WWW-Authenticate': challenge } };
-    throw Object.assign(Object(error), changed);
-  }
-}
 
 /** `GET /.well-known/oauth-protected-resource[/mcp]` (RFC 9728 section 2): where to get a token. */
 export function resourceMetadata({ publicUrl, jwtIssuers }: Settings): HttpResponse {
@@ -90,13 +69,9 @@ const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' };
 /** @returns the result; for a tool, with the response of its route */
 async function answer(
   { isNew, method, params }: Message,
-  agent: AgentRequest,
+  agent: Agent,
 ): Promise<{ result: object; response?: HttpResponse }> {
-  const { Problem, deps } = agent;
-  const described = deps.document();
-  const reason = 'openapi.json is not beside the bundle, which has the tools';
-  if (!described) throw new Problem('gateway-misconfigured', { reason });
-  const { tools, version } = described;
+  const { tools, version } = agent.described;
   const serverInfo = { name: NAME, version };
   if (!isNew && method === 'ping') return { result: {} };
   if (!isNew && method === 'initialize') {
@@ -112,7 +87,9 @@ async function answer(
   }
   if (method === 'tools/list') {
     // Without lookups, only those that cancel work.
-    const some = tools.filter((tool) => deps.settings.taskStateLookup || tool.method !== 'GET');
+    const some = tools.filter(
+      (tool) => agent.deps.settings.taskStateLookup || tool.method !== 'GET',
+    );
     const shown = some.map((tool) => ({ name: tool.name, ...tool.shown }));
     return { result: typed({ tools: shown, ...CACHE }) };
   }
@@ -129,42 +106,33 @@ async function answer(
 }
 
 /** The route's response is the result, also if it is a refusal: the model has to know it. */
-async function callTool(
-  tool: Tool,
-  args: JsonObject,
-  params: JsonObject,
-  { context, deps, Problem, problemResponse, inItsLanguage, call }: AgentRequest,
-) {
-  const { mcpConfirm, mcpStateSecret: secret = '', problemPrefix: typePrefix } = deps.settings;
+async function callTool(tool: Tool, args: JsonObject, params: JsonObject, agent: Agent) {
+  const { settings, clock } = agent.deps;
+  const { mcpConfirm, mcpStateSecret: secret = '' } = settings;
   let question: object | undefined;
-  const confirm: AgentCall['confirm'] = ({ task, tasks, dryRun, principal }) => {
-    if (!mcpConfirm || dryRun || tool.method === 'GET') return;
-    const asked = { principal: principal.id, tool: tool.name, args, secret, now: deps.clock.now() };
+  const confirmed: ByAgent['agent']['whyNotConfirmed'] = ({ principal, task, tasks, dryRun }) => {
+    if (!mcpConfirm || dryRun || tool.method === 'GET') return undefined;
+    const asked = { principal: principal.id, tool: tool.name, args, secret, now: clock.now() };
     const why = whyNotConfirmed(asked, params, tasks ?? [task].flatMap((one) => one ?? []));
     question = why?.question;
-    if (why) throw new Problem('confirmation-required', why.detail ? { detail: why.detail } : {});
+    return why?.refusal;
   };
   const { name, version } = Object(protocol.metaOf(params, 'clientInfo'));
   const texts = [name, version].filter((one) => typeof one === 'string');
   const client = texts.map((one) => one.slice(0, 64)).join(' ') || undefined;
-  const called = call(toRouteRequest(tool, args), { tool: tool.name, client, confirm });
-  const answered = await called.catch((error: unknown) => {
-    if (!(error instanceof Problem)) throw error;
-    const { requestId, task } = context;
-    const refusal = problemResponse(error, { requestId, typePrefix, ...task });
-    // A model sees no header fields.
-    const members = { ...JSON.parse(refusal.body), retryAfter: error.retryAfter };
-    return { ...refusal, body: JSON.stringify(members) };
-  });
-  const response = await inItsLanguage(answered);
-  const { body: text, status } = response;
-  const content = [{ type: 'text', text }];
-  const done = { content, structuredContent: JSON.parse(text), isError: status >= 400 };
-  return { result: question ?? done, response };
+  const caller = { tool: tool.name, client, whyNotConfirmed: confirmed };
+  const response = await agent.callTool(agent.context, toRouteRequest(tool, args), caller);
+  const isError = response.status >= 400;
+  const { 'Retry-After': seconds } = response.headers;
+  // A model sees no header fields.
+  const added = isError && seconds !== undefined ? { retryAfter: Number(seconds) } : {};
+  const structuredContent = { ...JSON.parse(response.body), ...added };
+  const content = [{ type: 'text', text: JSON.stringify(structuredContent) }];
+  return { result: question ?? { content, structuredContent, isError }, response };
 }
 
 /** What does not fit is left for the route to refuse. */
-function toRouteRequest({ method, path }: Tool, args: JsonObject): RouteRequest {
+function toRouteRequest({ method, path }: Tool, args: JsonObject): Parameters<CallTool>[1] {
   if (method === 'POST') return { method, path, query: [], body: toBody(args) };
   const { taskId, ...others } = args;
   const isPlain = typeof taskId === 'string' && /^[\w-]+$/.test(taskId);

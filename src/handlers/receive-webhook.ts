@@ -1,30 +1,23 @@
-import type { Batched, CallerEndpoint, TaskInput } from '../endpoint.ts';
+import type { Delivered, TasksEndpoint } from '../endpoint.ts';
 import type { TaskResult } from '../lib/cancellation/batch.ts';
 import { problemMembers } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
 import type { TaskRef } from '../lib/tasks.ts';
 import type { Named } from '../lib/webhooks/deliveries.ts';
 import { deliveryResponse } from '../lib/webhooks/sender-response.ts';
-import type { WebhookSender } from '../lib/webhooks/webhook-senders.ts';
 import { cancelEach } from './task-batch.ts';
 
 export const DELIVERY_BODY_BYTES = 256 * 1024;
 
-interface Input extends TaskInput {
-  readonly named: readonly Named[];
-  readonly sender: WebhookSender;
-  readonly tasks: readonly TaskRef[];
-}
-
 /** `POST /webhooks/{senderId}`: cancels every task that the delivery of a sender names, as the sender is. */
-export const receiveWebhook: CallerEndpoint<Input, Batched> = {
+export const receiveWebhook: TasksEndpoint<{ readonly named: readonly Named[] }, Delivered> = {
+  about: 'tasks',
   access: { schemes: ['webhook'], scope: 'tasks:cancel', isBySender: true },
-  body: { maxBytes: DELIVERY_BODY_BYTES, isSigned: true },
-  validate({ sender, read }) {
-    if (!sender || !read) throw new Error('a delivery without a sender');
+  maxBytes: DELIVERY_BODY_BYTES,
+  validate({ read }) {
     if (read.refusal) throw read.refusal;
     const { named } = read.delivery;
-    return { sender, named, tasks: named.filter(isTask) };
+    return { named, tasks: named.filter(isTask) };
   },
   async handle(context, deps) {
     const { sender, named, tasks, requestId, batch } = context;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-import type { Authenticated, CallerEndpoint, Deps, RequestContext, Routed } from '../endpoint.ts';
+import type { CallerContext, Delivered, Deps, RequestContext, Routed } from '../endpoint.ts';
 import { startDeadline } from '../lib/clock.ts';
 import { header } from '../lib/http/message.ts';
 import type { Problem } from '../lib/problems.ts';
@@ -20,11 +20,11 @@ import { bodyOf } from './request.ts';
  */
 export function authenticateSender(
   { webhookSenders }: Settings,
-  { maxBytes }: NonNullable<CallerEndpoint['body']>,
+  maxBytes: number,
   { clock }: Pick<Deps, 'clock'>,
 ): Middleware<RequestContext & Routed> {
   const senders = new Map(webhookSenders.map((sender) => [sender.id, sender]));
-  return before(async (context): Promise<Authenticated & Partial<RequestContext>> => {
+  return before(async (context) => {
     const { request, parameter } = context;
     const sender = senders.get(parameter);
     if (!sender) throw unknownSender(await bodyOf(context, maxBytes, false));
@@ -62,9 +62,11 @@ function shortened(
  * Reads the delivery of a sender that has proved itself. What is wrong with it is kept until the sender's
  * quota was checked: that comes first.
  */
-export function readDeliveryOf(settings: Settings, log: Deps['log']): Middleware {
+export function readDeliveryOf(
+  settings: Settings,
+  log: Deps['log'],
+): Middleware<CallerContext & Delivered> {
   return before(({ sender, request, body, requestId }) => {
-    if (!sender) return undefined;
     const contentType = header(request.headers, 'content-type');
     const read = readDelivery(sender, { contentType, body }, settings);
     if (read.refusal?.reason === TOO_MANY) {

@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type {
-  CallerContext,
-  Deps,
-  PartialContext,
-  Permitted,
-  RequestContext,
-  TaskInput,
-} from '../endpoint.ts';
+import type { Deps, PartialContext, RequestContext } from '../endpoint.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpResponse, LoggedResult } from '../lib/http/message.ts';
 import type { Log, LogFields } from '../lib/observability/log.ts';
@@ -153,16 +146,11 @@ export function requireAuditLog(log: Log): Middleware<RequestContext> {
   });
 }
 
-export function auditIntent(deps: AuditDeps): Middleware<CallerContext & Permitted & TaskInput> {
-  return before((context) => {
-    return context.task && { intentId: recordIntent(deps, context) };
-  });
-}
-
-type AuditDeps = Pick<Deps, 'log' | 'dlc'>;
-
-/** @returns the id of the line, which the result refers to */
-export function recordIntent({ log, dlc }: AuditDeps, context: PartialContext): string {
+/** Of a cancellation that is allowed. @returns the id of the line, which the result refers to */
+export function recordIntent(
+  { log, dlc }: Pick<Deps, 'log' | 'dlc'>,
+  context: PartialContext,
+): string {
   const lineId = randomUUID();
   dlc.chooseCredentials(context);
   log.record('audit', { phase: 'intent', lineId, ...decision(context, undefined) });

@@ -1,4 +1,14 @@
-import type { Deps, TaskInput, CallerContext, Permitted } from '../endpoint.ts';
+import { randomUUID } from 'node:crypto';
+
+import type {
+  Batched,
+  BatchItem,
+  CallerContext,
+  Deps,
+  OneTask,
+  Permitted,
+  SeveralTasks,
+} from '../endpoint.ts';
 import {
   grantsFor,
   permittingGrant,
@@ -8,12 +18,15 @@ import {
   type Scope,
   type TaskFacts,
 } from '../lib/auth/principal.ts';
-import { lookUpAll, noteEngine, type Job, type LookupDeps } from '../lib/cancellation/lookup.ts';
+import { lookUpAll, noteEngine, type LookupDeps } from '../lib/cancellation/lookup.ts';
 import type { Lookup } from '../lib/dlc/describe-task.ts';
 import { loggedReason } from '../lib/dlc/failure.ts';
 import { Problem, type ProblemCode } from '../lib/problems.ts';
 import type { TaskRef } from '../lib/tasks.ts';
 import { before, type Middleware } from '../request-context.ts';
+import { recordIntent, recordResult } from './log-lines.ts';
+
+/** What the caller may do. Every allowed cancellation leaves an audit line of its intent here. */
 
 /** @throws Problem `insufficient-scope` */
 export const authorize = (scope: Scope): Middleware =>
@@ -24,21 +37,41 @@ export const authorize = (scope: Scope): Middleware =>
  *
  * @throws Problem `task-not-permitted`, `permission-check-unavailable`, `upstream-credentials-rejected`
  */
-export function permit(scope: Scope, deps: Deps): Middleware<CallerContext & TaskInput> {
+export function permit(scope: Scope, deps: Deps): Middleware<CallerContext & OneTask> {
   return before(async (context): Promise<Permitted | undefined> => {
     if (!context.task) return undefined;
     const [decided] = await permitAll(scope, [context.task], context, deps);
-    const { permitted, refusal, lookup } = decided ?? {};
+    const { permittedBy, refusal, lookup } = decided ?? {};
     if (lookup) noteEngine(lookup, context);
-    if (!permitted) throw refusal ?? new Problem('task-not-permitted');
-    return permitted;
+    if (permittedBy === undefined) throw refusal ?? new Problem('task-not-permitted');
+    if (scope === 'tasks:read') return { permittedBy };
+    return { permittedBy, intentId: recordIntent(deps, { ...context, permittedBy }) };
   });
 }
 
-/** With `permitted` or `refusal`; and the lookup, if DLC was asked. */
-export interface TaskPermission {
+/** Does for each of several tasks what `permit` does for one. A refusal is the task's own; nothing is thrown for it. */
+export function permitEach(deps: Deps): Middleware<CallerContext & SeveralTasks> {
+  return before(async (context): Promise<Batched> => {
+    const { tasks, dryRun = false } = context;
+    const batch = { batchId: randomUUID(), ...(dryRun && { dryRun }) };
+    const decided = await permitAll('tasks:cancel', tasks, context, deps);
+    const items = decided.map(({ task, permittedBy, refusal, lookup }): BatchItem => {
+      const stats = { attempts: 0, waitMs: 0, credentials: context.stats.credentials };
+      if (lookup) noteEngine(lookup, { stats });
+      const known = { ...context, ...batch, task, stats, permittedBy };
+      // A dry run intends nothing.
+      const isIntent = permittedBy !== undefined && !dryRun;
+      const audited = { ...known, ...(isIntent && { intentId: recordIntent(deps, known) }) };
+      const record: BatchItem['record'] = (response) => recordResult(deps.log, audited, response);
+      return { task, stats, refusal, lookup, record };
+    });
+    return { batch: { ...batch, items } };
+  });
+}
+
+/** With `permittedBy` or `refusal`; and the lookup, if DLC was asked. */
+interface TaskPermission extends Partial<Permitted> {
   readonly task: TaskRef;
-  readonly permitted?: Permitted;
   readonly refusal?: Problem;
   readonly lookup?: Lookup | undefined;
 }
@@ -47,10 +80,10 @@ export interface TaskPermission {
  * Decides for each of several tasks. DLC is asked for those whose engine or owner decides, up to 50 at once. There is
  * one refusal for another engine, another owner and a task that DLC does not show.
  */
-export async function permitAll(
+async function permitAll(
   scope: Scope,
   tasks: readonly TaskRef[],
-  context: Pick<CallerContext, 'principal'> & Job,
+  context: CallerContext,
   deps: LookupDeps,
 ): Promise<TaskPermission[]> {
   const { principal } = context;
@@ -58,13 +91,12 @@ export async function permitAll(
   const asked = tasks.filter((_, i) => isOpen(candidates[i] ?? []));
   const lookups = asked.length > 0 ? await lookUpAll(asked, context, deps) : NO_LOOKUPS;
   return tasks.map((task, i) => {
-    const grants = candidates[i] ?? [];
     const lookup = lookups.get(task);
     try {
       const facts = asked.includes(task) ? factsOf(lookup, deps.settings) : undefined;
-      const grant = permittingGrant(grants, facts);
+      const grant = permittingGrant(candidates[i] ?? [], facts);
       if (!grant) throw new Problem('task-not-permitted');
-      return { task, permitted: { permittedBy: ruleOf(principal, grant) }, lookup };
+      return { task, permittedBy: ruleOf(principal, grant), lookup };
     } catch (error) {
       if (error instanceof Problem) return { task, refusal: error, lookup };
       throw error;

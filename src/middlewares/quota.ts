@@ -1,4 +1,4 @@
-import type { CallerContext, Deps, Metered, TaskInput } from '../endpoint.ts';
+import type { CallerContext, Deps, Metered, SeveralTasks } from '../endpoint.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { Problem } from '../lib/problems.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from '../lib/rate-limit/quota.ts';
@@ -18,32 +18,29 @@ export function quota(
   { settings, limiter }: Deps,
 ): Middleware<CallerContext & Partial<Metered>> {
   const policy = scope === 'tasks:read' ? 'read' : 'cancel';
-  return {
-    async before({ event: context }) {
-      const { key, rule } = quotaOf(context, policy, settings);
-      const decision = await limiter.spend(key, rule);
-      context.quotaFields = rateLimitFields(policy, rule, decision);
-      if (decision.allowed) return;
-      const retryAfter = wholeSeconds(decision.resetMs);
-      throw new Problem('quota-exceeded', { retryAfter, 'violated-policies': [policy] });
-    },
-  };
+  return before(async (context) => {
+    const { key, rule } = quotaOf(context, policy, settings);
+    const decision = await limiter.spend(key, rule);
+    // A refusal has the fields too.
+    context.quotaFields = rateLimitFields(policy, rule, decision);
+    if (decision.allowed) return;
+    const retryAfter = wholeSeconds(decision.resetMs);
+    throw new Problem('quota-exceeded', { retryAfter, 'violated-policies': [policy] });
+  });
 }
 
 /** A request about several tasks was let in by one unit, before anybody knew how many: it owes the rest. */
 export function quotaOfBatch({
   settings,
   limiter,
-}: Deps): Middleware<CallerContext & Partial<Metered> & TaskInput> {
-  return {
-    async before({ event: context }) {
-      const more = (context.tasks?.length ?? 1) - 1;
-      if (more <= 0) return;
-      const { key, rule } = quotaOf(context, 'cancel', settings);
-      const decision = await limiter.owe(key, rule, more);
-      context.quotaFields = rateLimitFields('cancel', rule, decision);
-    },
-  };
+}: Deps): Middleware<CallerContext & SeveralTasks> {
+  return before(async (context): Promise<Metered | undefined> => {
+    const more = context.tasks.length - 1;
+    if (more <= 0) return undefined;
+    const { key, rule } = quotaOf(context, 'cancel', settings);
+    const decision = await limiter.owe(key, rule, more);
+    return { quotaFields: rateLimitFields('cancel', rule, decision) };
+  });
 }
 
 function quotaOf(

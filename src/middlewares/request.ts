@@ -1,17 +1,10 @@
-import type {
-  CallerEndpoint,
-  Endpoint,
-  OpenEndpoint,
-  RequestContext,
-  Route,
-  Routed,
-} from '../endpoint.ts';
+import type { Endpoint, OpenEndpoint, RequestContext, Route, Routed } from '../endpoint.ts';
 import { untilAborted } from '../lib/clock.ts';
 import { UNUSED_BODY_BYTES, type HttpRequest } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import { invalid } from '../lib/tasks.ts';
 import { before, type Middleware } from '../request-context.ts';
-import { isPreflight } from './response-fields.ts';
+import { isPreflight } from './response.ts';
 
 /** The request before its caller is known: the endpoint, the limits, the body. */
 
@@ -19,40 +12,34 @@ import { isPreflight } from './response-fields.ts';
  * Finds the endpoint of a request. Routes are matched on the path as it was sent: an encoded slash does
  * not end a segment.
  *
- * @throws Problem `route-not-found`, `method-not-allowed`, or why the request cannot be served at all
+ * @returns a Problem `route-not-found`, `method-not-allowed`, or why the request cannot be served at all
  */
-export function route(routes: readonly Route[], basePath: string): Middleware<RequestContext> {
-  return before(({ request }): Routed => {
-    if (request.refusal) throw request.refusal;
-    return routeRequest(routes, request, basePath);
-  });
-}
-
 export function routeRequest(
   routes: readonly Route[],
-  { method, path }: { readonly method: string; readonly path: string },
+  { method, path, refusal }: Pick<HttpRequest, 'method' | 'path' | 'refusal'>,
   basePath: string,
-): Routed {
+): Routed | Problem {
+  if (refusal) return refusal;
   const segments = withoutPrefix(path, basePath).split('/');
-  for (const candidate of routes) {
-    const parameter = matchTemplate(candidate.template.split('/'), segments);
+  for (const route of routes) {
+    const parameter = matchTemplate(route.template.split('/'), segments);
     if (parameter === undefined) continue;
-    return { route: candidate, endpoint: endpointFor(candidate, method), parameter };
+    const endpoint = endpointFor(route, method);
+    if (endpoint) return { route, endpoint, parameter };
+    return new Problem('method-not-allowed', { headers: { Allow: allowedMethods(route) } });
   }
-  throw new Problem('route-not-found');
+  return new Problem('route-not-found');
 }
 
 /** `HEAD` is served as `GET`; every route has `OPTIONS`. */
-function endpointFor(found: Route, method: string): Endpoint {
+function endpointFor({ methods }: Route, method: string): Endpoint | undefined {
   if (method === 'OPTIONS') return options;
-  const wanted = method === 'HEAD' ? 'GET' : method;
-  const endpoint = new Map<string, Endpoint>(Object.entries(found.methods)).get(wanted);
-  if (endpoint) return endpoint;
-  throw new Problem('method-not-allowed', { headers: { Allow: allowedMethods(found) } });
+  return new Map<string, Endpoint>(Object.entries(methods)).get(method === 'HEAD' ? 'GET' : method);
 }
 
-/** `OPTIONS` on every route. The middleware `cors` adds what a preflight asks for. */
+/** `OPTIONS` on every route, whatever the body. The middleware `cors` adds what a preflight asks for. */
 const options: OpenEndpoint = {
+  maxBytes: Infinity,
   handle({ request, route: { isForBrowsers, methods } }) {
     const isForCors = isForBrowsers && isPreflight(request);
     const headers = isForCors ? {} : { Allow: allowedMethods({ methods }) };
@@ -84,16 +71,17 @@ function matchTemplate(template: string[], segments: string[]): string | undefin
 }
 
 /** Refuses, before anybody is authenticated, what is too large or can be read in two ways. */
-export const requestLimits: Middleware<RequestContext & Routed> = before(
-  ({ request, endpoint }) => {
+export function requestLimits({
+  access,
+  maxBytes = UNUSED_BODY_BYTES,
+}: Endpoint): Middleware<RequestContext> {
+  const oneValue = access?.isBySender ? ON_EVERY_ROUTE : ONE_VALUE;
+  return before(({ request }) => {
     refuseLargeHeaders(request);
-    const { maxBytes = UNUSED_BODY_BYTES } = (endpoint.access && endpoint.body) ?? {};
-    const isTooLarge = (request.bodyBytes ?? 0) > maxBytes;
-    // A preflight is answered before anything is measured.
-    if (isTooLarge && request.method !== 'OPTIONS') throw new Problem('payload-too-large');
-    refuseRepeatedHeaders(request, endpoint.access?.isBySender ? ON_EVERY_ROUTE : ONE_VALUE);
-  },
-);
+    if ((request.bodyBytes ?? 0) > maxBytes) throw new Problem('payload-too-large');
+    refuseRepeatedHeaders(request, oneValue);
+  });
+}
 
 /** Node's own limit, kept for platform events too. */
 export const MAX_HEADER_BYTES = 16 * 1024;
@@ -129,13 +117,8 @@ export function refuseRepeatedHeaders(
 }
 
 /** Reads the body of a request whose endpoint needs it. @throws Problem as `bodyOf` does */
-export function readBody({
-  maxBytes,
-  isSigned,
-}: NonNullable<CallerEndpoint['body']>): Middleware<RequestContext> {
-  // Only the signature over a signed body says who the caller is.
-  return before(async (context) => ({ body: await bodyOf(context, maxBytes, !isSigned) }));
-}
+export const readBody = (maxBytes: number, isAuthenticated: boolean): Middleware<RequestContext> =>
+  before(async (context) => ({ body: await bodyOf(context, maxBytes, isAuthenticated) }));
 
 /** @throws Problem `payload-too-large`, `request-timeout`, `overloaded` */
 export async function bodyOf(

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { EXPOSED, PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/response-fields.ts';
+import { EXPOSED, PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/response.ts';
 import { filesIn, projectRoot } from '../support/checkout.ts';
 import { DOCUMENTS, readDocument } from '../support/documents.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Route } from '../../src/endpoint.ts';
-import { isPreflight, withCors } from '../../src/middlewares/response-fields.ts';
+import { isPreflight, withCors } from '../../src/middlewares/response.ts';
 import { toHeaderFields, type HttpRequest } from '../../src/lib/http/message.ts';
 
 const ORIGIN = 'https://app.example.org';

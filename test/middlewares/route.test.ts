@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
-import type { OpenEndpoint, Route } from '../../src/endpoint.ts';
+import type { OpenEndpoint, Route, Routed } from '../../src/endpoint.ts';
+import { Problem } from '../../src/lib/problems.ts';
 import { allowedMethods, routeRequest } from '../../src/middlewares/request.ts';
 
 const endpoint = (): OpenEndpoint => ({ handle: () => ({ status: 200, headers: {}, body: '' }) });
@@ -12,10 +13,15 @@ const webhook: Route = { template: '/webhooks/cancel-task', methods: { POST: hoo
 const healthz: Route = { template: '/healthz', methods: { GET: health } };
 const routes = [tasks, cancelOnly, webhook, healthz];
 
+function routed(...args: Parameters<typeof routeRequest>): Routed {
+  const found = routeRequest(...args);
+  if (found instanceof Problem) throw found;
+  return found;
+}
 const match = (path: string, basePath: string) =>
-  routeRequest(routes, { method: 'OPTIONS', path }, basePath);
+  routed(routes, { method: 'OPTIONS', path }, basePath);
 const endpointFor = (route: Route, method: string) =>
-  routeRequest([{ ...route, template: '/x' }], { method, path: '/x' }, '').endpoint;
+  routed([{ ...route, template: '/x' }], { method, path: '/x' }, '').endpoint;
 
 describe('a path', () => {
   it.each<[string, string, Route, string]>([

@@ -10,7 +10,7 @@ import {
   type Received,
 } from './described.ts';
 import { MCP_FIELDS } from '../../src/handlers/agents.ts';
-import { PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/response-fields.ts';
+import { PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/response.ts';
 import { ALWAYS } from '../../src/lib/http/response.ts';
 import { note } from './received.ts';
 import { faultsOfChinese } from './chinese.ts';

@@ -1,4 +1,4 @@
-import { EXPOSED } from '../../middlewares/response-fields.ts';
+import { EXPOSED } from '../../middlewares/response.ts';
 import { ALWAYS } from './response.ts';
 import { POLICIES, quotaRule, rateLimitFields } from '../../middlewares/quota.ts';
 import { EXAMPLE, schemaRef } from '../words.openapi.ts';

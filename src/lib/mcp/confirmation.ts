@@ -21,28 +21,35 @@ export interface Asked {
   readonly now: number;
 }
 
+interface Unconfirmed {
+  readonly refusal: { readonly detail?: string };
+  readonly question?: object;
+}
+
 /** @param params of the call @returns nothing if a person has agreed; else why not, and perhaps what to ask */
 export function whyNotConfirmed(
   asked: Asked,
   params: JsonObject,
   tasks: readonly TaskRef[],
-): { readonly detail?: string; readonly question?: object } | undefined {
+): Unconfirmed | undefined {
   const shows = valueAt(metaOf(params, 'clientCapabilities'), ['elicitation']);
   // An empty object stands for forms.
-  if (!isJsonObject(shows) || ('url' in shows && !('form' in shows))) return {};
+  if (!isJsonObject(shows) || ('url' in shows && !('form' in shows))) return { refusal: {} };
   const { requestState: state } = params;
   if (state !== undefined && !isOurs(state, asked)) {
-    return { detail: 'The confirmation is for another call, or too old. Call again without it.' };
+    return refused('The confirmation is for another call, or too old. Call again without it.');
   }
   const [action, agrees] = [['action'], ['content', 'confirm']].map((path) =>
     valueAt(params, ['inputResponses', 'confirm', ...path]),
   );
   if (state === undefined || action === undefined) return ask(asked, tasks);
   const isAgreed = action === 'accept' && agrees !== false;
-  return isAgreed ? undefined : { detail: 'The person who was asked did not confirm it.' };
+  return isAgreed ? undefined : refused('The person who was asked did not confirm it.');
 }
 
-function ask(asked: Asked, tasks: readonly TaskRef[]): { detail: string; question: object } {
+const refused = (detail: string): Unconfirmed => ({ refusal: { detail } });
+
+function ask(asked: Asked, tasks: readonly TaskRef[]): Unconfirmed {
   const ids = tasks.map(({ taskId }) => taskId).join(', ');
   const what = tasks.length === 1 ? 'this DLC task' : `these ${tasks.length} DLC tasks`;
   const message = `Cancel ${what} in ${tasks[0]?.region}? It cannot be undone. ${ids}`;
@@ -51,7 +58,7 @@ function ask(asked: Asked, tasks: readonly TaskRef[]): { detail: string; questio
   const inputRequests = { confirm: { method: 'elicitation/create', params } };
   const requestState = stateUntil(asked.now + CONFIRM_MS, asked);
   const question = { resultType: 'input_required', inputRequests, requestState };
-  return { detail: 'A person is asked to confirm it.', question };
+  return { ...refused('A person is asked to confirm it.'), question };
 }
 
 function stateUntil(expiry: number, { principal, tool, args, secret }: Asked): string {

@@ -1,41 +1,50 @@
-import type { Route, PartialContext } from '../endpoint.ts';
+import type { PartialContext, Route } from '../endpoint.ts';
 import { header, type HttpRequest, type HttpResponse } from '../lib/http/message.ts';
 import { prefersChinese } from '../lib/http/preferences.ts';
-import { IN_LANGUAGES, withAlwaysHeaders } from '../lib/http/response.ts';
-import { PROBLEMS } from '../lib/problems.ts';
+import { IN_LANGUAGES, problemResponse, withAlwaysHeaders } from '../lib/http/response.ts';
+import { stackOf, type Log } from '../lib/observability/log.ts';
+import { Problem, PROBLEMS } from '../lib/problems.ts';
+import { responseForSender } from '../lib/webhooks/sender-response.ts';
 import { onResponse, type Middleware } from '../request-context.ts';
+
+/** What every response goes through: problems, the language, header fields, CORS. */
+
+/** Turns any error into a problem document (RFC 9457). An error that is no Problem is a defect, and logged. */
+export function problemDetails(log: Log, typePrefix: string): Middleware<PartialContext> {
+  return {
+    onError(request) {
+      const { error } = request;
+      const { requestId, route, task } = request.event;
+      if (!(error instanceof Problem)) {
+        log.write('error', 'crash', { origin: 'request', requestId, stack: stackOf(error) });
+      }
+      const problem = error instanceof Problem ? error : new Problem('internal-error');
+      const known = { requestId, typePrefix, ...task };
+      request.response = route?.isForSenders
+        ? responseForSender(problem, known, request.event)
+        : problemResponse(problem, known);
+    },
+  };
+}
+
+const translate: Middleware<PartialContext>['after'] = async (request) => {
+  const { response, event } = request;
+  if (response?.headers['Vary'] !== IN_LANGUAGES.Vary) return;
+  const accepted = event.request.headers.get('accept-language')?.join().slice(0, 4096) ?? '';
+  if (!prefersChinese(accepted)) return;
+  const { CHINESE, inChinese } = await import('../lib/chinese.ts');
+  const body = JSON.stringify(inChinese(JSON.parse(response.body), PROBLEMS));
+  request.response = { ...response, headers: { ...response.headers, ...CHINESE }, body };
+};
+
+/** Puts the sentences of a response into Chinese, if the client prefers it. Names, codes and outcomes stay. */
+export const language: Middleware<PartialContext> = { after: translate, onError: translate };
 
 /** The header fields that every response has, and those of the caller's quota once it was checked. */
 export const responseHeaders = onResponse((context, response) => {
   const headers = { ...response.headers, ...context.quotaFields };
   return withAlwaysHeaders({ ...response, headers }, context.requestId);
 });
-
-/** Puts the sentences of a response into Chinese, if the client prefers it. Names, codes and outcomes stay. */
-export function inItsLanguage(
-  request: HttpRequest,
-  response: HttpResponse,
-): Promise<HttpResponse> | HttpResponse {
-  return isChinese(request, response) ? translated(response) : response;
-}
-
-const isChinese = ({ headers }: HttpRequest, response: HttpResponse): boolean =>
-  response.headers['Vary'] === IN_LANGUAGES.Vary &&
-  prefersChinese(headers.get('accept-language')?.join().slice(0, 4096) ?? '');
-
-async function translated(response: HttpResponse): Promise<HttpResponse> {
-  const { CHINESE, inChinese } = await import('../lib/chinese.ts');
-  const body = JSON.stringify(inChinese(JSON.parse(response.body), PROBLEMS));
-  return { ...response, headers: { ...response.headers, ...CHINESE }, body };
-}
-
-const translate: Middleware<PartialContext>['after'] = async (request) => {
-  const { response, event } = request;
-  if (!response || !isChinese(event.request, response)) return;
-  request.response = await translated(response);
-};
-
-export const language: Middleware<PartialContext> = { after: translate, onError: translate };
 
 /** Cross-origin requests (the Fetch standard's CORS protocol): exact origins only, no credentials mode. */
 
