@@ -1,4 +1,4 @@
-import type { Fault } from '../../src/handlers/readyz.ts';
+import type { Fault } from '../../src/handlers/probes.ts';
 import { isLoopback } from '../../src/lib/config/setting-values.ts';
 import { CommandError } from '../cli/command-line.ts';
 import { commandLine } from '../cli/command.ts';

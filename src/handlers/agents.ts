@@ -7,9 +7,6 @@ import { Problem } from '../lib/problems.ts';
 
 const BODY_BYTES = 64 * 1024;
 
-/** What browsers may send beside the fields of all routes. */
-export const MCP_FIELDS = ', mcp-protocol-version, mcp-method, mcp-name';
-
 /** `POST /mcp`: one message. */
 export const mcp: OtherEndpoint = {
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read', isForAgents: true },

@@ -9,8 +9,8 @@ import {
   type Described,
   type Received,
 } from './described.ts';
-import { MCP_FIELDS } from '../../src/handlers/agents.ts';
-import { PREFLIGHT, PREFLIGHT_OF_POST } from '../../src/middlewares/response.ts';
+import { createRoutes } from '../../src/handlers/routes.ts';
+import { preflightOf } from '../../src/middlewares/response.ts';
 import { ALWAYS } from '../../src/lib/http/response.ts';
 import { note } from './received.ts';
 import { faultsOfChinese } from './chinese.ts';
@@ -113,13 +113,10 @@ function faultsOfHeaders(received: Received, headers: Answer['headers']): string
   return [...unknown.map(([name]) => `${name} is not documented`), ...wrong];
 }
 
-const ALLOWED = 'Access-Control-Allow-Headers';
-const PREFLIGHT_OF_AGENTS = { [ALLOWED]: PREFLIGHT[ALLOWED] + MCP_FIELDS };
-
 /** The document has no OPTIONS: what its answers have beside the fields of all others. */
 const PREFLIGHTS = new Set<string>(
-  [PREFLIGHT, PREFLIGHT_OF_POST, PREFLIGHT_OF_AGENTS].flatMap((fields) =>
-    Object.entries(fields).map(([name, value]) => `${name.toLowerCase()}: ${value}`),
+  createRoutes({ taskStateLookup: true, mcp: true }).flatMap((route) =>
+    Object.entries(preflightOf(route)).map(([name, value]) => `${name.toLowerCase()}: ${value}`),
   ),
 );
 

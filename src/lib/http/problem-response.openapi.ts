@@ -13,7 +13,7 @@ import {
   text,
   upstreamRequestId,
 } from '../words.openapi.ts';
-import { FAULTS } from '../../handlers/readyz.ts';
+import { FAULTS } from '../../handlers/probes.ts';
 import { deliveryResults } from '../../handlers/cancel-tasks.openapi.ts';
 import type { ProblemMembers } from '../problems.ts';
 import { POLICIES } from '../../middlewares/quota.ts';

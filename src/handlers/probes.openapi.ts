@@ -1,6 +1,6 @@
 import { problemSchema } from '../lib/http/problem-response.openapi.ts';
 import { problemResponse } from '../lib/http/response.ts';
-import { notReady } from './readyz.ts';
+import { notReady } from './probes.ts';
 import { EXAMPLE, probeSuccess, type OperationWords } from '../lib/words.openapi.ts';
 
 const { body } = problemResponse(notReady('cloud-credentials-rejected'), {
@@ -8,7 +8,18 @@ const { body } = problemResponse(notReady('cloud-credentials-rejected'), {
   typePrefix: '',
 });
 
-export const words: OperationWords = {
+const health: OperationWords = {
+  route: 'GET /healthz',
+  operationId: 'getHealth',
+  tag: 'Service',
+  summary: 'Ask whether the process can serve',
+  description: 'For probes: 200 as long as the process can serve. DLC is never asked.',
+  successes: {
+    200: probeSuccess('ok', 'Health', 'The process can serve'),
+  },
+};
+
+const readiness: OperationWords = {
   route: 'GET /readyz',
   operationId: 'getReadiness',
   tag: 'Service',
@@ -31,3 +42,5 @@ export const words: OperationWords = {
     },
   },
 };
+
+export const words = [health, readiness];

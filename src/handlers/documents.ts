@@ -4,6 +4,17 @@ import { prefersChinese, prefersHtml } from '../lib/http/preferences.ts';
 import { IN_LANGUAGES, jsonResponse } from '../lib/http/response.ts';
 import { Problem, PROBLEMS, type ProblemCode, type ProblemKind, titleOf } from '../lib/problems.ts';
 
+/** What the API is, for tools, and what its problems mean, for people. */
+
+/** `GET /openapi.json`: what the build made. If it was not packed along, nothing is at this path. */
+export const openApi: OpenEndpoint = {
+  handle(_, { document }) {
+    const body = document()?.text;
+    if (body) return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
+    throw new Problem('route-not-found', { reason: 'openapi.json is not beside the bundle' });
+  },
+};
+
 /** `GET /problems/{code}`: what a problem's `type` leads to, a page for people and JSON for programs. */
 export const problemPage: OpenEndpoint = {
   async handle({ request, parameter: code }, { settings, document }) {

@@ -4,6 +4,13 @@ import { NO_TASK } from '../lib/dlc/describe-task.ts';
 import { jsonResponse } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
 
+/** Whether the process can serve, and whether the gateway can cancel. */
+
+/** `GET /healthz`: the process can serve. It says nothing about DLC, which is never called for it. */
+export const healthz: OpenEndpoint = {
+  handle: () => jsonResponse(200, { status: 'ok' }),
+};
+
 /** Asking DLC costs a call, so its response counts for a minute. */
 const ASK_EVERY_MS = 60_000;
 

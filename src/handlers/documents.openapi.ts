@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 import { PROBLEM_TEXTS } from '../lib/problems.openapi.ts';
 import { PROBLEMS, titleOf } from '../lib/problems.ts';
-import { toProblemPage } from './problem-page.ts';
+import { toProblemPage } from './documents.ts';
 import {
   named,
   problemCode,
@@ -15,7 +15,42 @@ import {
   type OperationWords,
 } from '../lib/words.openapi.ts';
 
-const problemPage = named(
+const apiDocument = named(
+  z.looseObject({
+    openapi: z.literal('3.1.1'),
+    info: z.looseObject({}),
+    paths: z.looseObject({}),
+  }),
+  'ApiDocument',
+  'An OpenAPI document, such as this one.',
+);
+
+const openApi: OperationWords = {
+  route: 'GET /openapi.json',
+  operationId: 'getOpenApi',
+  tag: 'Service',
+  summary: 'Get this document',
+  description: 'The OpenAPI document of the gateway.',
+  successes: {
+    200: {
+      description: 'The document.',
+      content: {
+        'application/json': {
+          schema: apiDocument,
+          examples: {
+            document: {
+              summary: 'The beginning of this document',
+              value: { openapi: '3.1.1', info: { title: 'dlc-task-gateway' }, paths: {} },
+            },
+          },
+        },
+      },
+    },
+  },
+  problems: ['route-not-found'],
+};
+
+const problemJson = named(
   z.strictObject({
     type: problemType,
     code: problemCode,
@@ -46,7 +81,7 @@ const example = {
   ...PROBLEM_TEXTS['task-busy'],
 } as const;
 
-export const words: OperationWords = {
+const problemPage: OperationWords = {
   route: 'GET /problems/{code}',
   operationId: 'getProblem',
   tag: 'Service',
@@ -69,7 +104,7 @@ export const words: OperationWords = {
         'JSON, or a page if `Accept` prefers HTML; in Chinese if `Accept-Language` does.',
       content: {
         'application/json': {
-          schema: problemPage,
+          schema: problemJson,
           examples: {
             problemPage: { summary: 'JSON', value: { type: '/problems/task-busy', ...example } },
           },
@@ -84,3 +119,5 @@ export const words: OperationWords = {
   problems: ['route-not-found'],
   negotiates: true,
 };
+
+export const words = [openApi, problemPage];
