@@ -1,6 +1,7 @@
 import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
+import type { BatchTask } from './lib/cancellation/batch.ts';
 import type { Clock, Deadline } from './lib/clock.ts';
-import type { CloudCredentials, DlcClient, UpstreamStats } from './lib/dlc/client.ts';
+import type { Caller, DlcClient } from './lib/dlc/client.ts';
 import type { Lookup } from './lib/dlc/describe-task.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import type { Limiter } from './lib/rate-limit/limiter.ts';
@@ -129,18 +130,11 @@ export interface Route {
 }
 
 /** What is known of one request while it is served. */
-export interface RequestContext {
+export interface RequestContext extends Caller {
   readonly request: HttpRequest;
-  readonly requestId: string;
-  /** Of the trace that the request belongs to; every call to DLC carries it. */
-  readonly traceId: string;
   /** Milliseconds of the steady clock. */
   readonly startedAt: number;
   readonly deadline: Deadline;
-  /** What was done upstream for this request, counted while it is done. */
-  readonly stats: UpstreamStats;
-  /** The cloud credentials that came with the request. */
-  readonly credentials?: CloudCredentials | undefined;
   /** Empty if the endpoint needs none. */
   readonly body: Buffer;
   /** Called when the response is there. */
@@ -211,11 +205,8 @@ export interface Batched {
   };
 }
 
-/** One of several tasks. */
-export interface BatchItem {
-  readonly task: TaskRef;
-  /** Of this task alone. */
-  readonly stats: UpstreamStats;
+/** One of several tasks, with stats of its own. */
+export interface BatchItem extends BatchTask {
   /** Why the caller may not cancel it. */
   readonly refusal: Problem | undefined;
   /** Of the permission, if DLC was asked for it. */

@@ -12,6 +12,7 @@ import type {
   PartialContext,
   RequestContext,
   Route,
+  Routed,
   SeveralTasks,
 } from './endpoint.ts';
 import type { HttpResponse } from './lib/http/message.ts';
@@ -94,8 +95,13 @@ function ofCallers(endpoint: Endpoint, deps: Deps, find?: Authenticate): Middlew
   return steps.filter((step) => typeof step === 'object');
 }
 
-/** What the last middleware leaves, if all of them are there. */
-type Complete = CallerContext & Delivered & SeveralTasks & ByAgent & OneTask & Batched;
+/** What all middlewares together leave. */
+type Complete = CallerContext &
+  Delivered &
+  ByAgent &
+  OneTask &
+  SeveralTasks &
+  Batched & { readonly refusal: Problem };
 
 type Respond<Context = RequestContext> = (context: Context) => Promise<HttpResponse>;
 
@@ -103,74 +109,59 @@ export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
   const find = createAuthenticate(deps.settings, deps);
   const handle: Respond<Complete> = async (context) =>
     context.endpoint.handle(context, deps, callTool);
-  const whole = perEndpoint((endpoint) =>
-    toPipeline(
-      [...outer(deps), requestLimits(endpoint), ...ofCallers(endpoint, deps, find)],
-      handle,
-    ),
-  );
-  const refuse = refusing(outer(deps));
-
-  const tool = perEndpoint((endpoint) =>
-    toPipeline([...ofTools(deps), ...ofCallers(endpoint, deps)], handle),
-  );
-  const refuseTool = refusing(ofTools(deps));
-  const callTool: CallTool = async (context, { query, body, ...target }, agent) => {
+  const serve = serving(handle, outer(deps), (endpoint) => [
+    requestLimits(endpoint),
+    ...ofCallers(endpoint, deps, find),
+  ]);
+  const serveTool = serving(handle, ofTools(deps), (endpoint) => ofCallers(endpoint, deps));
+  const callTool: CallTool = (context, { query, body, ...target }, agent) => {
     const routed = routeRequest(routes, target, '');
-    if (routed instanceof Problem) return refuseTool(context, routed);
-    const { endpoint, parameter } = routed;
     const request = { ...context.request, query };
-    return tool(endpoint)(Object.assign(context, { endpoint, parameter, request, body, agent }));
+    // The agent's own route stays that of the request.
+    const found = routed instanceof Problem ? routed : { ...routed, route: context.route };
+    return serveTool(Object.assign(context, { request, body, agent }), found);
   };
-
-  return async (context) => {
-    const routed = routeRequest(routes, context.request, deps.settings.basePath);
-    if (routed instanceof Problem) return refuse(context, routed);
-    return whole(routed.endpoint)(Object.assign(context, routed));
-  };
+  return (context) => serve(context, routeRequest(routes, context.request, deps.settings.basePath));
 }
 
 /** For a gateway whose settings are wrong: it refuses every request. */
-export function createRefusingPipeline(deps: OuterDeps): Respond {
-  const refuse = refusing(outer(deps));
-  return (context) => refuse(context, new Problem('gateway-misconfigured'));
-}
+export const createRefusingPipeline = (deps: OuterDeps): Respond =>
+  toPipeline(outer(deps), async () => {
+    throw new Problem('gateway-misconfigured');
+  });
 
-/** For requests that reach no endpoint. */
-function refusing(middlewares: readonly Middleware<PartialContext>[]) {
-  const pipeline = toPipeline<Refused>(middlewares, async ({ refusal }) => {
+/**
+ * Serves what was found for a request: an endpoint, or why there is none.
+ *
+ * @param inner what comes after `middlewares` for an endpoint; its pipeline is made at its first request
+ */
+function serving(
+  handle: Respond<Complete>,
+  middlewares: Middleware<Complete>[],
+  inner: (endpoint: Endpoint) => Middleware<Complete>[],
+) {
+  const pipelines = new Map<Endpoint, Respond>();
+  const refuse = toPipeline(middlewares, async ({ refusal }) => {
     throw refusal;
   });
-  return (context: RequestContext, refusal: Problem) =>
-    pipeline(Object.assign(context, { refusal }));
-}
-
-interface Refused extends RequestContext {
-  readonly refusal: Problem;
-}
-
-/** Makes each pipeline at its first request. */
-function perEndpoint(make: (endpoint: Endpoint) => Respond): (endpoint: Endpoint) => Respond {
-  const made = new Map<Endpoint, Respond>();
-  return (endpoint) => {
-    const pipeline = made.get(endpoint) ?? make(endpoint);
-    made.set(endpoint, pipeline);
-    return pipeline;
+  return (context: RequestContext, found: Routed | Problem): Promise<HttpResponse> => {
+    if (found instanceof Problem) return refuse(Object.assign(context, { refusal: found }));
+    const { endpoint } = found;
+    const pipeline =
+      pipelines.get(endpoint) ?? toPipeline([...middlewares, ...inner(endpoint)], handle);
+    pipelines.set(endpoint, pipeline);
+    return pipeline(Object.assign(context, found));
   };
 }
 
 /** middy asks for a platform's context; the request context has all that is used of one. */
 const NO_CONTEXT = Object.create(null);
 
-function toPipeline<End extends RequestContext>(
-  middlewares: readonly Middleware<End>[],
-  handle: Respond<End>,
-): Respond {
+function toPipeline(middlewares: Middleware<Complete>[], handle: Respond<Complete>): Respond {
   // middy's early timeout has one AbortController for the whole module: the deadline is our own.
-  const pipeline = middy<End, HttpResponse>({ timeoutEarlyInMillis: 0 });
-  for (const middleware of middlewares) pipeline.use(middleware);
-  const handler = pipeline.handler(async (context: End) => handle(context));
-  const whole: Whole = { respond: async (context: End) => handler(context, NO_CONTEXT) };
+  const pipeline = middy<Complete, HttpResponse>({ timeoutEarlyInMillis: 0 }).use(middlewares);
+  const handler = pipeline.handler(async (context: Complete) => handle(context));
+  const whole: Whole = { respond: async (context: Complete) => handler(context, NO_CONTEXT) };
   return (context) => whole.respond(context);
 }
 

@@ -46,10 +46,11 @@ export function before<Needed extends object>(
 
 /** A middleware that sees, or changes, every response: the handler's and those of problems alike. */
 export function onResponse(
-  change: (context: PartialContext, response: HttpResponse) => HttpResponse,
+  change: (context: PartialContext, response: HttpResponse) => HttpResponse | void,
 ): Middleware<PartialContext> {
   const apply: Middleware<PartialContext>['after'] = (request) => {
-    if (request.response) request.response = change(request.event, request.response);
+    const { event, response } = request;
+    request.response = (response && change(event, response)) ?? response;
   };
   return { after: apply, onError: apply };
 }

@@ -19,43 +19,21 @@ function problem(status: number, detail: string, retryAfter?: number): ProblemKi
 export const PROBLEMS = {
   'invalid-request': problem(400, 'The request is malformed.'),
   unauthenticated: problem(401, 'Valid credentials of a kind that this route takes are needed.'),
-  'insufficient-scope': problem(
-    403,
-    'The credentials are valid, but do not carry the scope that this operation needs.',
-  ),
+  'insufficient-scope': problem(403, 'The credentials lack the scope that this operation needs.'),
   'task-not-permitted': problem(403, 'The credentials are valid, but not for this task.'),
   'principal-blocked': problem(403, 'This caller has been blocked by the operator of the gateway.'),
   'origin-not-allowed': problem(403, 'Pages of this origin may not call this gateway.'),
-  'confirmation-required': problem(
-    403,
-    'A person must confirm this cancellation, and this client cannot ask one.',
-  ),
+  'confirmation-required': problem(403, 'A person must confirm this; this client cannot ask one.'),
   'route-not-found': problem(404, 'There is nothing at this path.'),
-  'method-not-allowed': problem(
-    405,
-    'This path does not take this method; the Allow header lists those that it takes.',
-  ),
+  'method-not-allowed': problem(405, 'This path takes other methods; the Allow header lists them.'),
   'request-timeout': problem(408, 'The request did not arrive in time.'),
   'payload-too-large': problem(413, 'The body is larger than this route takes.'),
   'unsupported-media-type': problem(415, 'The body must be application/json.'),
   'quota-exceeded': problem(429, 'This caller has used up its own quota.', 1),
-  'request-header-fields-too-large': problem(
-    431,
-    'The header fields of the request are larger than the gateway takes.',
-  ),
-  'internal-error': problem(
-    500,
-    'The gateway failed. Its log has the reason under this request id.',
-  ),
-  'gateway-misconfigured': problem(
-    500,
-    'The gateway is not set up correctly. Its log has the reason under this request id.',
-  ),
-  'auth-provider-unavailable': problem(
-    503,
-    'The key that signed the token could not be fetched from its issuer.',
-    2,
-  ),
+  'request-header-fields-too-large': problem(431, 'The header fields are too large together.'),
+  'internal-error': problem(500, 'The gateway failed. Its log says why, under this request id.'),
+  'gateway-misconfigured': problem(500, 'The gateway is not set up correctly. Its log says why.'),
+  'auth-provider-unavailable': problem(503, 'The key that signed the token cannot be fetched.', 2),
   'permission-check-unavailable': problem(
     503,
     'DLC could not be asked which engine the task runs on, which the permission depends on.',
@@ -68,10 +46,7 @@ export const PROBLEMS = {
   'upstream-request-failed': problem(502, 'DLC could not reach the service behind it.', 2),
   'upstream-internal-error': problem(502, 'DLC reports an internal error.', 2),
   'task-not-found': problem(404, 'DLC knows no such task in this region.'),
-  'task-already-finished': problem(
-    409,
-    'The task had already finished and can no longer be cancelled.',
-  ),
+  'task-already-finished': problem(409, 'The task had already finished and cannot be cancelled.'),
   'upstream-rejected-request': problem(400, 'DLC does not accept a parameter of this request.'),
   'upstream-credentials-rejected': problem(
     502,

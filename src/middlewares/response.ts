@@ -51,27 +51,11 @@ export const responseHeaders = onResponse((context, response) => {
 export const EXPOSED =
   'X-Request-Id, X-Tc-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Preference-Applied, WWW-Authenticate, Allow';
 
-export const PREFLIGHT = {
-  'Access-Control-Allow-Methods': 'GET, DELETE',
-  // Not x-api-key: keys do not belong in browsers.
-  'Access-Control-Allow-Headers':
-    'authorization, content-type, prefer, x-request-id, traceparent, tracestate, baggage',
-  'Access-Control-Max-Age': '600',
-} as const;
-
 /** @param origins the configured ones; if there are none, nothing is added */
-export function cors(origins: ReadonlySet<string>): Middleware<PartialContext> {
-  return onResponse(({ request, route }, response) => withCors(request, response, origins, route));
-}
+export const cors = (origins: ReadonlySet<string>): Middleware<PartialContext> =>
+  onResponse(({ request, route }, response) => withCors(request, response, origins, route));
 
-type CorsRoute = Pick<Route, 'isForBrowsers' | 'isForSenders' | 'corsFields'> &
-  Partial<Pick<Route, 'methods'>>;
-
-/** On a route that browsers send a POST to. */
-export const PREFLIGHT_OF_POST = {
-  ...PREFLIGHT,
-  'Access-Control-Allow-Methods': 'GET, DELETE, POST',
-} as const;
+type CorsRoute = Partial<Omit<Route, 'template'>>;
 
 /**
  * Adds the fields of the CORS protocol to a response. Scripts may read every response but those to
@@ -83,28 +67,29 @@ export function withCors(
   request: HttpRequest,
   response: HttpResponse,
   origins: ReadonlySet<string>,
-  route: CorsRoute | undefined,
+  route: CorsRoute = {},
 ): HttpResponse {
   if (origins.size === 0) return response;
   const { Vary: negotiated } = response.headers;
   const Vary = negotiated ? `${negotiated}, Origin` : 'Origin';
-  const vary = { ...response, headers: { ...response.headers, Vary } };
+  const headers = { ...response.headers, Vary };
   const origin = header(request.headers, 'origin');
-  if (route?.isForSenders || origin === undefined || !origins.has(origin)) return vary;
-  const allows = route?.isForBrowsers && isPreflight(request);
-  const allowed = preflightOf(route);
-  const headers = {
-    ...vary.headers,
-    'Access-Control-Allow-Origin': origin,
-    ...(allows ? allowed : { 'Access-Control-Expose-Headers': EXPOSED }),
-  };
-  return { ...vary, headers };
+  if (route.isForSenders || origin === undefined || !origins.has(origin)) {
+    return { ...response, headers };
+  }
+  const isAllowed = route.isForBrowsers && isPreflight(request);
+  const added = isAllowed ? preflightOf(route) : { 'Access-Control-Expose-Headers': EXPOSED };
+  return { ...response, headers: { ...headers, 'Access-Control-Allow-Origin': origin, ...added } };
 }
 
-function preflightOf(route: CorsRoute | undefined): Record<string, string> {
-  const fields = route?.methods?.POST ? PREFLIGHT_OF_POST : PREFLIGHT;
-  const name = 'Access-Control-Allow-Headers';
-  return { ...fields, [name]: fields[name] + (route?.corsFields ?? '') };
+/** What browsers may send to a route. */
+export function preflightOf({ methods, corsFields = '' }: CorsRoute) {
+  return {
+    'Access-Control-Allow-Methods': methods?.POST ? 'GET, DELETE, POST' : 'GET, DELETE',
+    // Not x-api-key: keys do not belong in browsers.
+    'Access-Control-Allow-Headers': `authorization, content-type, prefer, x-request-id, traceparent, tracestate, baggage${corsFields}`,
+    'Access-Control-Max-Age': '600',
+  };
 }
 
 export function isPreflight({ method, headers }: HttpRequest): boolean {
