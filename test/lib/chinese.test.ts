@@ -30,7 +30,7 @@ const FILES = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
 
 /** Whole sentences, wherever they are: those of metrics, of Slack, of the page and for models are not in problems. */
 const SENTENCE = /^[A-Z].* .*\.$/;
-const ELSEWHERE = /^lib\/problems\.ts$|observability|slack-response|problem-page|mcp/;
+const ELSEWHERE = /^lib\/problems\.ts$|observability|slack-response|handlers\/documents|mcp/;
 /** What is said of a part of a request; elsewhere such texts are about settings, and in the log alone. */
 const RULE = /^(must|is|has) /;
 const VALIDATING =
