@@ -137,6 +137,8 @@ export interface RequestContext extends Caller {
   readonly deadline: Deadline;
   /** Empty if the endpoint needs none. */
   readonly body: Buffer;
+  /** The header fields that describe the caller's quota, once it was checked. */
+  quotaFields?: Readonly<Record<string, string>>;
   /** Called when the response is there. */
   readonly onEnd: (() => void)[];
 }
@@ -159,12 +161,6 @@ export interface Delivered {
   readonly sender: WebhookSender;
   /** What the delivery asks for, or why it is refused. */
   readonly read: Read;
-}
-
-/** Added by the middleware `quota`. */
-export interface Metered {
-  /** The header fields that describe the caller's quota. */
-  quotaFields: Readonly<Record<string, string>>;
 }
 
 /** Added where an agent calls the endpoint by a tool. */
@@ -220,7 +216,7 @@ export type CallerContext = RequestContext & Routed & Authenticated;
 
 /** What the outer middlewares see: a request may fail at any step. */
 export type PartialContext = RequestContext &
-  Partial<Routed & Authenticated & Delivered & Metered & Permitted & ByAgent & OneTask> & {
+  Partial<Routed & Authenticated & Delivered & Permitted & ByAgent & OneTask> & {
     /** Of one task among several. */
     readonly batchId?: string;
     readonly dryRun?: boolean;

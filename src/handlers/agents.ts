@@ -5,12 +5,10 @@ import { Problem } from '../lib/problems.ts';
 
 /** Endpoints for agents, by the Model Context Protocol: `mcp.ts` has all of it, and is loaded when the first one calls. */
 
-const BODY_BYTES = 64 * 1024;
-
 /** `POST /mcp`: one message. */
 export const mcp: OtherEndpoint = {
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read', isForAgents: true },
-  maxBytes: BODY_BYTES,
+  maxBytes: 64 * 1024,
   validate({ request }) {
     requireJson(header(request.headers, 'content-type'));
     return {};

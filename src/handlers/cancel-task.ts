@@ -18,9 +18,8 @@ export const cancelTask: TaskEndpoint = {
   }),
   async handle(context, deps) {
     const done = await cancel(context, deps);
-    const isRequested = done.outcome === 'cancel_requested';
-    const waited = isRequested ? await waitAsPreferred(context, deps) : undefined;
-    return cancelResponse(context, done, waited);
+    if (done.outcome !== 'cancel_requested') return cancelResponse(context, done);
+    return cancelResponse(context, done, await waitAsPreferred(context, deps));
   },
 };
 
@@ -33,9 +32,12 @@ export async function cancel(context: TaskContext, deps: Deps): Promise<Done> {
   return result;
 }
 
-export function cancelResponse(context: TaskContext, done: Done, waited?: Waited): HttpResponse {
+export function cancelResponse(
+  context: TaskContext,
+  done: Done,
+  { state, headers = {} }: Waited = {},
+): HttpResponse {
   const { upstreamRequestId } = done;
-  const { state, headers = {} } = waited ?? {};
   if (state === 'succeeded' || state === 'failed') {
     throw new Problem('task-already-finished', { taskState: state, headers, upstreamRequestId });
   }
@@ -59,37 +61,34 @@ export interface DoneOutcome {
   readonly confirmed?: false;
 }
 
-/** The result of a preference to wait that was followed. */
+/** The result of a preference to wait, if it was followed. */
 interface Waited {
-  readonly headers: Readonly<Record<string, string>>;
-  /** `undefined`: time was up, or the state could not be looked up. */
-  readonly state: FinalState | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Absent too if time was up, or the state could not be looked up. */
+  readonly state?: FinalState | undefined;
 }
 
 /**
  * Follows `Prefer: wait=N` (RFC 7240, section 4.3) once DLC has accepted the cancellation: waits until
  * the task has ended, but no longer than N seconds from the request's arrival, the configured maximum
- * and the deadline. Gives `undefined` if it did not wait.
+ * and the deadline.
  */
-async function waitAsPreferred(context: TaskContext, deps: Deps): Promise<Waited | undefined> {
+async function waitAsPreferred(context: TaskContext, deps: Deps): Promise<Waited> {
   const { settings, waits, clock } = deps;
   const prefer = header(context.request.headers, 'prefer');
   const preferredMs = prefer === undefined ? 0 : (preferredWait(prefer) ?? 0) * 1000;
   const elapsed = clock.steadyMs() - context.startedAt;
   const most = Math.min(settings.maxPreferWaitMs, elapsed + context.deadline.remaining());
   const ms = Math.min(preferredMs, most);
-  if (ms <= elapsed || !settings.taskStateLookup) return undefined;
+  if (ms <= elapsed || !settings.taskStateLookup) return {};
   const leave = waits.enter(context.principal.id);
-  if (!leave) return undefined;
+  if (!leave) return {};
   try {
     const state = await waitForEnd(context.task, ms - elapsed, context, deps);
-    return { headers: { 'Preference-Applied': `wait=${wholeSeconds(ms)}` }, state };
+    // The preference knows whole seconds only, and 0 would mean that it was not followed.
+    const seconds = Math.max(1, Math.floor(ms / 1000));
+    return { headers: { 'Preference-Applied': `wait=${seconds}` }, state };
   } finally {
     leave();
   }
-}
-
-/** The preference knows whole seconds only, and 0 would mean that it was not followed. */
-function wholeSeconds(ms: number): number {
-  return Math.max(1, Math.floor(ms / 1000));
 }

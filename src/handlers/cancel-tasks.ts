@@ -5,10 +5,15 @@ import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
 import { header } from '../lib/http/message.ts';
 import { IN_LANGUAGES, jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { MOST_UNITS } from '../lib/rate-limit/quota.ts';
-import { inQuery, invalid, regionRule, regionSchema, taskIdSchema } from '../lib/tasks.ts';
+import {
+  invalid,
+  NO_PARAMETER,
+  readQuery,
+  regionRule,
+  regionSchema,
+  taskIdSchema,
+} from '../lib/tasks.ts';
 import { cancelEach } from './task-batch.ts';
-
-const BODY_BYTES = 16 * 1024;
 
 /** The body of `POST /tasks:cancel`. */
 export const batchSchema = z.lazy(() =>
@@ -28,19 +33,15 @@ const areDifferent = (ids: readonly string[]): boolean => new Set(ids).size === 
 export const cancelTasks: TasksEndpoint<{ readonly region: string }> = {
   about: 'tasks',
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:cancel' },
-  maxBytes: BODY_BYTES,
+  maxBytes: 16 * 1024,
   validate({ request, body }, settings) {
-    const [parameter] = request.query;
-    if (parameter) throw invalid([inQuery(parameter[0], 'is not a parameter of this route')]);
+    readQuery(request.query, () => NO_PARAMETER);
     const json = parseJsonBody(header(request.headers, 'content-type'), body);
-    const {
-      taskIds,
-      region = settings.defaultRegion,
-      dryRun = false,
-    } = fittingBody(batchSchema, json);
+    const { region = settings.defaultRegion, ...asked } = fittingBody(batchSchema, json);
     const message = regionRule(region, settings);
     if (message !== undefined) throw invalid([{ in: 'body', name: 'region', message }]);
-    return { tasks: taskIds.map((taskId) => ({ taskId, region })), region, dryRun };
+    const tasks = asked.taskIds.map((taskId) => ({ taskId, region }));
+    return { tasks, region, dryRun: asked.dryRun ?? false };
   },
   async handle(context, deps) {
     const { region, requestId, batch } = context;
@@ -53,8 +54,8 @@ export const cancelTasks: TasksEndpoint<{ readonly region: string }> = {
       ...upstreamId(id),
     };
     const response = jsonResponse(200, { results, region, requestId }, headers);
-    const outcome = batch.dryRun ? 'dry_run' : 'batch';
-    const { batchId } = batch;
+    const { batchId, dryRun } = batch;
+    const outcome = dryRun ? 'dry_run' : 'batch';
     return { ...response, logged: { outcome, batchId, tasks: results.length } };
   },
 };

@@ -21,6 +21,9 @@ export interface Regions {
   readonly allowedRegions: ReadonlySet<string>;
 }
 
+/** Decoded names and values, in the order of arrival. */
+export type Query = readonly (readonly [name: string, value: string])[];
+
 /**
  * Reads the task that a path's segment and a query name. The query may hold one `region` and nothing
  * else, so that a typo never cancels in the wrong region.
@@ -28,29 +31,40 @@ export interface Regions {
  * @param segment still percent-encoded; decoded exactly once
  * @throws Problem `invalid-request` with all violations
  */
-export function parseTaskRequest(
-  segment: string,
-  query: readonly (readonly [string, string])[],
-  regions: Regions,
-): TaskRef {
+export function parseTaskRequest(segment: string, query: Query, regions: Regions): TaskRef {
   const taskId = decodeOnce(segment);
-  const violations: Violation[] = [];
-  if (!TASK_ID.test(taskId)) violations.push({ in: 'path', name: 'taskId', message: ID_RULE });
-  const named = query.filter(([name]) => name === 'region').map(([, value]) => value);
-  if (named.length > 1) violations.push(inQuery('region', 'must not be repeated'));
-  for (const [name, value] of query) {
-    const message =
-      name === 'region' ? regionRule(value, regions) : 'is not a parameter of this route';
-    if (message !== undefined) violations.push(inQuery(name, message));
-  }
-  if (violations.length > 0) throw invalid(violations);
-  return { taskId, region: named[0] ?? regions.defaultRegion };
+  const violations: Violation[] = TASK_ID.test(taskId) ? [] : [WRONG_ID];
+  const wrongWith = (name: string, value: string): string | undefined =>
+    name === 'region' ? regionRule(value, regions) : NO_PARAMETER;
+  const values = readQuery(query, wrongWith, violations);
+  return { taskId, region: values.get('region') ?? regions.defaultRegion };
 }
 
 const ID_RULE = 'must be 1 to 128 letters, digits, "_" or "-"';
+const WRONG_ID: Violation = { in: 'path', name: 'taskId', message: ID_RULE };
+export const NO_PARAMETER = 'is not a parameter of this route';
 
-export function inQuery(name: string, message: string): Violation {
-  return { in: 'query', name: shown(name), message };
+/**
+ * Reads a query, in which each parameter stands once.
+ *
+ * @param wrongWith says what is wrong with a parameter
+ * @param violations what is wrong with other parts of the request
+ * @throws Problem `invalid-request` with all violations
+ */
+export function readQuery(
+  query: Query,
+  wrongWith: (name: string, value: string) => string | undefined,
+  violations: readonly Violation[] = [],
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  const all = [...violations];
+  for (const [name, value] of query) {
+    const message = values.has(name) ? 'must not be repeated' : wrongWith(name, value);
+    if (message !== undefined) all.push({ in: 'query', name: shown(name), message });
+    values.set(name, value);
+  }
+  if (all.length > 0) throw invalid(all);
+  return values;
 }
 
 /** What is wrong with a region that a caller names; `undefined` if nothing is. */

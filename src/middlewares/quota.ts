@@ -1,4 +1,4 @@
-import type { CallerContext, Deps, Metered, SeveralTasks } from '../endpoint.ts';
+import type { CallerContext, Deps, SeveralTasks } from '../endpoint.ts';
 import type { Scope } from '../lib/auth/principal.ts';
 import { Problem } from '../lib/problems.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from '../lib/rate-limit/quota.ts';
@@ -13,10 +13,7 @@ export type Policy = (typeof POLICIES)[number];
 const READS_PER_CANCELLATION = 5;
 
 /** @throws Problem `quota-exceeded` */
-export function quota(
-  scope: Scope,
-  { settings, limiter }: Deps,
-): Middleware<CallerContext & Partial<Metered>> {
+export function quota(scope: Scope, { settings, limiter }: Deps): Middleware {
   const policy = scope === 'tasks:read' ? 'read' : 'cancel';
   return before(async (context) => {
     const { key, rule } = quotaOf(context, policy, settings);
@@ -34,12 +31,12 @@ export function quotaOfBatch({
   settings,
   limiter,
 }: Deps): Middleware<CallerContext & SeveralTasks> {
-  return before(async (context): Promise<Metered | undefined> => {
+  return before(async (context) => {
     const more = context.tasks.length - 1;
-    if (more <= 0) return undefined;
+    if (more <= 0) return;
     const { key, rule } = quotaOf(context, 'cancel', settings);
     const decision = await limiter.owe(key, rule, more);
-    return { quotaFields: rateLimitFields('cancel', rule, decision) };
+    context.quotaFields = rateLimitFields('cancel', rule, decision);
   });
 }
 

@@ -1,6 +1,5 @@
 import { mayStillChange, TASK_STATES, type TaskState } from '../dlc/describe-task.ts';
-import type { Violation } from '../problems.ts';
-import { inQuery, invalid, regionRule, type Regions } from '../tasks.ts';
+import { NO_PARAMETER, readQuery, regionRule, type Query, type Regions } from '../tasks.ts';
 
 /** The query of `GET /tasks`, and its cursor. */
 
@@ -43,24 +42,13 @@ function wrongWith(name: string, value: string, regions: Regions): string | unde
     case 'cursor':
       return toPosition(value) ? undefined : 'must be a nextCursor of an earlier response';
     default:
-      return 'is not a parameter of this route';
+      return NO_PARAMETER;
   }
 }
 
 /** @throws Problem `invalid-request` with all violations */
-export function parseListQuery(
-  query: readonly (readonly [string, string])[],
-  regions: Regions,
-): ListQuery {
-  const values = new Map<string, string>();
-  const violations: Violation[] = [];
-  for (const [name, value] of query) {
-    const isRepeated = values.has(name);
-    const message = isRepeated ? 'must not be repeated' : wrongWith(name, value, regions);
-    if (message !== undefined) violations.push(inQuery(name, message));
-    values.set(name, value);
-  }
-  if (violations.length > 0) throw invalid(violations);
+export function parseListQuery(query: Query, regions: Regions): ListQuery {
+  const values = readQuery(query, (name, value) => wrongWith(name, value, regions));
   return {
     region: values.get('region') ?? regions.defaultRegion,
     states: statesIn(values.get('state') ?? ''),
