@@ -1,5 +1,4 @@
 import type { Principal, Scheme, Scope } from './lib/auth/principal.ts';
-import type { BatchTask } from './lib/cancellation/batch.ts';
 import type { Clock, Deadline } from './lib/clock.ts';
 import type { Caller, DlcClient } from './lib/dlc/client.ts';
 import type { Lookup } from './lib/dlc/describe-task.ts';
@@ -202,7 +201,8 @@ export interface Batched {
 }
 
 /** One of several tasks, with stats of its own. */
-export interface BatchItem extends BatchTask {
+export interface BatchItem extends Pick<Caller, 'stats'> {
+  readonly task: TaskRef;
   /** Why the caller may not cancel it. */
   readonly refusal: Problem | undefined;
   /** Of the permission, if DLC was asked for it. */

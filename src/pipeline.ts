@@ -59,14 +59,19 @@ const ofTools = ({ log, settings }: OuterDeps): Middleware<PartialContext>[] => 
 /**
  * From the proof of the caller to the permission, for an endpoint whose callers authenticate.
  *
- * @param find finds the principal; absent for a tool, to which the agent's own request has brought it
+ * @param authenticate absent for a tool: the agent's own request has come so far
  */
-function ofCallers(endpoint: Endpoint, deps: Deps, find?: Authenticate): Middleware<Complete>[] {
+function ofCallers(
+  endpoint: Endpoint,
+  deps: Deps,
+  authenticate?: Authenticate,
+): Middleware<Complete>[] {
   if (!endpoint.access) return [];
   const { settings, log } = deps;
   const { about, maxBytes = 0 } = endpoint;
   const { schemes, scope, isBySender, isForAgents } = endpoint.access;
   const isSigned = schemes.includes('webhook');
+  const isTool = !authenticate;
   const steps = [
     scope === 'tasks:cancel' && requireAuditLog(log),
 
@@ -74,20 +79,20 @@ function ofCallers(endpoint: Endpoint, deps: Deps, find?: Authenticate): Middlew
     isForAgents && forAgents(settings),
     isBySender && authenticateSender(settings, maxBytes, deps),
     isSigned && !isBySender && readBody(maxBytes, false),
-    find && !isBySender && find(schemes),
-    find && refuseBlockedPrincipals(settings.blockedPrincipals),
+    !isBySender && authenticate?.(schemes),
+    !isTool && refuseBlockedPrincipals(settings.blockedPrincipals),
     isForAgents && requireAudience,
     isBySender && readDeliveryOf(settings, log),
 
     // Not too much?
     !isForAgents && quota(scope, deps),
     !isForAgents && authorize(scope),
-    find && limitLoad(deps),
+    !isTool && limitLoad(deps),
 
     // What is asked for, and is it allowed?
-    find && maxBytes > 0 && !isSigned && readBody(maxBytes, true),
+    !isTool && maxBytes > 0 && !isSigned && readBody(maxBytes, true),
     before((context: Complete) => endpoint.validate(context, settings)),
-    !find && confirm,
+    isTool && confirm,
     about === 'tasks' && quotaOfBatch(deps),
     about === 'tasks' && permitEach(deps),
     about === 'task' && permit(scope, deps),
@@ -106,12 +111,12 @@ type Complete = CallerContext &
 type Respond<Context = RequestContext> = (context: Context) => Promise<HttpResponse>;
 
 export function createPipeline(routes: readonly Route[], deps: Deps): Respond {
-  const find = createAuthenticate(deps.settings, deps);
+  const authenticate = createAuthenticate(deps.settings, deps);
   const handle: Respond<Complete> = async (context) =>
     context.endpoint.handle(context, deps, callTool);
   const serve = serving(handle, outer(deps), (endpoint) => [
     requestLimits(endpoint),
-    ...ofCallers(endpoint, deps, find),
+    ...ofCallers(endpoint, deps, authenticate),
   ]);
   const serveTool = serving(handle, ofTools(deps), (endpoint) => ofCallers(endpoint, deps));
   const callTool: CallTool = (context, { query, body, ...target }, agent) => {
