@@ -110,7 +110,7 @@ async function callTool(tool: Tool, args: JsonObject, params: JsonObject, agent:
   const { settings, clock } = agent.deps;
   const { mcpConfirm, mcpStateSecret: secret = '' } = settings;
   let question: object | undefined;
-  const confirmed: ByAgent['agent']['whyNotConfirmed'] = ({ principal, task, tasks, dryRun }) => {
+  const whyNot: ByAgent['agent']['whyNotConfirmed'] = ({ principal, task, tasks, dryRun }) => {
     if (!mcpConfirm || dryRun || tool.method === 'GET') return undefined;
     const asked = { principal: principal.id, tool: tool.name, args, secret, now: clock.now() };
     const why = whyNotConfirmed(asked, params, tasks ?? [task].flatMap((one) => one ?? []));
@@ -120,7 +120,7 @@ async function callTool(tool: Tool, args: JsonObject, params: JsonObject, agent:
   const { name, version } = Object(protocol.metaOf(params, 'clientInfo'));
   const texts = [name, version].filter((one) => typeof one === 'string');
   const client = texts.map((one) => one.slice(0, 64)).join(' ') || undefined;
-  const caller = { tool: tool.name, client, whyNotConfirmed: confirmed };
+  const caller = { tool: tool.name, client, whyNotConfirmed: whyNot };
   const response = await agent.callTool(agent.context, toRouteRequest(tool, args), caller);
   const isError = response.status >= 400;
   const { 'Retry-After': seconds } = response.headers;
