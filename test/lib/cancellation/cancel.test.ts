@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 
 import { type Clock, startDeadline } from '../../../src/lib/clock.ts';
 import { cancelTask, type CancelDeps } from '../../../src/lib/cancellation/cancel.ts';
-import { lookUp } from '../../../src/lib/cancellation/lookup.ts';
+import { lookUp, waitForEnd } from '../../../src/lib/cancellation/lookup.ts';
 import type { DlcClient, Reply } from '../../../src/lib/dlc/client.ts';
-import type { Failure } from '../../../src/lib/dlc/failure.ts';
+import { EXPIRED, type Failure } from '../../../src/lib/dlc/failure.ts';
 import { newCaller } from '../../support/dlc-client.ts';
 
 const task = { taskId: 'a', region: 'ap-guangzhou' };
@@ -149,6 +149,22 @@ describe('cancelTask', () => {
   });
 });
 
+describe('a slot that has expired', () => {
+  it('is the reason for a 504 if the time is over when there is no other', async () => {
+    const upstream = upstreamOf([EXPIRED]);
+    const { clock } = upstream;
+    let granted = false;
+    const acquire: CancelDeps['limiter']['acquire'] = async ({ signal }) => {
+      granted = !granted;
+      if (granted) return { granted, isValid: () => true };
+      await clock.sleep(9_000, signal);
+      return { granted, retryInMs: 1, isQuiet: false };
+    };
+    const limiter = { ...upstream.limiter, acquire };
+    expect(await cancel({ ...upstream, limiter })).toMatchObject({ code: 'upstream-timeout' });
+  });
+});
+
 const look = (upstream: CancelDeps) =>
   withDeadline(10_000, upstream, (deadline) => lookUp(task, jobOf(deadline), upstream));
 
@@ -162,6 +178,28 @@ describe('lookUp', () => {
     const refusing = upstreamOf([], [refused, foundIn(2)]);
     expect(await look(refusing)).toEqual(refused);
     expect(refusing.calls).toHaveLength(1);
+  });
+
+  it('ends as the first one did if there is no time for another', async () => {
+    const leaving = new AbortController();
+    const upstream = upstreamOf([]);
+    const call = async (): Promise<Reply> => {
+      leaving.abort();
+      return unknown;
+    };
+    const deps = { ...upstream, dlc: { ...upstream.dlc, call } };
+    const deadline = startDeadline(10_000, upstream.clock, leaving.signal);
+    expect(await lookUp(task, jobOf(deadline), deps)).toEqual(unknown);
+    deadline.close();
+  });
+
+  it('goes on if DLC does not show a task yet', async () => {
+    const none: Reply = { ...ok, response: { TaskList: [] } };
+    const upstream = upstreamOf([], [none, foundIn(-3)]);
+    const ended = await withDeadline(10_000, upstream, (deadline) =>
+      waitForEnd(task, 5000, jobOf(deadline), upstream),
+    );
+    expect([ended, upstream.calls.length]).toEqual(['cancelled', 2]);
   });
 
   it('is never made where it is off', async () => {
