@@ -5,6 +5,7 @@ import { Problem } from '../problems.ts';
 import {
   scfRequestId,
   takeScfCredentials,
+  toHeaderFields,
   type HttpRequest,
   type HttpResponse,
 } from './message.ts';
@@ -26,11 +27,12 @@ export function fromNode(
   usesCredentials: boolean,
 ): HttpRequest {
   const { message, disconnected } = arrival;
-  const { method = '', url = '/' } = message;
-  const headers = new Map<string, readonly string[]>();
-  for (const [name, values] of Object.entries(message.headersDistinct)) {
-    if (values) headers.set(name, values);
-  }
+  const { rawHeaders, method = '', url = '/' } = message;
+  // Not `headersDistinct`: until March 2026, a field named `__proto__` made Node throw (CVE-2026-21710).
+  const pairs = rawHeaders.flatMap((name, i) =>
+    i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ''] as const] : [],
+  );
+  const headers = toHeaderFields(pairs);
   const credentials = takeScfCredentials(headers);
   // In absolute form too, which a server must take (RFC 9112, 3.2.2).
   const [, path = '', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/is.exec(url) ?? [];

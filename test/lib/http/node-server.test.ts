@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { getEventListeners, once } from 'node:events';
 import http from 'node:http';
 
@@ -160,6 +160,21 @@ describe('a connection', () => {
     const answer = only(await exchangeRaw(port, 'GET /healthz HTTP/1.0\r\n\r\n'));
     expect(answer.status).toBe(200);
     expect(only(await exchangeRaw(port, GET('/healthz', 'Connection: close'))).status).toBe(200);
+  });
+
+  it('serves fields with any name, also on a Node whose `headersDistinct` throws (CVE-2026-21710)', async () => {
+    // What the property's getter calls, which cannot be replaced itself.
+    const getter: { _addHeaderLineDistinct?: () => void } = Object(http.IncomingMessage.prototype);
+    const unpatched = jest.spyOn(getter, '_addHeaderLineDistinct');
+    unpatched.mockImplementation(() => {
+      throw new TypeError('dest[field].push is not a function');
+    });
+    const { port } = await start();
+    const fields = ['__proto__: x', '__proto__: y', 'constructor: z', 'Connection: close'];
+    expect(only(await exchangeRaw(port, GET('/healthz', ...fields))).status).toBe(200);
+    const connect = 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n__proto__: x\r\n\r\n';
+    expect(only(await exchangeRaw(port, connect)).status).toBe(404);
+    unpatched.mockRestore();
   });
 
   it('serves pipelined requests in their order', async () => {
