@@ -100,8 +100,6 @@ export interface ProblemOptions extends ProblemMembers {
   status?: number;
   /** For the log alone: why, in a few words that name no secret. Never reaches a caller. */
   reason?: string | undefined;
-  /** For the log alone; never reaches a caller. */
-  cause?: unknown;
 }
 
 /** The one error of the gateway. Code throws it, and the middleware `problemDetails` turns it into a response. */
@@ -115,8 +113,8 @@ export class Problem extends Error {
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     const kind: ProblemKind = PROBLEMS[code];
-    const { headers, retryAfter, reason, cause, status = kind.status, ...members } = options;
-    super(members.detail ?? kind.detail, cause === undefined ? undefined : { cause });
+    const { headers, retryAfter, reason, status = kind.status, ...members } = options;
+    super(members.detail ?? kind.detail);
     this.code = code;
     this.status = status;
     this.members = members;

@@ -146,7 +146,6 @@ function toProblem(error: unknown, who: string): unknown {
   if (error instanceof JwksUnavailable) {
     return new Problem('auth-provider-unavailable', {
       reason: `${who}: JWKS: ${error.message}`,
-      cause: error,
       ...(error.retryAfterMs && { retryAfter: Math.ceil(error.retryAfterMs / 1000) }),
     });
   }

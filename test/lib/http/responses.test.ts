@@ -57,7 +57,6 @@ describe('a problem', () => {
       upstreamRequestId: 'u-1',
       outcomeUnknown: true,
       reason: 'REASON',
-      cause: new Error('CAUSE'),
       headers: { Allow: 'GET' },
     });
     const response = problemResponse(problem, {
