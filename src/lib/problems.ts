@@ -23,7 +23,10 @@ export const PROBLEMS = {
   'task-not-permitted': problem(403, 'The credentials are valid, but not for this task.'),
   'principal-blocked': problem(403, 'This caller has been blocked by the operator of the gateway.'),
   'origin-not-allowed': problem(403, 'Pages of this origin may not call this gateway.'),
-  'confirmation-required': problem(403, 'A person must confirm this; this client cannot ask one.'),
+  'confirmation-required': problem(
+    403,
+    'A person must confirm this cancellation, and this client cannot ask one.',
+  ),
   'route-not-found': problem(404, 'There is nothing at this path.'),
   'method-not-allowed': problem(405, 'This path takes other methods; the Allow header lists them.'),
   'request-timeout': problem(408, 'The request did not arrive in time.'),
@@ -32,11 +35,18 @@ export const PROBLEMS = {
   'quota-exceeded': problem(429, 'This caller has used up its own quota.', 1),
   'request-header-fields-too-large': problem(431, 'The header fields are too large together.'),
   'internal-error': problem(500, 'The gateway failed. Its log says why, under this request id.'),
-  'gateway-misconfigured': problem(500, 'The gateway is not set up correctly. Its log says why.'),
-  'auth-provider-unavailable': problem(503, 'The key that signed the token cannot be fetched.', 2),
+  'gateway-misconfigured': problem(
+    500,
+    'The gateway is not set up correctly. Its log says why, under this request id.',
+  ),
+  'auth-provider-unavailable': problem(
+    503,
+    'The key that signed the token could not be fetched from its issuer.',
+    2,
+  ),
   'permission-check-unavailable': problem(
     503,
-    'DLC could not be asked which engine the task runs on, which the permission depends on.',
+    'DLC could not be asked for the engine or the owner of the task, which the permission depends on.',
     2,
   ),
   overloaded: problem(503, 'The gateway has more requests in flight than it can hold.', 2),

@@ -136,7 +136,7 @@ export const CHINESE_PROBLEMS: Readonly<Record<ProblemCode, ChineseText>> = {
   },
   'permission-check-unavailable': {
     title: '暂时无法校验权限',
-    detail: '权限取决于任务所在的数据引擎，而目前无法向 DLC 查询。',
+    detail: '权限取决于任务的数据引擎或所属用户，而目前无法向 DLC 查询。',
     meaning: '权限取决于任务的数据引擎或所属用户，而目前无法向 DLC 查询。',
     advice: `${AGAIN}没有取消任何任务。`,
     operator: '日志中的 "reason" 说明无法查询 DLC 的原因。',
