@@ -89,7 +89,7 @@ interface Wrong {
   readonly request: PlainRequest;
   readonly status: number;
   readonly code: string;
-  /** Where it is told what is wrong, on the ways on which the request is one at all. */
+  /** Where it learns what is wrong, on the ways on which the request is one at all. */
   readonly errors?: readonly string[];
 }
 
@@ -272,12 +272,12 @@ const CASES: [string, Wrong][] = [
   ],
 ];
 
-function expectWrong(answer: AnswerOf, { status, code, errors }: Wrong): void {
-  const body = expectProblem(answer, status, code);
-  expectNoSecret(answer.text + JSON.stringify(answer.headers));
-  expect(answer.text).not.toMatch(/node_modules|\.ts|\.js|at \w+ \(|ECONN|TENCENT|API_KEYS/);
-  const told: unknown = body['errors'];
-  const list: Record<string, unknown>[] = Array.isArray(told) ? told.map(Object) : [];
+function expectWrong(response: AnswerOf, { status, code, errors }: Wrong): void {
+  const body = expectProblem(response, status, code);
+  expectNoSecret(response.text + JSON.stringify(response.headers));
+  expect(response.text).not.toMatch(/node_modules|\.ts|\.js|at \w+ \(|ECONN|TENCENT|API_KEYS/);
+  const found: unknown = body['errors'];
+  const list: Record<string, unknown>[] = Array.isArray(found) ? found.map(Object) : [];
   if (errors) {
     expect(list.map(({ in: where, name }) => `${String(where)} ${String(name)}`)).toEqual(errors);
   }

@@ -77,8 +77,8 @@ async function compare(
   );
   const batch = await prepare(other)('batch');
   const body = JSON.stringify({ taskIds: batch.ids });
-  const answer = await batch.gateway.send('POST', '/tasks:cancel', HEADERS, body);
-  const results: object[] = Object(answer.body['results']);
+  const reply = await batch.gateway.send('POST', '/tasks:cancel', HEADERS, body);
+  const results: object[] = Object(reply.body['results']);
   const names = cells.map(({ name }) => name);
   expect(results.map((result, i) => [names[i], fromResult(result)])).toEqual(
     deleted.map((response, i) => [names[i], fromDelete(response)]),

@@ -62,12 +62,12 @@ it('200 tasks in two requests: none is lost, none is sent twice, and the rate is
     [0, 1].map((caller) => gateway.call('DELETE', `/tasks/single-${caller}`, { caller })),
   );
   const isBeside = emulator.stats().cancelled.length < 100;
-  const answers = [await first, await cancel(gateway, ids.slice(100))];
+  const responses = [await first, await cancel(gateway, ids.slice(100))];
   process.off('warning', warn);
   const stoodStill = endWatch();
   expect(singles.map(({ status }) => status)).toEqual([202, 202]);
   expect(isBeside).toBe(true);
-  expect(new Set(answers.flatMap(statusesOf))).toEqual(new Set([202]));
+  expect(new Set(responses.flatMap(statusesOf))).toEqual(new Set([202]));
   const { busiestSecond, rateLimited, cancelled, calls } = emulator.stats();
   expect(busiestSecond).toBeLessThanOrEqual(PER_SECOND + stoodStill);
   if (stoodStill === 0) expect(rateLimited).toBe(0);
@@ -82,9 +82,9 @@ it('200 tasks in two requests: none is lost, none is sent twice, and the rate is
 it('a batch that cannot finish in time answers, with 429 for those that were not sent', async () => {
   const gateway = start({ REQUEST_TIMEOUT_MS: '3000' });
   const ids = addTasks(100, 'late');
-  const answer = await cancel(gateway, ids);
-  expect(answer.status).toBe(200);
-  const statuses = statusesOf(answer);
+  const response = await cancel(gateway, ids);
+  expect(response.status).toBe(200);
+  const statuses = statusesOf(response);
   const sent = new Set(emulator.requests().flatMap(({ taskIds }) => taskIds));
   // Those that had no slot are the last, and DLC has not heard of them.
   const refused = ids.filter((_, i) => statuses[i] === 429);
@@ -92,8 +92,8 @@ it('a batch that cannot finish in time answers, with 429 for those that were not
   expect(refused.filter((id) => sent.has(id))).toEqual([]);
   expect(refused.length).toBeGreaterThan(0);
   expect(statuses).toContain(202);
-  expect(Number(answer.headers['Retry-After'])).toBeGreaterThanOrEqual(1);
-  expect(Object(answer.body['results']).at(-1)).toMatchObject({
+  expect(Number(response.headers['Retry-After'])).toBeGreaterThanOrEqual(1);
+  expect(Object(response.body['results']).at(-1)).toMatchObject({
     code: 'upstream-rate-limited',
     retryable: true,
     retryAfter: expect.any(Number),

@@ -39,17 +39,17 @@ function post(
 }
 
 const resultsOf = ({ body }: Answer): Record<string, unknown>[] => Object(body['results']);
-const shown = (answer: Answer) =>
-  resultsOf(answer).map(({ taskId, status, outcome, code }) => [taskId, status, outcome ?? code]);
+const shown = (response: Answer) =>
+  resultsOf(response).map(({ taskId, status, outcome, code }) => [taskId, status, outcome ?? code]);
 const calls = () => emulator.stats().calls;
 const audits = ({ lines }: InProcessGateway) => lines.filter(({ event }) => event === 'audit');
 
 describe('a batch', () => {
   it('gives each task its own result, in the order asked for', async () => {
     const taskIds = ['succeeded', 'nowhere', 'a', 'cancelled', 'failed', 'b'];
-    const answer = await post(withKey({}), { taskIds, region: 'ap-singapore' });
-    expect(answer).toMatchObject({ status: 200, body: { region: 'ap-singapore' } });
-    expect(shown(answer)).toEqual([
+    const response = await post(withKey({}), { taskIds, region: 'ap-singapore' });
+    expect(response).toMatchObject({ status: 200, body: { region: 'ap-singapore' } });
+    expect(shown(response)).toEqual([
       ['succeeded', 409, 'task-already-finished'],
       ['nowhere', 404, 'task-not-found'],
       ['a', 202, 'cancel_requested'],
@@ -57,12 +57,12 @@ describe('a batch', () => {
       ['failed', 409, 'task-already-finished'],
       ['b', 202, 'cancel_requested'],
     ]);
-    expect(resultsOf(answer)[0]).toMatchObject({ taskState: 'succeeded', retryable: false });
+    expect(resultsOf(response)[0]).toMatchObject({ taskState: 'succeeded', retryable: false });
     expect(emulator.stats().cancelled.toSorted()).toEqual(['a', 'b']);
     // The three states that only a lookup shows are looked up at once.
     expect(calls()).toMatchObject({ CancelTask: 6, DescribeTasks: 1 });
-    expect(answer.headers).not.toHaveProperty('Retry-After');
-    expect(answer.headers['X-Tc-Request-Id']).toBe(resultsOf(answer)[0]?.['upstreamRequestId']);
+    expect(response.headers).not.toHaveProperty('Retry-After');
+    expect(response.headers['X-Tc-Request-Id']).toBe(resultsOf(response)[0]?.['upstreamRequestId']);
   });
 
   it('says by Retry-After when the first of its tasks may be tried again', async () => {
@@ -71,12 +71,12 @@ describe('a batch', () => {
       { ...fault, code: 'LimitExceeded', taskId: 'a' },
       { ...fault, code: 'ResourceInUse', taskId: 'b' },
     ]);
-    const answer = await post(withKey({}), { taskIds: ['a', 'b'] });
-    expect(resultsOf(answer)).toMatchObject([
+    const response = await post(withKey({}), { taskIds: ['a', 'b'] });
+    expect(resultsOf(response)).toMatchObject([
       { status: 429, retryAfter: 60, retryable: true },
       { status: 409, retryAfter: 1, retryable: true },
     ]);
-    expect(answer.headers['Retry-After']).toBe('1');
+    expect(response.headers['Retry-After']).toBe('1');
   });
 
   it('looks up what is open while another task hangs', async () => {
@@ -86,8 +86,8 @@ describe('a batch', () => {
       { action: 'DescribeTasks', kind: 'hang', times: 'always', taskId: 'b' },
     ]);
     const settings = { MAX_ATTEMPTS: '1', REQUEST_TIMEOUT_MS: '4000' };
-    const answer = await post(withKey({}, settings), { taskIds: ['a', 'b'] });
-    expect(resultsOf(answer)).toMatchObject([
+    const response = await post(withKey({}, settings), { taskIds: ['a', 'b'] });
+    expect(resultsOf(response)).toMatchObject([
       { taskId: 'a', status: 200, outcome: 'cancelled' },
       { taskId: 'b', status: 504, outcomeUnknown: true },
     ]);
@@ -96,10 +96,10 @@ describe('a batch', () => {
   it('is permitted task by task, with one question to DLC for up to 50', async () => {
     const many = Array.from({ length: 98 }, (_, i) => `t${i}`);
     emulator.addTasks(many.map((id) => ({ id, state: 'running' as const, engine: 'etl' })));
-    const answer = await post(withKey({ engines: ['etl'] }), {
+    const response = await post(withKey({ engines: ['etl'] }), {
       taskIds: ['b', 'nowhere', ...many],
     });
-    expect(shown(answer).slice(0, 3)).toEqual([
+    expect(shown(response).slice(0, 3)).toEqual([
       ['b', 403, 'task-not-permitted'],
       ['nowhere', 403, 'task-not-permitted'],
       ['t0', 202, 'cancel_requested'],
@@ -160,13 +160,13 @@ describe('a batch', () => {
       { action: 'CancelTask', kind: 'reset-after', times: 'always', taskId: 'a' },
       { action: 'DescribeTasks', kind: 'code', code: 'InvalidParameter', times: 1 },
     ]);
-    const answer = await post(withKey({}), { taskIds: ['a', 'succeeded'] });
+    const response = await post(withKey({}), { taskIds: ['a', 'succeeded'] });
     // The question about both was refused, so each is asked about alone.
-    expect(shown(answer)).toEqual([
+    expect(shown(response)).toEqual([
       ['a', 200, 'cancelled'],
       ['succeeded', 409, 'task-already-finished'],
     ]);
-    expect(resultsOf(answer)[1]).toMatchObject({ taskState: 'succeeded' });
+    expect(resultsOf(response)[1]).toMatchObject({ taskState: 'succeeded' });
   });
 });
 
@@ -176,16 +176,16 @@ describe('a dry run', () => {
 
   it('says what would become of each task, and sends nothing', async () => {
     const gateway = withKey({});
-    const answer = await post(gateway, { taskIds, dryRun: true });
-    expect(shown(answer)).toEqual([
+    const response = await post(gateway, { taskIds, dryRun: true });
+    expect(shown(response)).toEqual([
       ['a', 200, 'would_cancel'],
       ['nowhere', 404, 'task-not-found'],
       ['cancelled', 200, 'already_cancelled'],
       ['succeeded', 409, 'task-already-finished'],
       ['strange', 200, 'would_cancel'],
     ]);
-    expect(resultsOf(answer)[1]?.['detail']).toMatch(/45 days/);
-    expect(resultsOf(answer).map(({ confirmed }) => confirmed)).toEqual([
+    expect(resultsOf(response)[1]?.['detail']).toMatch(/45 days/);
+    expect(resultsOf(response).map(({ confirmed }) => confirmed)).toEqual([
       undefined,
       undefined,
       undefined,
@@ -200,8 +200,11 @@ describe('a dry run', () => {
   });
 
   it('asks DLC once where the permission needed the task too', async () => {
-    const answer = await post(withKey({ engines: ['etl'] }), { taskIds: ['a', 'b'], dryRun: true });
-    expect(shown(answer)).toEqual([
+    const response = await post(withKey({ engines: ['etl'] }), {
+      taskIds: ['a', 'b'],
+      dryRun: true,
+    });
+    expect(shown(response)).toEqual([
       ['a', 200, 'would_cancel'],
       ['b', 403, 'task-not-permitted'],
     ]);
@@ -213,8 +216,8 @@ describe('a dry run', () => {
     ['DLC cannot be asked', {}, 'InternalError', 2],
   ])('does not know, if %s', async (_, settings, code, lookups) => {
     await emulator.addFault({ action: 'DescribeTasks', kind: 'code', code, times: 'always' });
-    const answer = await post(withKey({}, settings), { taskIds: ['a'], dryRun: true });
-    expect(resultsOf(answer)).toEqual([
+    const response = await post(withKey({}, settings), { taskIds: ['a'], dryRun: true });
+    expect(resultsOf(response)).toEqual([
       { taskId: 'a', status: 200, outcome: 'would_cancel', confirmed: false },
     ]);
     expect(calls()).toMatchObject({ CancelTask: 0, DescribeTasks: lookups });
@@ -224,10 +227,10 @@ describe('a dry run', () => {
 describe('the quota', () => {
   it('lets a batch in by one unit, and is owed the others', async () => {
     const gateway = withKey({ rate: '2/h' });
-    const answer = await post(gateway, { taskIds: ['a', 'b', 'nowhere', 'cancelled'] });
-    expect(answer.status).toBe(200);
+    const response = await post(gateway, { taskIds: ['a', 'b', 'nowhere', 'cancelled'] });
+    expect(response.status).toBe(200);
     // Four units are spent of two: three have to come back before there is one.
-    expect(answer.headers['RateLimit']).toBe('"cancel";r=0;t=5400');
+    expect(response.headers['RateLimit']).toBe('"cancel";r=0;t=5400');
     const next = await gateway.send('DELETE', '/tasks/a', [key]);
     const body = expectProblem(next, 429, 'quota-exceeded');
     expect(body['violated-policies']).toEqual(['cancel']);
@@ -235,14 +238,14 @@ describe('the quota', () => {
   });
 
   it('of the last unit lets a whole batch in', async () => {
-    const answer = await post(withKey({ rate: '1/h' }), { taskIds: ['a', 'b'] });
-    expect(shown(answer).map(([, status]) => status)).toEqual([202, 202]);
-    expect(answer.headers['RateLimit']).toBe('"cancel";r=0;t=7200');
+    const response = await post(withKey({ rate: '1/h' }), { taskIds: ['a', 'b'] });
+    expect(shown(response).map(([, status]) => status)).toEqual([202, 202]);
+    expect(response.headers['RateLimit']).toBe('"cancel";r=0;t=7200');
   });
 
-  it('is told as it is where there is more than the batch costs', async () => {
-    const answer = await post(withKey({ rate: '10/h' }), { taskIds: ['a', 'b', 'nowhere'] });
-    expect(answer.headers['RateLimit']).toBe('"cancel";r=7;t=1080');
+  it('is as it is where there is more than the batch costs', async () => {
+    const response = await post(withKey({ rate: '10/h' }), { taskIds: ['a', 'b', 'nowhere'] });
+    expect(response.headers['RateLimit']).toBe('"cancel";r=7;t=1080');
   });
 });
 
@@ -272,8 +275,8 @@ describe('a request that is refused as a whole', () => {
 
   it('takes the longest ids that there are, a hundred of them', async () => {
     const taskIds = ids(100).map((n) => n + id.slice(n.length));
-    const answer = await post(withKey({}), { taskIds });
-    expect(shown(answer)).toEqual(taskIds.map((taskId) => [taskId, 404, 'task-not-found']));
+    const response = await post(withKey({}), { taskIds });
+    expect(shown(response)).toEqual(taskIds.map((taskId) => [taskId, 404, 'task-not-found']));
   });
 
   it('for a query, another media type, a missing scope, nobody', async () => {
@@ -294,13 +297,13 @@ describe('a request that is refused as a whole', () => {
       gateway.send('POST', '/tasks:cancel', [key, json], async () => {
         throw error;
       });
-    const answers = [
+    const responses = [
       await send(new Problem('payload-too-large')),
       await send(new Error('a defect')),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([413, 500]);
+    expect(responses.map(({ status }) => status)).toEqual([413, 500]);
     // The quota is checked before the body is read.
-    for (const { headers } of answers) expect(headers['RateLimit']).toMatch(/^"cancel";r=/);
+    for (const { headers } of responses) expect(headers['RateLimit']).toMatch(/^"cancel";r=/);
   });
 
   it('for a caller of whom too many requests hang, as every request of it is', async () => {
@@ -318,7 +321,7 @@ describe('a request that is refused as a whole', () => {
       gateway.send('GET', '/tasks/a', headers),
       gateway.send('DELETE', '/tasks/a', headers),
     ]);
-    for (const answer of refused) expectProblem(answer, 503, 'overloaded');
+    for (const response of refused) expectProblem(response, 503, 'overloaded');
     leaving.abort();
     await Promise.all(hanging);
   });
@@ -326,7 +329,7 @@ describe('a request that is refused as a whole', () => {
   it('is not read before the quota and the scope are', async () => {
     const unread = () => Promise.reject(new Error('the body was read'));
     const reader = withKey({ scopes: ['tasks:read'] });
-    const answer = await reader.send('POST', '/tasks:cancel', [key, json], unread);
-    expectProblem(answer, 403, 'insufficient-scope');
+    const response = await reader.send('POST', '/tasks:cancel', [key, json], unread);
+    expectProblem(response, 403, 'insufficient-scope');
   });
 });

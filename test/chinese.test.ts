@@ -95,8 +95,8 @@ describe('a request that prefers Chinese', () => {
       ['Accept-Language', 'en;q=0.1'],
       ['Accept-Language', 'zh'],
     ] as const;
-    const answer = await start().send('GET', '/nowhere', fields);
-    expect(answer.headers['Content-Language']).toBe('zh-CN');
+    const response = await start().send('GET', '/nowhere', fields);
+    expect(response.headers['Content-Language']).toBe('zh-CN');
   });
 
   it('says in the log what it always says', async () => {
@@ -106,9 +106,9 @@ describe('a request that prefers Chinese', () => {
   });
 
   it('gets a success as ever', async () => {
-    const answer = await start().send('GET', '/healthz', [CHINESE]);
-    expect(answer.headers).not.toHaveProperty('Content-Language');
-    expect(answer.headers).not.toHaveProperty('Vary');
+    const response = await start().send('GET', '/healthz', [CHINESE]);
+    expect(response.headers).not.toHaveProperty('Content-Language');
+    expect(response.headers).not.toHaveProperty('Vary');
   });
 });
 

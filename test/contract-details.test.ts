@@ -57,8 +57,8 @@ describe("Svix's names of the signature's fields", () => {
 
   it('count if the standard ones are not there', async () => {
     const { headers, body } = webhook(cancelBody('mine'));
-    const answer = await start().send('POST', '/webhooks/cancel-task', asSvix(headers), body);
-    expect(answer.status).toBe(202);
+    const response = await start().send('POST', '/webhooks/cancel-task', asSvix(headers), body);
+    expect(response.status).toBe(202);
     expect(emulator.stats().cancelled).toEqual(['mine']);
   });
 
@@ -69,8 +69,8 @@ describe("Svix's names of the signature's fields", () => {
         ? (['Svix-Signature', value] as const)
         : ([name, value] as const),
     );
-    const answer = await start().send('POST', '/webhooks/cancel-task', mixed, body);
-    expect(answer.status).toBe(401);
+    const response = await start().send('POST', '/webhooks/cancel-task', mixed, body);
+    expect(response.status).toBe(401);
   });
 
   it('are ignored where the standard ones are', async () => {
@@ -79,8 +79,8 @@ describe("Svix's names of the signature's fields", () => {
       ([name]) => name !== 'Content-Type',
     );
     const both = [...headers, ...forged];
-    const answer = await start().send('POST', '/webhooks/cancel-task', both, body);
-    expect(answer.status).toBe(202);
+    const response = await start().send('POST', '/webhooks/cancel-task', both, body);
+    expect(response.status).toBe(202);
     const wrong = headers.map(([name, value]) =>
       name === 'Webhook-Signature' ? ([name, 'v1,AAAA'] as const) : ([name, value] as const),
     );

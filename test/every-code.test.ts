@@ -68,17 +68,17 @@ const CODES = CALLS.flatMap(([method, path, action, make]) => {
 
 it.each(CODES)('$method $path: DLC makes $code', async ({ code, status, fault, make }) => {
   await emulator.addFault({ ...fault, times: 'always' });
-  const answer = await ask(emulator.port, {}, make());
-  const { outcome, results } = answer.body;
+  const response = await ask(emulator.port, {}, make());
+  const { outcome, results } = response.body;
   if (status === 200 && results) {
-    expect({ status: answer.status, results }).toMatchObject({ status, results: [{ code }] });
+    expect({ status: response.status, results }).toMatchObject({ status, results: [{ code }] });
     return;
   }
-  const told = status === 200 ? { outcome: code.replaceAll('-', '_') } : { code };
+  const expected = status === 200 ? { outcome: code.replaceAll('-', '_') } : { code };
   expect({
-    status: answer.status,
-    ...(outcome ? { outcome } : { code: answer.body['code'] }),
-  }).toEqual({ status, ...told });
+    status: response.status,
+    ...(outcome ? { outcome } : { code: response.body['code'] }),
+  }).toEqual({ status, ...expected });
 });
 
 it.each([['DELETE', () => cancel] as const, ['POST', hook] as const])(
@@ -88,8 +88,8 @@ it.each([['DELETE', () => cancel] as const, ['POST', hook] as const])(
       { action: 'CancelTask', kind: 'code', code: 'InternalError' },
       { action: 'CancelTask', kind: 'status', status: 504 },
     ]);
-    const answer = await ask(emulator.port, { MAX_ATTEMPTS: '2' }, make());
-    expect(answer).toMatchObject({
+    const response = await ask(emulator.port, { MAX_ATTEMPTS: '2' }, make());
+    expect(response).toMatchObject({
       status: 504,
       headers: { 'X-Tc-Request-Id': expect.any(String) },
       body: { outcomeUnknown: true },
@@ -123,29 +123,29 @@ describe.each([
   ['a batch', batch] as const,
 ])('%s', (_, request) => {
   it('with two schemes', async () => {
-    const answer = await ask(emulator.port, {}, request, [['Authorization', 'Basic x']]);
-    expect(answer).toMatchObject({
+    const response = await ask(emulator.port, {}, request, [['Authorization', 'Basic x']]);
+    expect(response).toMatchObject({
       status: 400,
       headers: { 'WWW-Authenticate': expect.any(String) },
     });
   });
 
   it('by a caller who is blocked', async () => {
-    const answer = await ask(emulator.port, { BLOCKED_PRINCIPALS: 'key:k' }, request);
-    expect(shown(answer)).toEqual({ status: 403, code: 'principal-blocked' });
+    const response = await ask(emulator.port, { BLOCKED_PRINCIPALS: 'key:k' }, request);
+    expect(shown(response)).toEqual({ status: 403, code: 'principal-blocked' });
   });
 
   it('with a token for another task', async () => {
     const grant = { type: 'dlc_task', actions: ['cancel', 'read'], identifier: 'another' };
     const token = bearer({ authorization_details: [grant] });
-    const answer = await ask(
+    const response = await ask(
       emulator.port,
       {},
       { ...request, headers: [token, ...request.headers.slice(1)] },
     );
     // Of a list, that task is left out; of a batch, each task has a result.
     const isAboutMany = request === list || request === batch;
-    expect(shown(answer)).toEqual(
+    expect(shown(response)).toEqual(
       isAboutMany ? { status: 200 } : { status: 403, code: 'task-not-permitted' },
     );
   });
@@ -157,21 +157,21 @@ describe.each([
     const token = serialize({ alg: 'ES256', kid: 'k' }, payload, hmac('x'.repeat(32)));
     const settings = { JWT_ISSUERS: JSON.stringify([entry]) };
     const headers = [['Authorization', `Bearer ${token}`]] as const;
-    const answer = await ask(emulator.port, settings, { ...request, headers });
-    expect(shown(answer)).toEqual({ status: 503, code: 'auth-provider-unavailable' });
+    const response = await ask(emulator.port, settings, { ...request, headers });
+    expect(shown(response)).toEqual({ status: 503, code: 'auth-provider-unavailable' });
   });
 
   it('beyond the quota', async () => {
     const gateway = gatewayWith(emulator.port, {
       API_KEYS: JSON.stringify([keyEntry(KEY, { rate: '1/h' })]),
     });
-    const answers: Answer[] = [];
+    const responses: Answer[] = [];
     for (let i = 0; i < 6; i += 1) {
-      answers.push(
+      responses.push(
         await gateway.send(request.method, request.target, request.headers, request.body),
       );
     }
-    expect(answers.at(-1)?.body).toMatchObject({ code: 'quota-exceeded' });
+    expect(responses.at(-1)?.body).toMatchObject({ code: 'quota-exceeded' });
   });
 });
 
@@ -190,8 +190,8 @@ it.each([
       sinkEntry({ engines: ['mine'] }),
     ]),
   };
-  const answer = await ask(emulator.port, settings, make());
-  expect(shown(answer)).toEqual({ status: 503, code: 'permission-check-unavailable' });
+  const response = await ask(emulator.port, settings, make());
+  expect(shown(response)).toEqual({ status: 503, code: 'permission-check-unavailable' });
 });
 
 it('GET: where lookups are off', async () => {

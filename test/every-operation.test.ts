@@ -42,46 +42,46 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
     const status = target.startsWith('/webhooks/') ? 503 : 408;
     // Only what waits for the body may time out, on however slow a machine.
     const settings = { REQUEST_TIMEOUT_MS: isNeeded ? '500' : '60000' };
-    const answer = await ask(emulator.port, settings, make(), [], never);
-    if (isNeeded) expect(shown(answer)).toEqual({ status, code: 'request-timeout' });
-    else expect(answer.status).toBeLessThan(300);
+    const response = await ask(emulator.port, settings, make(), [], never);
+    if (isNeeded) expect(shown(response)).toEqual({ status, code: 'request-timeout' });
+    else expect(response.status).toBeLessThan(300);
   });
 
   it('whose body is dropped for another one', async () => {
     const dropped = async (): Promise<Buffer> => {
       throw new Problem('overloaded');
     };
-    const answer = await ask(emulator.port, {}, make(), [], dropped);
-    if (make().method !== 'POST') expect(answer.status).toBeLessThan(300);
-    else expect(shown(answer)).toEqual({ status: 503, code: 'overloaded' });
+    const response = await ask(emulator.port, {}, make(), [], dropped);
+    if (make().method !== 'POST') expect(response.status).toBeLessThan(300);
+    else expect(shown(response)).toEqual({ status: 503, code: 'overloaded' });
   });
 
   it('which the gateway has a defect for', async () => {
-    const answer = await ask(emulator.port, {}, make(), [], undefined, true);
-    expect(shown(answer)).toEqual({ status: 500, code: 'internal-error' });
+    const response = await ask(emulator.port, {}, make(), [], undefined, true);
+    expect(shown(response)).toEqual({ status: 500, code: 'internal-error' });
   });
 
   it('from another origin, be it right or wrong', async () => {
     const settings = { CORS_ORIGINS: ORIGIN };
     const right = [['Origin', ORIGIN]] as const;
     const wrong = [...right, ['Prefer', 'a'], ['Prefer', 'b']] as const;
-    const answers = [
+    const responses = [
       await ask(emulator.port, settings, make(), right),
       await ask(emulator.port, settings, make(), wrong),
     ];
-    expect(answers[0]?.status).toBeLessThan(300);
-    expect(answers[1]?.status).toBe(400);
-    for (const { headers } of answers) expect(headers['Vary']).toContain('Origin');
+    expect(responses[0]?.status).toBeLessThan(300);
+    expect(responses[1]?.status).toBe(400);
+    for (const { headers } of responses) expect(headers['Vary']).toContain('Origin');
   });
 
   it('in Chinese', async () => {
     const chinese = ['Accept-Language', 'zh'] as const;
-    const answers = [
+    const responses = [
       await ask(emulator.port, {}, make(), [chinese]),
       await ask(emulator.port, {}, make(), [chinese, ['Prefer', 'a'], ['Prefer', 'b']]),
     ];
-    expect(answers[0]?.status).toBeLessThan(300);
-    expect(answers[1]?.headers).toMatchObject({
+    expect(responses[0]?.status).toBeLessThan(300);
+    expect(responses[1]?.headers).toMatchObject({
       'Content-Language': 'zh-CN',
       Vary: 'Accept-Language',
     });
@@ -101,8 +101,8 @@ describe.each(ALL_OPERATIONS.map((make) => [nameOf(make()), make] as const))('%s
       MCP: 'on',
       PUBLIC_URL,
     });
-    const answer = await large.invoke({ ...event, body: 'x'.repeat(300_000) });
-    expect(answer.statusCode).toBe(413);
+    const response = await large.invoke({ ...event, body: 'x'.repeat(300_000) });
+    expect(response.statusCode).toBe(413);
     await large.stop();
     const wrong = await startFunction({});
     expect((await wrong.invoke(event)).statusCode).toBe(500);
@@ -120,17 +120,17 @@ describe('without openapi.json beside the bundle', () => {
   const serve = async (path: string) => {
     const headers = toHeaderFields([]);
     const readBody = async (): Promise<Buffer> => Buffer.alloc(0);
-    const answer = await gateway.serve({ method: 'GET', path, query: [], headers, readBody });
-    const received = { ...answer, text: answer.body };
+    const response = await gateway.serve({ method: 'GET', path, query: [], headers, readBody });
+    const received = { ...response, text: response.body };
     expectDocumented(received, { method: 'GET', target: path });
-    return answer;
+    return response;
   };
 
   it('nothing is at its path', async () => {
     expect((await serve('/openapi.json')).status).toBe(404);
   });
 
-  it('a problem is told about as far as the gateway itself knows', async () => {
+  it('a problem says as much as the gateway itself knows', async () => {
     const { status, body } = await serve('/problems/task-busy');
     expect(status).toBe(200);
     expect(JSON.parse(body)).toEqual({

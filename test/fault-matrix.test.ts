@@ -74,25 +74,25 @@ async function run(batch: readonly Cell[]): Promise<string[]> {
   const env = batch.some(canHang) ? HASTY : PATIENT;
   const on = startInProcess({ ...common, env });
   const off = startInProcess({ ...common, env: { ...env, TASK_STATE_LOOKUP: 'off' } });
-  const ran: { cell: Cell; id: string; answer: Answer }[] = [];
+  const ran: { cell: Cell; id: string; response: Answer }[] = [];
   await concurrently(AT_ONCE, [...batch.entries()], async ([i, cell]) => {
     const id = `task-${i}`;
     if (cell.state !== 'absent') emulator.addTasks({ id, state: cell.state });
     await emulator.addFault(cell.faults.map((fault) => aimed(fault, id)));
     const headers = cell.prefer ? { prefer: 'wait=1' } : {};
     const gateway = cell.lookup ? on : off;
-    const answer = await gateway.call(cell.method, `/tasks/${id}`, { headers, caller: i });
-    ran.push({ cell, id, answer });
+    const response = await gateway.call(cell.method, `/tasks/${id}`, { headers, caller: i });
+    ran.push({ cell, id, response });
   });
   // What was delayed may still take effect, and what was accepted too.
   await sleep(400 + CANCEL_MS + 50);
   const truths = truthsOf(emulator);
   await emulator.close();
-  return ran.flatMap(({ cell, id, answer }) => {
+  return ran.flatMap(({ cell, id, response }) => {
     count.cells += 1;
-    if (answer.body['outcomeUnknown'] === true) count.unknown += 1;
-    const lies = judge(cell, answer, truths(id), MAX_ATTEMPTS);
-    return lies.length > 0 ? [`${lies.join(', ')}: ${cell.name}: ${answer.text}`] : [];
+    if (response.body['outcomeUnknown'] === true) count.unknown += 1;
+    const lies = judge(cell, response, truths(id), MAX_ATTEMPTS);
+    return lies.length > 0 ? [`${lies.join(', ')}: ${cell.name}: ${response.text}`] : [];
   });
 }
 

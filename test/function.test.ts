@@ -85,32 +85,32 @@ describe('the bundle, loaded as a platform loads it', () => {
     for (const exported of ['main_handler', 'handler'] as const) {
       await emulator.reset();
       emulator.addTasks({ id: aws.TASK_ID, state: 'running' });
-      const answer = await bundle.invoke(fromCaller(event), scfContext, exported);
-      const headers = headersOf(answer);
-      expect(JSON.parse(answer.body)).toEqual({
+      const response = await bundle.invoke(fromCaller(event), scfContext, exported);
+      const headers = headersOf(response);
+      expect(JSON.parse(response.body)).toEqual({
         taskId: aws.TASK_ID,
         region: 'ap-guangzhou',
         outcome: 'cancel_requested',
         requestId: scfContext['request_id'],
         upstreamRequestId: headers['X-Tc-Request-Id'],
       });
-      expect(answer).toMatchObject({ statusCode: 202, isBase64Encoded: false });
+      expect(response).toMatchObject({ statusCode: 202, isBase64Encoded: false });
       expect(headers).toMatchObject({
         'Content-Type': 'application/json',
         'Retry-After': '1',
         'X-Request-Id': scfContext['request_id'],
       });
       expectAlwaysHeaders(headers);
-      expect('multiValueHeaders' in answer).toBe(name === 'ALB, multi-value headers');
+      expect('multiValueHeaders' in response).toBe(name === 'ALB, multi-value headers');
       expect(emulator.stats().cancelled).toEqual([aws.TASK_ID]);
     }
   });
 
   it.each(FAMILIES)('tells an event of %s from nobody to authenticate', async (_, event) => {
     emulator.addTasks({ id: aws.TASK_ID, state: 'running' });
-    const answer = await bundle.invoke(fromCaller(event, 'not-a-key'));
+    const response = await bundle.invoke(fromCaller(event, 'not-a-key'));
     expectProblem(
-      { status: answer.statusCode, headers: headersOf(answer), text: answer.body },
+      { status: response.statusCode, headers: headersOf(response), text: response.body },
       401,
       'unauthenticated',
     );
@@ -165,8 +165,8 @@ describe('the module', () => {
   beforeAll(async () => load(settingsFor(emulator)));
 
   const ask = async (event: unknown, context?: unknown) => {
-    const answer = await entry.main_handler(event, context);
-    return { status: answer.statusCode, headers: headersOf(answer), text: answer.body };
+    const response = await entry.main_handler(event, context);
+    return { status: response.statusCode, headers: headersOf(response), text: response.body };
   };
   const logged = (): Record<string, unknown>[] => written.map((text) => Object(JSON.parse(text)));
 
@@ -180,8 +180,8 @@ describe('the module', () => {
     ['an authorizer of an HTTP API', fromCaller(other.requestAuthorizerV2)],
   ])("answers %s with a 400 and the platform's id", async (_, event) => {
     emulator.addTasks({ id: aws.TASK_ID, state: 'running' });
-    const answer = await ask(event, scfContext);
-    const { requestId } = expectProblem(answer, 400, 'invalid-request');
+    const response = await ask(event, scfContext);
+    const { requestId } = expectProblem(response, 400, 'invalid-request');
     expect(requestId).toBe(scfContext['request_id']);
     expect(logged().filter(({ event: name }) => name !== 'unrestricted-entry')).toMatchObject([
       { event: 'request', status: 400, platformRequestId: scfContext['request_id'] },
@@ -202,17 +202,17 @@ describe('the module', () => {
     const anything = fc.jsonValue({ maxDepth: 3 });
     await fc.assert(
       fc.asyncProperty(anything, anything, async (event, context) => {
-        const answer = await ask(event, context);
-        expect(answer.status).toBeGreaterThanOrEqual(400);
-        expectAlwaysHeaders(answer.headers);
-        expect(lowerCased(answer.headers)['content-type']).toBe('application/problem+json');
+        const response = await ask(event, context);
+        expect(response.status).toBeGreaterThanOrEqual(400);
+        expectAlwaysHeaders(response.headers);
+        expect(lowerCased(response.headers)['content-type']).toBe('application/problem+json');
       }),
       { numRuns: 200 },
     );
     expect(emulator.requests()).toEqual([]);
   });
 
-  it('lets the platform freeze the process with connections open, where it can be told', async () => {
+  it('lets the platform freeze the process with connections open, where the platform has a switch for it', async () => {
     const event = { httpMethod: 'GET', path: '/healthz' };
     const context = { ...scfContext };
     expect((await ask(event, context)).status).toBe(200);
@@ -235,8 +235,8 @@ describe('the module', () => {
     ['no function', 100, 202],
   ])('ends before the platform does: %s', async (_, getRemainingTimeInMillis, status) => {
     emulator.addTasks({ id: aws.TASK_ID, state: 'running' });
-    const answer = await ask(fromCaller(aws.restApi), { getRemainingTimeInMillis });
-    expect(answer.status).toBe(status);
+    const response = await ask(fromCaller(aws.restApi), { getRemainingTimeInMillis });
+    expect(response.status).toBe(status);
     expect(emulator.stats().cancelled).toHaveLength(status === 202 ? 1 : 0);
   });
 
@@ -245,9 +245,9 @@ describe('the module', () => {
       throw new Error('no clock');
     };
     for (const event of [fromCaller(aws.alb), fromCaller(aws.albMultiValue)]) {
-      const answer = await ask(event, { getRemainingTimeInMillis });
-      expectProblem(answer, 500, 'internal-error');
-      expect(answer.text).not.toContain('no clock');
+      const response = await ask(event, { getRemainingTimeInMillis });
+      expectProblem(response, 500, 'internal-error');
+      expect(response.text).not.toContain('no clock');
     }
     expect(logged().filter(({ event: name }) => name !== 'unrestricted-entry')).toMatchObject([
       { event: 'crash', level: 'error', stack: expect.stringContaining('no clock') },
@@ -261,8 +261,8 @@ describe('the module', () => {
         },
       },
     );
-    const answer = await ask({ httpMethod: 'GET', path: '/', headers: hostile });
-    expectProblem(answer, 500, 'internal-error');
+    const response = await ask({ httpMethod: 'GET', path: '/', headers: hostile });
+    expectProblem(response, 500, 'internal-error');
     expect(logged().at(-1)).toMatchObject({ event: 'crash', stack: 'no error at all' });
   });
 
@@ -271,10 +271,10 @@ describe('the module', () => {
     await load({ ...settings, PORT: 'x' });
     const event = { httpMethod: 'GET', path: '/healthz' };
     for (const any of [event, null, other.sqs, { ...event, path: '/nowhere' }]) {
-      const answer = await ask(any, scfContext);
-      const { requestId } = expectProblem(answer, 500, 'gateway-misconfigured');
+      const response = await ask(any, scfContext);
+      const { requestId } = expectProblem(response, 500, 'gateway-misconfigured');
       expect(requestId).toBe(scfContext['request_id']);
-      expect(answer.text).not.toMatch(/PORT|DLC_REGION/);
+      expect(response.text).not.toMatch(/PORT|DLC_REGION/);
     }
     const reasons = logged().filter(({ event: name }) => name === 'wrong-setting');
     expect(reasons.map(({ reason }) => String(reason).split(':')[0])).toEqual([

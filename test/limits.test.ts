@@ -37,8 +37,8 @@ function cancelAll(gateway: InProcessGateway, names: string, n: number, caller =
   return Promise.all(ids.map((id) => gateway.call('DELETE', `/tasks/${id}`, { caller })));
 }
 
-const statuses = (answers: readonly Answer[]): Set<number> =>
-  new Set(answers.map(({ status }) => status));
+const statuses = (responses: readonly Answer[]): Set<number> =>
+  new Set(responses.map(({ status }) => status));
 
 describe('the rate limit upstream', () => {
   it('is kept under far more than DLC takes: only 202 and 429, and DLC refuses nothing', async () => {
@@ -50,16 +50,16 @@ describe('the rate limit upstream', () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
     const quiet = await cancelAll(gateway, 'quiet', 1, 1);
-    const answers = (await Promise.all(loud)).flat();
+    const responses = (await Promise.all(loud)).flat();
     expect(statuses(quiet)).toEqual(new Set([202]));
-    expect(statuses(answers)).toEqual(new Set([202, 429]));
+    expect(statuses(responses)).toEqual(new Set([202, 429]));
     const { busiestSecond, rateLimited, cancelled } = emulator.stats();
     const stoodStill = endWatch();
     expect(busiestSecond).toBeLessThanOrEqual(PER_SECOND + stoodStill);
     if (stoodStill === 0) expect(rateLimited).toBe(0);
-    const done = answers.filter(({ status }) => status === 202);
+    const done = responses.filter(({ status }) => status === 202);
     expect(cancelled.length).toBe(done.length + 1);
-    for (const refused of answers.filter(({ status }) => status === 429)) {
+    for (const refused of responses.filter(({ status }) => status === 429)) {
       const body = expectProblem(refused, 429, 'upstream-rate-limited');
       expect(body).not.toHaveProperty('outcomeUnknown');
       expect(Number(refused.headers['Retry-After'])).toBeGreaterThanOrEqual(1);
@@ -69,7 +69,7 @@ describe('the rate limit upstream', () => {
     expect(gateway.lines.some(({ waitMs }) => Number(waitMs) > 0)).toBe(true);
   });
 
-  it('serves a quiet caller beside a flood, and whoever comes back when it was told to', async () => {
+  it('serves a quiet caller beside a flood, and a caller that comes back as Retry-After says', async () => {
     const endWatch = watchStandstill();
     const gateway = startLimited({ MAX_WAIT_MS: '2000' });
     const flood: Promise<Answer[]>[] = [];
@@ -97,10 +97,10 @@ describe('the rate limit upstream', () => {
     const leaving = new AbortController();
     setTimeout(() => leaving.abort(), 10);
     await gateway.call('DELETE', '/tasks/b-0', { disconnected: leaving.signal });
-    const told = gateway.lines.filter(({ event }) => event === 'request' || event === 'audit');
+    const lines = gateway.lines.filter(({ event }) => event === 'request' || event === 'audit');
     const gone = { level: 'info', disconnected: true, reason: 'the client has disconnected' };
-    expect(told.slice(-2)).toMatchObject([gone, gone]);
-    expect(told.slice(0, -2).filter((line) => 'disconnected' in line)).toEqual([]);
+    expect(lines.slice(-2)).toMatchObject([gone, gone]);
+    expect(lines.slice(0, -2).filter((line) => 'disconnected' in line)).toEqual([]);
   });
 
   it('is no limit for other regions, nor for looking', async () => {
@@ -122,8 +122,8 @@ describe('the rate limit upstream', () => {
       times: 2,
     });
     const gateway = startLimited({ UPSTREAM_RATE: '4' });
-    const [answer] = await cancelAll(gateway, 'a', 1);
-    expect(answer?.status).toBe(202);
+    const [response] = await cancelAll(gateway, 'a', 1);
+    expect(response?.status).toBe(202);
     const line = gateway.lines.find(({ event }) => event === 'request');
     expect(line).toMatchObject({ attempts: 3, waitMs: expect.any(Number) });
     // The third slot is two times (1 s + M) / 4 after the first, however fast the machine is.
@@ -134,18 +134,18 @@ describe('the rate limit upstream', () => {
     const code = 'RequestLimitExceeded';
     await emulator.addFault({ action: 'CancelTask', kind: 'code', code, times: 'always' });
     const gateway = startLimited({ MAX_WAIT_MS: '200' });
-    const [answer] = await cancelAll(gateway, 'a', 1);
-    if (!answer) throw new Error('no answer');
-    const body = expectProblem(answer, 429, 'upstream-rate-limited');
+    const [response] = await cancelAll(gateway, 'a', 1);
+    if (!response) throw new Error('no answer');
+    const body = expectProblem(response, 429, 'upstream-rate-limited');
     expect(body['upstreamCode']).toBe(code);
-    expect(answer.headers['Retry-After']).toBe('1');
+    expect(response.headers['Retry-After']).toBe('1');
     expect(emulator.stats().calls.CancelTask).toBe(1);
   });
 
   it('waits no longer than the deadline allows, and then nothing has happened', async () => {
     const gateway = startLimited({ UPSTREAM_RATE: '1', REQUEST_TIMEOUT_MS: '600' });
-    const answers = await cancelAll(gateway, 'a', 2);
-    expect(statuses(answers)).toEqual(new Set([202, 429]));
+    const responses = await cancelAll(gateway, 'a', 2);
+    expect(statuses(responses)).toEqual(new Set([202, 429]));
     expect(emulator.stats().calls.CancelTask).toBe(1);
   });
 
@@ -162,7 +162,7 @@ describe("a caller's own quota", () => {
   const limited = (rate: string, more: Readonly<Record<string, string>> = {}) =>
     startGateway(emulator.port, { API_KEYS: JSON.stringify([keyEntry(KEY, { rate })]), ...more });
 
-  it('is told on every answer from its step on, and its end is a 429 that names the policy', async () => {
+  it('is on every response from its step on, and its end is a 429 that names the policy', async () => {
     const gateway = limited('2/h');
     const [first, second, third] = [
       await gateway.send('DELETE', '/tasks/none', [key]),
@@ -188,16 +188,16 @@ describe("a caller's own quota", () => {
     expect(read.headers['RateLimit-Policy']).toBe('"read";q=5;w=3600');
   });
 
-  it('is never told before its step: no route, no credentials, a blocked caller', async () => {
+  it('is on no response before its step: no route, no credentials, a blocked caller', async () => {
     const gateway = limited('1/h', { BLOCKED_PRINCIPALS: 'key:k' });
-    const answers = [
+    const responses = [
       await gateway.send('GET', '/healthz'),
       await gateway.send('GET', '/nowhere', [key]),
       await gateway.send('DELETE', '/tasks/a'),
       await gateway.send('DELETE', '/tasks/a', [key]),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 404, 401, 403]);
-    for (const { headers } of answers)
+    expect(responses.map(({ status }) => status)).toEqual([200, 404, 401, 403]);
+    for (const { headers } of responses)
       expect(Object.keys(headers).join()).not.toMatch(/ratelimit/i);
   });
 

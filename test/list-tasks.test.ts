@@ -23,7 +23,7 @@ const withKey = (members: object = {}, settings: Record<string, string> = {}) =>
 const get = (gateway: InProcessGateway, query = '', credentials: readonly [string, string] = key) =>
   gateway.send('GET', `/tasks${query && `?${query}`}`, [credentials]);
 const tasksOf = ({ body }: Answer): Record<string, unknown>[] => Object(body['tasks'] ?? []);
-const idsOf = (answer: Answer) => tasksOf(answer).map(({ taskId }) => String(taskId));
+const idsOf = (response: Answer) => tasksOf(response).map(({ taskId }) => String(taskId));
 const cursorOf = ({ body }: Answer): string | undefined =>
   typeof body['nextCursor'] === 'string' ? body['nextCursor'] : undefined;
 
@@ -31,17 +31,17 @@ const cursorOf = ({ body }: Answer): string | undefined =>
 async function pages(
   gateway: InProcessGateway,
   query: string,
-  between: (answer: Answer) => unknown = () => undefined,
+  between: (response: Answer) => unknown = () => undefined,
   most = 200,
 ): Promise<Answer[]> {
   const all: Answer[] = [];
   let cursor: string | undefined = '';
   while (cursor !== undefined && all.length < most) {
-    const answer: Answer = await get(gateway, cursor ? `${query}&cursor=${cursor}` : query);
-    expect(answer.status).toBe(200);
-    all.push(answer);
-    await between(answer);
-    cursor = cursorOf(answer);
+    const response: Answer = await get(gateway, cursor ? `${query}&cursor=${cursor}` : query);
+    expect(response.status).toBe(200);
+    all.push(response);
+    await between(response);
+    cursor = cursorOf(response);
   }
   return all;
 }
@@ -62,8 +62,8 @@ function addMany(n: number, members: object = {}): string[] {
 describe('the list', () => {
   it('shows of each task what may be shown, and nothing else', async () => {
     emulator.addTasks({ id: 'one', state: 'running', engine: 'etl', kind: 'SparkSQLTask' });
-    const answer = await get(start());
-    expect(answer.body).toEqual({
+    const response = await get(start());
+    expect(response.body).toEqual({
       tasks: [
         {
           taskId: 'one',
@@ -76,23 +76,23 @@ describe('the list', () => {
         },
       ],
       region: 'ap-guangzhou',
-      requestId: answer.headers['X-Request-Id'],
-      upstreamRequestId: answer.headers['X-Tc-Request-Id'],
+      requestId: response.headers['X-Request-Id'],
+      upstreamRequestId: response.headers['X-Tc-Request-Id'],
     });
-    expect(answer.headers['RateLimit-Policy']).toMatch(/^"read"/);
+    expect(response.headers['RateLimit-Policy']).toMatch(/^"read"/);
   });
 
   it('is in the order of DLC, page by page, each task once', async () => {
     const ids = addMany(250);
     const all = await pages(withKey(), 'limit=100');
     expect(all.flatMap(idsOf)).toEqual(ids);
-    expect(all.map((answer) => tasksOf(answer).length)).toEqual([100, 100, 50]);
+    expect(all.map((response) => tasksOf(response).length)).toEqual([100, 100, 50]);
   });
 
   it('has 50 tasks a page by default, and ends without a cursor', async () => {
     addMany(50);
-    const answer = await get(start());
-    expect([tasksOf(answer).length, cursorOf(answer)]).toEqual([50, undefined]);
+    const response = await get(start());
+    expect([tasksOf(response).length, cursorOf(response)]).toEqual([50, undefined]);
   });
 
   it.each([
@@ -131,8 +131,8 @@ describe('the list', () => {
     const ids = addMany(260, { state: 'running' });
     let n = 0;
     const gateway = withKey();
-    const cancelShown = async (answer: Answer) => {
-      for (const id of idsOf(answer)) await gateway.send('DELETE', `/tasks/${id}`, [key]);
+    const cancelShown = async (response: Answer) => {
+      for (const id of idsOf(response)) await gateway.send('DELETE', `/tasks/${id}`, [key]);
       const fresh = Array.from({ length: 37 }, () => ({
         id: `new${(n += 1)}`,
         state: 'running' as const,
@@ -162,15 +162,15 @@ describe('the list', () => {
     const end = rest[0] && cursorOf(rest[0]);
     const last = end ? await get(withKey(), `limit=100&cursor=${end}`) : undefined;
     const all = [first, second, ...rest, last];
-    const seen = new Set(all.flatMap((answer) => (answer ? idsOf(answer) : [])));
+    const seen = new Set(all.flatMap((response) => (response ? idsOf(response) : [])));
     expect(left.filter((id) => !seen.has(id))).toEqual([]);
   });
 
   it('asks for fewer tasks at once where their SQL is too long for one answer', async () => {
     addMany(60);
     await emulator.addFault({ action: 'DescribeTasks', kind: 'huge', times: 2 });
-    const answer = await get(withKey(), 'limit=10');
-    expect(tasksOf(answer).length).toBe(10);
+    const response = await get(withKey(), 'limit=10');
+    expect(tasksOf(response).length).toBe(10);
   });
 });
 
@@ -205,8 +205,8 @@ describe('only tasks that the caller may read', () => {
   it('are shown: those that its token names', async () => {
     expect(idsOf(await get(start(), '', bearer(details('other'))))).toEqual(['other']);
     const many = Array.from({ length: 60 }, (_, i) => `none-${i}`);
-    const answer = await get(start(), 'limit=60', bearer(details(...many, 'mine')));
-    expect([idsOf(answer), cursorOf(answer)]).toEqual([['mine'], undefined]);
+    const response = await get(start(), 'limit=60', bearer(details(...many, 'mine')));
+    expect([idsOf(response), cursorOf(response)]).toEqual([['mine'], undefined]);
     const page = await get(start(), 'limit=1', bearer(details('mine', 'other')));
     expect(idsOf(page)).toEqual(['mine']);
     const next = await get(
@@ -220,15 +220,15 @@ describe('only tasks that the caller may read', () => {
   it('are asked for in smaller parts where their SQL is too long for one answer', async () => {
     const ids = addMany(60);
     await emulator.addFault({ action: 'DescribeTasks', kind: 'huge', times: 1 });
-    const answer = await get(start(), 'limit=60', bearer(details(...ids)));
-    expect(idsOf(answer)).toEqual(ids);
+    const response = await get(start(), 'limit=60', bearer(details(...ids)));
+    expect(idsOf(response)).toEqual(ids);
     expect(emulator.requests().map(({ taskIds }) => taskIds.length)).toEqual([50, 25, 25, 10]);
   });
 
   it('are shown beyond the last of its tasks without asking DLC', async () => {
     const token = bearer(details('mine'));
-    const answer = await get(start(), `cursor=${toCursor({ offset: 5 })}`, token);
-    expect(answer.body).toEqual({
+    const response = await get(start(), `cursor=${toCursor({ offset: 5 })}`, token);
+    expect(response.body).toEqual({
       tasks: [],
       region: 'ap-guangzhou',
       requestId: expect.any(String),
@@ -272,9 +272,9 @@ describe('a request that is not valid', () => {
   });
 
   it('is there only where lookups are on', async () => {
-    const answer = await get(withKey({}, { TASK_STATE_LOOKUP: 'off' }));
-    expectProblem(answer, 405, 'method-not-allowed');
-    expect(answer.headers['Allow']).toBe('OPTIONS');
+    const response = await get(withKey({}, { TASK_STATE_LOOKUP: 'off' }));
+    expectProblem(response, 405, 'method-not-allowed');
+    expect(response.headers['Allow']).toBe('OPTIONS');
   });
 });
 

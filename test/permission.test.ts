@@ -21,9 +21,9 @@ const cancelled = (): string[] => [...emulator.stats().cancelled];
 describe('a scope', () => {
   it('that is lacking is a 403 that names it, and nothing is asked of DLC', async () => {
     const gateway = withKey({ scopes: ['tasks:read'] });
-    const answer = await gateway.send('DELETE', '/tasks/mine', key);
-    expect(answer).toMatchObject({ status: 403, body: { code: 'insufficient-scope' } });
-    expect(answer.headers['WWW-Authenticate']).toBe(
+    const response = await gateway.send('DELETE', '/tasks/mine', key);
+    expect(response).toMatchObject({ status: 403, body: { code: 'insufficient-scope' } });
+    expect(response.headers['WWW-Authenticate']).toBe(
       'Bearer realm="dlc-task-gateway", error="insufficient_scope", scope="tasks:cancel"',
     );
     expect(emulator.stats().calls).toMatchObject({ CancelTask: 0, DescribeTasks: 0 });
@@ -55,8 +55,8 @@ describe('a blocked principal', () => {
     ['jwt:idp:sub:alice', [bearer({ scope: 'tasks:cancel' })]],
   ])('%s is refused at once', async (principal, headers) => {
     const gateway = start({ BLOCKED_PRINCIPALS: `key:nobody, ${principal}` });
-    const answer = await gateway.send('DELETE', '/tasks/mine', headers);
-    expect(answer).toMatchObject({ status: 403, body: { code: 'principal-blocked' } });
+    const response = await gateway.send('DELETE', '/tasks/mine', headers);
+    expect(response).toMatchObject({ status: 403, body: { code: 'principal-blocked' } });
     expect(cancelled()).toEqual([]);
   });
 });
@@ -111,18 +111,18 @@ describe('engines of an entry', () => {
     ['AuthFailure.TokenFailure', 502, 'upstream-credentials-rejected'],
   ])('fail closed where DLC answers %s', async (code, status, problem) => {
     await emulator.addFault({ action: 'DescribeTasks', kind: 'code', code, times: 'always' });
-    const answer = await withKey({ engines: ['etl'] }).send('DELETE', '/tasks/mine', key);
-    expect(answer).toMatchObject({ status, body: { code: problem } });
-    expect(answer.headers['Retry-After']).toBe(status === 503 ? '2' : undefined);
+    const response = await withKey({ engines: ['etl'] }).send('DELETE', '/tasks/mine', key);
+    expect(response).toMatchObject({ status, body: { code: problem } });
+    expect(response.headers['Retry-After']).toBe(status === 503 ? '2' : undefined);
     expect(cancelled()).toEqual([]);
   });
 
   it('of a token are refused where the lookup is off: nobody can know', async () => {
     const grant = { type: 'dlc_task', actions: ['cancel'], identifier: 'mine', engines: ['etl'] };
-    const answer = await start({ TASK_STATE_LOOKUP: 'off' }).send('DELETE', '/tasks/mine', [
+    const response = await start({ TASK_STATE_LOOKUP: 'off' }).send('DELETE', '/tasks/mine', [
       bearer({ authorization_details: [grant] }),
     ]);
-    expect(answer).toMatchObject({ status: 403, body: { code: 'task-not-permitted' } });
+    expect(response).toMatchObject({ status: 403, body: { code: 'task-not-permitted' } });
     expect(emulator.stats().calls.DescribeTasks).toBe(0);
   });
 
@@ -154,13 +154,13 @@ describe('a token for one task', () => {
   });
 
   it('is good for no other task, whatever scope it has beside', async () => {
-    const answer = await send([forMine()], '/tasks/other');
-    expect(answer).toMatchObject({ status: 403, body: { code: 'task-not-permitted' } });
+    const response = await send([forMine()], '/tasks/other');
+    expect(response).toMatchObject({ status: 403, body: { code: 'task-not-permitted' } });
   });
 
   it('is good for no other action', async () => {
-    const answer = await send([forMine()], '/tasks/mine', 'GET');
-    expect(answer).toMatchObject({ status: 403, body: { code: 'insufficient-scope' } });
+    const response = await send([forMine()], '/tasks/mine', 'GET');
+    expect(response).toMatchObject({ status: 403, body: { code: 'insufficient-scope' } });
   });
 
   it('is good in no other region than it says', async () => {
@@ -176,8 +176,8 @@ describe('a token for one task', () => {
     ['one bad entry beside a good one', [forMine(), forMine({ actions: ['destroy'] })]],
     ['a restriction that is not known', [forMine({ until: 'tomorrow' })]],
   ])('that is malformed (%s) permits nothing at all', async (_, details) => {
-    const answer = await send(details, '/tasks/mine');
-    expect(answer).toMatchObject({ status: 403, body: { code: 'insufficient-scope' } });
+    const response = await send(details, '/tasks/mine');
+    expect(response).toMatchObject({ status: 403, body: { code: 'insufficient-scope' } });
     expect(cancelled()).toEqual([]);
   });
 });
@@ -206,9 +206,9 @@ describe('an owner', () => {
     const gateway = issuer({});
     const send = (uin: unknown, task = 'mine') =>
       gateway.send('GET', `/tasks/${task}`, [bearer({ scope: 'tasks:read', uin })]);
-    const answer = await send(Number(UIN));
-    expect(answer).toMatchObject({ status: 200, body: { state: 'running' } });
-    expect(answer.text).not.toContain(UIN);
+    const response = await send(Number(UIN));
+    expect(response).toMatchObject({ status: 200, body: { state: 'running' } });
+    expect(response.text).not.toContain(UIN);
     const refusals = [await send('1'), await send(undefined), await send(UIN, 'nobodys')];
     const { taskId: _, requestId: __, ...first } = refusals[0]?.body ?? {};
     for (const { status, body } of refusals)

@@ -22,20 +22,20 @@ describe('Prefer: wait', () => {
   it('waits until the task is cancelled', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     const gateway = start();
-    const answer = await gateway.call('DELETE', '/tasks/a', wait(2));
-    expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({
+    const response = await gateway.call('DELETE', '/tasks/a', wait(2));
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({
       taskId: 'a',
       region: 'ap-guangzhou',
       outcome: 'cancelled',
-      requestId: answer.headers['X-Request-Id'],
+      requestId: response.headers['X-Request-Id'],
       upstreamRequestId: expect.any(String),
     });
-    expect(answer.headers).toMatchObject({ 'Preference-Applied': 'wait=2' });
-    expect(answer.headers).not.toHaveProperty('Retry-After');
+    expect(response.headers).toMatchObject({ 'Preference-Applied': 'wait=2' });
+    expect(response.headers).not.toHaveProperty('Retry-After');
     const line = gateway.lines.find(({ event }) => event === 'request');
     expect(line).toMatchObject({ outcome: 'cancelled', status: 200, attempts: 1 });
-    expect(line?.['upstreamRequestId']).toBe(answer.body['upstreamRequestId']);
+    expect(line?.['upstreamRequestId']).toBe(response.body['upstreamRequestId']);
   });
 
   it.each([
@@ -47,9 +47,9 @@ describe('Prefer: wait', () => {
     const slow = await startEmulator({ cancelMs: 60_000 });
     slow.addTasks({ id: 'a', state: 'running' });
     const gateway = startInProcess({ port: slow.port, env });
-    const answer = await gateway.call('DELETE', '/tasks/a', wait(seconds));
+    const response = await gateway.call('DELETE', '/tasks/a', wait(seconds));
     await slow.close();
-    expect(answer).toMatchObject({
+    expect(response).toMatchObject({
       status: 202,
       body: { outcome: 'cancel_requested' },
       headers: { 'Retry-After': '1', 'Preference-Applied': applied },
@@ -80,16 +80,16 @@ describe('Prefer: wait', () => {
       code: 'UnauthorizedOperation',
       times: 'always',
     });
-    const answer = await start().call('DELETE', '/tasks/a', wait(2));
-    expect(answer).toMatchObject({ status: 202, headers: { 'Preference-Applied': 'wait=2' } });
+    const response = await start().call('DELETE', '/tasks/a', wait(2));
+    expect(response).toMatchObject({ status: 202, headers: { 'Preference-Applied': 'wait=2' } });
     expect(emulator.stats().calls.DescribeTasks).toBe(1);
   });
 
   it('outlives a lookup that fails for now', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     await emulator.addFault({ action: 'DescribeTasks', kind: 'reset-before', times: 2 });
-    const answer = await start().call('DELETE', '/tasks/a', wait(2));
-    expect(answer).toMatchObject({ status: 200, body: { outcome: 'cancelled' } });
+    const response = await start().call('DELETE', '/tasks/a', wait(2));
+    expect(response).toMatchObject({ status: 200, body: { outcome: 'cancelled' } });
   });
 
   it.each([
@@ -100,30 +100,30 @@ describe('Prefer: wait', () => {
     ['could not be followed without lookups', { TASK_STATE_LOOKUP: 'off' }, 'wait=2'],
   ])('is ignored where it %s', async (_, env, prefer) => {
     emulator.addTasks({ id: 'a', state: 'running' });
-    const answer = await start(env).call('DELETE', '/tasks/a', { headers: { prefer } });
-    expect(answer.status).toBe(202);
-    expect(answer.headers).not.toHaveProperty('Preference-Applied');
+    const response = await start(env).call('DELETE', '/tasks/a', { headers: { prefer } });
+    expect(response.status).toBe(202);
+    expect(response.headers).not.toHaveProperty('Preference-Applied');
     expect(emulator.stats().calls.DescribeTasks).toBe(0);
   });
 
   it('has nothing to wait for where the task had ended before', async () => {
     emulator.addTasks({ id: 'a', state: 'cancelled' });
-    const answer = await start().call('DELETE', '/tasks/a', wait(2));
-    expect(answer).toMatchObject({ status: 200, body: { outcome: 'already_cancelled' } });
-    expect(answer.headers).not.toHaveProperty('Preference-Applied');
+    const response = await start().call('DELETE', '/tasks/a', wait(2));
+    expect(response).toMatchObject({ status: 200, body: { outcome: 'already_cancelled' } });
+    expect(response.headers).not.toHaveProperty('Preference-Applied');
   });
 
   it('settles what an earlier attempt has left unconfirmed', async () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     await emulator.addFault({ action: 'CancelTask', kind: 'reset-after' });
     const env = { MAX_ATTEMPTS: '2' };
-    const answer = await start(env).call('DELETE', '/tasks/a', wait(2));
-    expect(answer).toMatchObject({
+    const response = await start(env).call('DELETE', '/tasks/a', wait(2));
+    expect(response).toMatchObject({
       status: 200,
       body: { outcome: 'cancelled' },
       headers: { 'Preference-Applied': 'wait=2' },
     });
-    expect(answer.body).not.toHaveProperty('confirmed');
+    expect(response.body).not.toHaveProperty('confirmed');
   });
 
   it('is followed for two requests of a principal at once, a third is answered at once', async () => {
@@ -131,15 +131,15 @@ describe('Prefer: wait', () => {
     emulator.addTasks(ids.map((id) => ({ id, state: 'running' as const })));
     const gateway = start();
     const callers = [0, 0, 0, 1];
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       ids.map((id, i) =>
         gateway.call('DELETE', `/tasks/${id}`, { ...wait(2), caller: callers[i] ?? 0 }),
       ),
     );
-    const ofFirst = answers.slice(0, 3).map(({ status }) => status);
+    const ofFirst = responses.slice(0, 3).map(({ status }) => status);
     expect(ofFirst.toSorted((a, b) => a - b)).toEqual([200, 200, 202]);
-    expect(answers[3]?.status).toBe(200);
-    const notWaited = answers.find(({ status }) => status === 202);
+    expect(responses[3]?.status).toBe(200);
+    const notWaited = responses.find(({ status }) => status === 202);
     expect(notWaited?.headers).not.toHaveProperty('Preference-Applied');
     // What was taken is given back.
     emulator.addTasks({ id: 'e', state: 'running' });

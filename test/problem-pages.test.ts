@@ -89,15 +89,15 @@ describe('what a page says to type', () => {
       REGION: 'ap-guangzhou',
       NO_PROXY: '*',
     };
-    const answers: string[] = [];
+    const responses: string[] = [];
     for (const snippet of SNIPPETS) {
       const shell = run(env, ['-c', snippet], { command: 'bash' });
       expect(await shell.ended).toBe(0);
       const { stdout } = shell.output;
       expect(stdout).not.toContain('"retryable"');
-      answers.push(stdout);
+      responses.push(stdout);
     }
-    const all = answers.join('\n');
+    const all = responses.join('\n');
     for (const word of [
       'cancel_requested',
       'would_cancel',

@@ -80,15 +80,15 @@ describeWithRedis('a Redis that refuses', () => {
   ])('%s counts as down, and the log says why', async (_, level, reason, args, address) => {
     redis = await startRedis(args);
     const gateway = instance(address());
-    const answers = await Promise.all([cancel(gateway), cancel(gateway), cancel(gateway)]);
-    for (const { status, body } of answers) {
+    const responses = await Promise.all([cancel(gateway), cancel(gateway), cancel(gateway)]);
+    for (const { status, body } of responses) {
       expect({ status, code: body['code'] }).toEqual({
         status: 429,
         code: 'upstream-rate-limited',
       });
     }
     expect(switches(gateway)).toMatchObject([{ level, event: 'limits-own', reason }]);
-    expect(JSON.stringify([gateway.lines, answers])).not.toContain(PASSWORD);
+    expect(JSON.stringify([gateway.lines, responses])).not.toContain(PASSWORD);
     await sleep(1300);
     expect((await cancel(gateway)).status).toBe(202);
     expect(switches(gateway)).toHaveLength(1);
@@ -168,8 +168,8 @@ describeWithRedis('as built', () => {
       const first = await send(server.port, { method: 'DELETE', path: '/tasks/t1', headers });
       const second = await host.invoke({ httpMethod: 'DELETE', path: '/tasks/t2', headers });
       expect([first.status, second.statusCode]).toEqual([202, 429]);
-      const told = [...server.lines(), ...host.lines()].map(({ event }) => String(event));
-      expect(told.filter((event) => /^(limits|quotas|expected)-/.test(event))).toEqual([
+      const events = [...server.lines(), ...host.lines()].map(({ event }) => String(event));
+      expect(events.filter((event) => /^(limits|quotas|expected)-/.test(event))).toEqual([
         'expected-instances',
         'expected-instances',
       ]);
@@ -193,12 +193,12 @@ describeWithRedis('as built', () => {
       ] as const) {
         await send(server.port, { method: 'DELETE', path: `/tasks/${task}`, headers });
       }
-      const told = ({ lines }: typeof strict) =>
+      const events = ({ lines }: typeof strict) =>
         lines()
           .filter(({ event }) => event === 'limits-own')
           .map(({ reason }) => reason);
-      expect(told(trusting)).toEqual([]);
-      expect(told(strict)).toEqual([
+      expect(events(trusting)).toEqual([]);
+      expect(events(strict)).toEqual([
         expect.stringMatching(/^[A-Z_]*(SELF_SIGNED|UNABLE_TO_VERIFY)[A-Z_]*$/),
       ]);
     } finally {
@@ -217,15 +217,15 @@ describeWithRedis('as built', () => {
     try {
       await send(server.port, { method: 'DELETE', path: '/tasks/t1', headers });
       redis.child.kill('SIGSTOP');
-      const answer = send(server.port, { method: 'DELETE', path: '/tasks/t2', headers });
+      const response = send(server.port, { method: 'DELETE', path: '/tasks/t2', headers });
       await sleep(20);
       server.child.kill('SIGSTOP');
       redis.child.kill('SIGCONT');
       await sleep(600);
       server.child.kill('SIGCONT');
-      expect((await answer).status).toBe(202);
-      const told = server.lines().map(({ event }) => String(event));
-      expect(told.filter((event) => /^(limits|quotas)-/.test(event))).toEqual([]);
+      expect((await response).status).toBe(202);
+      const events = server.lines().map(({ event }) => String(event));
+      expect(events.filter((event) => /^(limits|quotas)-/.test(event))).toEqual([]);
     } finally {
       await server.stop();
     }
@@ -250,9 +250,9 @@ describeWithRedis('as built', () => {
         REDIS_URL: redis.url,
       },
     });
-    let told = '';
-    child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     const [exitCode] = await once(child, 'close');
-    expect(`${told}, exit ${exitCode}`).toBe(`${state === 'well' ? 202 : 429}, exit 0`);
+    expect(`${stderr}, exit ${exitCode}`).toBe(`${state === 'well' ? 202 : 429}, exit 0`);
   });
 });

@@ -74,13 +74,13 @@ async function ask(port: number, method: string, path: string, headers: Field[])
     ...headers,
   ];
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
-  const [answer] = await exchangeRaw(
+  const [response] = await exchangeRaw(
     port,
     `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`,
     '',
   );
-  if (!answer) throw new Error('no answer');
-  return answer;
+  if (!response) throw new Error('no answer');
+  return response;
 }
 const cancel = (port: number, id: string, headers: Field[]) =>
   ask(port, 'DELETE', `/tasks/${id}`, headers);
@@ -204,10 +204,10 @@ describe('on SCF, with the setting', () => {
     });
     closing.push(() => dlc.close());
     const server = await startGateway(`http://127.0.0.1:${dlc.port}`, { ...ON, ...NOTHING });
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       roles.map((one, i) => cancel(server.port, `task-${i}`, inHeaders(one))),
     );
-    expect(answers.map(({ status }) => status)).toEqual(roles.map(() => 202));
+    expect(responses.map(({ status }) => status)).toEqual(roles.map(() => 202));
     for (const { headers, body } of dlc.requests) {
       const { TaskId } = JSON.parse(body);
       const expected = roles[Number(String(TaskId).split('-')[1])];
@@ -259,8 +259,8 @@ describe('on SCF, with the setting', () => {
         '/tasks/%',
       ]) {
         for (const method of ['GET', 'DELETE']) {
-          const answer = await ask(server.port, method, path, inHeaders(some));
-          shown.push(JSON.stringify(answer));
+          const response = await ask(server.port, method, path, inHeaders(some));
+          shown.push(JSON.stringify(response));
         }
       }
     }

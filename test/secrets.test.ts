@@ -64,16 +64,16 @@ it('no secret is in any answer or any line of the log', async () => {
     ['POST', '/webhooks/cancel-task', badly.headers, badly.body],
     ['GET', `/nothing/${KEY.slice(0, 3)}`, [['X-API-Key', KEY]]],
   ];
-  const answers = [];
+  const responses = [];
   for (const [method, path, headers, body] of requests) {
-    answers.push(await gateway.send(method, path, headers, body));
+    responses.push(await gateway.send(method, path, headers, body));
   }
   // The credentials are wrong for the emulator, so what upstream says of them is in the log too.
-  expect(answers[0]).toMatchObject({
+  expect(responses[0]).toMatchObject({
     status: 502,
     body: { code: 'upstream-credentials-rejected' },
   });
-  const told = JSON.stringify(answers) + gateway.log.join('');
+  const written = JSON.stringify(responses) + gateway.log.join('');
   const signatureOf = (headers: readonly (readonly [string, string])[]): string =>
     headers.find(([name]) => name === 'Webhook-Signature')?.[1].slice(3) ?? '';
   const secrets = [
@@ -92,10 +92,10 @@ it('no secret is in any answer or any line of the log', async () => {
   ];
   for (const secret of secrets) {
     expect(secret.length).toBeGreaterThan(5);
-    expect(told).not.toContain(secret);
+    expect(written).not.toContain(secret);
   }
-  // What may be told is there: the search looks at the right texts.
-  expect(told).toContain('key:k');
+  // What may be shown is there: the search looks at the right texts.
+  expect(written).toContain('key:k');
 });
 
 it('no secret is in what is said of wrong settings', () => {

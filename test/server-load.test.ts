@@ -48,8 +48,8 @@ const isServed = async (port: number): Promise<void> => {
   emulator.addTasks({ id, state: 'running' });
   const headers = { 'X-API-Key': KEYS.both };
   expect(await send(port, { path: '/healthz' })).toMatchObject({ status: 200 });
-  const answer = await send(port, { method: 'DELETE', path: `/tasks/${id}`, headers });
-  expect(answer.status).toBe(202);
+  const response = await send(port, { method: 'DELETE', path: `/tasks/${id}`, headers });
+  expect(response.status).toBe(202);
 };
 
 /** How many connections this process can open, with some room to live. */

@@ -43,7 +43,7 @@ const DELETE = (id: string): string =>
 interface Sent {
   readonly id: string;
   readonly isReused: boolean;
-  readonly answer?: Answer;
+  readonly response?: Answer;
   readonly error?: string;
 }
 
@@ -58,9 +58,9 @@ async function callUntilStopped(server: ListeningServer, name: string, pauseMs: 
     const headers = { 'X-API-Key': KEYS.both };
     try {
       const sent = { method: 'DELETE', path: `/tasks/${id}`, headers, agent };
-      const answer = await send(server.port, sent);
-      all.push({ id, isReused, answer });
-      isReused = answer.headers.connection !== 'close';
+      const response = await send(server.port, sent);
+      all.push({ id, isReused, response });
+      isReused = response.headers.connection !== 'close';
     } catch (error) {
       all.push({ id, isReused, error: String(Object(error).code) });
       agent.destroy();
@@ -83,15 +83,15 @@ describe('SIGTERM under load', () => {
     const all = (await Promise.all(callers)).flat();
     expect(await code).toBe(0);
 
-    const lost = all.filter(({ answer }) => !answer);
+    const lost = all.filter(({ response }) => !response);
     expect(lost.filter(({ isReused }) => isReused)).toEqual([]);
     // A connection that was never let in.
     for (const { error } of lost) expect(error).toMatch(/^ECONNRE(FUSED|SET)$/);
 
-    const answered = all.flatMap(({ id, answer }) => (answer ? [{ id, answer }] : []));
-    expect(answered.filter(({ answer }) => answer.status !== 202)).toEqual([]);
+    const answered = all.flatMap(({ id, response }) => (response ? [{ id, response }] : []));
+    expect(answered.filter(({ response }) => response.status !== 202)).toEqual([]);
     expect(emulator.stats().cancelled.toSorted()).toEqual(answered.map(({ id }) => id).toSorted());
-    const last = answered.filter(({ answer }) => answer.headers.connection === 'close');
+    const last = answered.filter(({ response }) => response.headers.connection === 'close');
     expect(last).toHaveLength(40);
   });
 
@@ -132,14 +132,14 @@ describe('SIGTERM under load', () => {
     server.child.kill('SIGTERM');
     await server.logged(isStopping);
     raw.write(DELETE('d'));
-    const answers = parseAnswers(await raw.closed());
-    expect(answers.map(({ status, body }) => [status, body['taskId']])).toEqual([
+    const responses = parseAnswers(await raw.closed());
+    expect(responses.map(({ status, body }) => [status, body['taskId']])).toEqual([
       [202, 'a'],
       [202, 'b'],
       [202, 'c'],
       [404, 'd'],
     ]);
-    const closing = answers.map(({ headers }) => headers['connection'] === 'close');
+    const closing = responses.map(({ headers }) => headers['connection'] === 'close');
     expect(closing).toEqual([false, false, false, true]);
     expect(await server.ended).toBe(0);
   });
@@ -157,8 +157,8 @@ describe('SIGTERM under load', () => {
     await server.logged(isStopping);
     for (const raw of [idle, fresh]) {
       raw?.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-      const answer = parseAnswers((await raw?.closed()) ?? '').at(-1);
-      expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
+      const response = parseAnswers((await raw?.closed()) ?? '').at(-1);
+      expect(response).toMatchObject({ status: 200, headers: { connection: 'close' } });
     }
     expect(parseAnswers((await busy?.closed()) ?? '')).toMatchObject([{ status: 202 }]);
     expect(await server.ended).toBe(0);

@@ -61,7 +61,7 @@ describe('the bundle, as a process', () => {
       await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 300 });
       const server = await startServer(settingsFor(emulator));
       const agent = new http.Agent({ keepAlive: true });
-      const answer = cancel(server.port, 'a', agent);
+      const response = cancel(server.port, 'a', agent);
       await until(() => emulator.requests().length === 1);
       server.child.kill(signal);
       await server.logged(({ event }) => event === 'stopping');
@@ -71,7 +71,7 @@ describe('the bundle, as a process', () => {
       await expect(send(server.port, { path: '/healthz' })).rejects.toMatchObject({
         code: expect.stringMatching(/^ECONNRE(FUSED|SET)$/),
       });
-      expect(await answer).toMatchObject({ status: 202, headers: { connection: 'close' } });
+      expect(await response).toMatchObject({ status: 202, headers: { connection: 'close' } });
       expect(await server.ended).toBe(0);
       agent.destroy();
     },
@@ -148,9 +148,9 @@ describe('the bundle, as a process', () => {
     const server = await startServer(settings);
     const warning = await server.logged(({ event }) => event === 'no-credentials');
     expect(warning).toMatchObject({ level: 'warn' });
-    const answer = await cancel(server.port, 'a');
-    expect(answer).toMatchObject({ status: 500, body: { code: 'gateway-misconfigured' } });
-    expect(answer.text).not.toMatch(/credential|TENCENT/i);
+    const response = await cancel(server.port, 'a');
+    expect(response).toMatchObject({ status: 500, body: { code: 'gateway-misconfigured' } });
+    expect(response.text).not.toMatch(/credential|TENCENT/i);
     expect(await server.stop()).toBe(0);
   });
 
@@ -229,9 +229,9 @@ describe('under a base path', () => {
     ['/gate/way/gate/way/healthz', 404],
     ['/gate/wayhealthz', 404],
   ])('%s is answered with %i, and a problem is of a type under it', async (path, status) => {
-    const answer = await send(server.port, { path });
-    expect(answer.status).toBe(status);
-    if (status !== 200) expect(answer.body['type']).toBe('/gate/way/problems/route-not-found');
+    const response = await send(server.port, { path });
+    expect(response.status).toBe(status);
+    if (status !== 200) expect(response.body['type']).toBe('/gate/way/problems/route-not-found');
   });
 });
 
@@ -284,7 +284,7 @@ describe('the module', () => {
     await import('../src/server.ts');
   }
 
-  it('listens where it is told, and drains when it is asked to end', async () => {
+  it('listens where its settings say, and drains when it is asked to end', async () => {
     await load(settingsFor(emulator, { HOST: '127.0.0.1', PORT: '0' }));
     const { port } = await until(() => written.find(({ event }) => event === 'listening'));
     expect((await send(Number(port), { path: '/healthz' })).status).toBe(200);
@@ -313,13 +313,13 @@ describe('the module', () => {
   });
 
   it('takes no options, and says so without repeating them', async () => {
-    const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const stderr = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     await load(settingsFor(emulator), '--port=PLANTED');
-    expect(told.mock.calls).toEqual([
+    expect(stderr.mock.calls).toEqual([
       [expect.stringMatching(/^options are not taken.*variables\n$/)],
     ]);
     expect([process.exitCode, written]).toEqual([64, []]);
-    told.mockRestore();
+    stderr.mockRestore();
   });
 
   it('does not hide a failure of its own', async () => {

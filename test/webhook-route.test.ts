@@ -39,13 +39,13 @@ describe('a signed webhook', () => {
   it('may be signed with an Ed25519 key', async () => {
     const { privateKey, publicKey } = newWebhookKeyPair();
     const signed = webhook(cancelBody('mine'), [privateKey]);
-    const answer = await sender({ secrets: [publicKey] }).send(
+    const response = await sender({ secrets: [publicKey] }).send(
       'POST',
       PATH,
       signed.headers,
       signed.body,
     );
-    expect(answer).toMatchObject({ status: 202 });
+    expect(response).toMatchObject({ status: 202 });
   });
 
   it('may come twice: the task is cancelled once', async () => {
@@ -58,8 +58,8 @@ describe('a signed webhook', () => {
   });
 
   it('of another type is acknowledged and ignored', async () => {
-    const answer = await post(start(), { ...cancelBody('mine'), type: 'task.created' });
-    expect(answer).toMatchObject({ status: 200, body: { outcome: 'ignored' } });
+    const response = await post(start(), { ...cancelBody('mine'), type: 'task.created' });
+    expect(response).toMatchObject({ status: 200, body: { outcome: 'ignored' } });
     expect(emulator.stats().calls.CancelTask).toBe(0);
   });
 
@@ -75,17 +75,17 @@ describe('the signature', () => {
     ['a body with a byte more', (body: string) => `${body} `],
   ])('does not hold for %s', async (_, change) => {
     const signed = webhook(cancelBody('mine'));
-    const answer = await start().send('POST', PATH, signed.headers, change(signed.body));
-    expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-    expect(answer.headers['WWW-Authenticate']).toBe('Webhook-Signature');
+    const response = await start().send('POST', PATH, signed.headers, change(signed.body));
+    expect(response).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    expect(response.headers['WWW-Authenticate']).toBe('Webhook-Signature');
     expect(emulator.stats().cancelled).toEqual([]);
   });
 
   it('is not taken on another route', async () => {
     const signed = webhook(cancelBody('mine'));
-    const answer = await start().send('DELETE', '/tasks/mine', signed.headers, signed.body);
-    expect(answer).toMatchObject({ status: 401 });
-    expect(answer.headers['WWW-Authenticate']).toBe('Bearer realm="dlc-task-gateway"');
+    const response = await start().send('DELETE', '/tasks/mine', signed.headers, signed.body);
+    expect(response).toMatchObject({ status: 401 });
+    expect(response.headers['WWW-Authenticate']).toBe('Bearer realm="dlc-task-gateway"');
   });
 
   it.each([
@@ -93,15 +93,15 @@ describe('the signature', () => {
     ['a token', bearer({ scope: 'tasks:cancel' })],
   ])('cannot be replaced by %s', async (_, credentials) => {
     const headers = [['Content-Type', 'application/json'], credentials] as const;
-    const answer = await start().send('POST', PATH, headers, JSON.stringify(cancelBody('mine')));
-    expect(answer).toMatchObject({ status: 401 });
+    const response = await start().send('POST', PATH, headers, JSON.stringify(cancelBody('mine')));
+    expect(response).toMatchObject({ status: 401 });
   });
 
   it('beside a key is two schemes: 400', async () => {
     const signed = webhook(cancelBody('mine'));
     const headers = [...signed.headers, ['X-API-Key', KEY]] as const;
-    const answer = await start().send('POST', PATH, headers, signed.body);
-    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    const response = await start().send('POST', PATH, headers, signed.body);
+    expect(response).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
   });
 });
 
@@ -118,17 +118,17 @@ describe('signed nonsense', () => {
     ['a misspelt region', cancelBody('mine', { regoin: 'ap-singapore' })],
     ['a region that is not served', cancelBody('mine', { region: 'eu-frankfurt' })],
   ])('(%s) is a 400, and the task is untouched', async (_, body) => {
-    const answer = await post(start(), body);
-    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
-    expect(answer.body['errors']).toEqual([expect.objectContaining({ in: 'body' })]);
+    const response = await post(start(), body);
+    expect(response).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    expect(response.body['errors']).toEqual([expect.objectContaining({ in: 'body' })]);
     expect(emulator.stats().calls.CancelTask).toBe(0);
   });
 
   it.each(['text/plain', 'application/jsonx', ''])('as %j is a 415', async (type) => {
     const { headers, body } = webhook(cancelBody('mine'));
     const others = headers.filter(([name]) => name !== 'Content-Type');
-    const answer = await start().send('POST', PATH, [['Content-Type', type], ...others], body);
-    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
+    const response = await start().send('POST', PATH, [['Content-Type', type], ...others], body);
+    expect(response).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
   });
 });
 
@@ -141,8 +141,8 @@ describe('the response to a sender', () => {
     emulator.addTasks({ id: 'mine', state: 'succeeded' });
     await emulator.addFault({ action: 'CancelTask', kind: 'code', code, times: 'always' });
     const gateway = start();
-    const answer = await post(gateway, cancelBody('mine'));
-    expect(answer).toMatchObject({ status, body: { taskId: 'mine', outcome } });
+    const response = await post(gateway, cancelBody('mine'));
+    expect(response).toMatchObject({ status, body: { taskId: 'mine', outcome } });
     const lines = gateway.log.map((line): { event?: string } => JSON.parse(line));
     const line = lines.findLast(({ event }) => event === 'request');
     expect(line).toMatchObject({ level: 'warn', status: 200 });
@@ -156,20 +156,20 @@ describe('the response to a sender', () => {
     ['AuthFailure', 502, 'upstream-credentials-rejected'],
   ])('of %s: to come again, so never a 2xx', async (code, status, problem) => {
     await emulator.addFault({ action: 'CancelTask', kind: 'code', code, times: 'always' });
-    const answer = await post(start(), cancelBody('mine'));
-    expect(answer).toMatchObject({ status, body: { status, code: problem } });
-    if (status !== 502) expect(answer.headers['Retry-After']).toMatch(/^\d+$/);
+    const response = await post(start(), cancelBody('mine'));
+    expect(response).toMatchObject({ status, body: { status, code: problem } });
+    if (status !== 502) expect(response.headers['Retry-After']).toMatch(/^\d+$/);
   });
 
   it('of an engine that it may not use: a 200, though nothing was done', async () => {
-    const answer = await post(sender({ engines: ['reports'] }), cancelBody('mine'));
-    expect(answer).toMatchObject({ status: 200, body: { outcome: 'task_not_permitted' } });
+    const response = await post(sender({ engines: ['reports'] }), cancelBody('mine'));
+    expect(response).toMatchObject({ status: 200, body: { outcome: 'task_not_permitted' } });
     expect(emulator.stats().cancelled).toEqual([]);
   });
 
   it('of being blocked: a 200, so that it stops', async () => {
-    const answer = await post(start({ BLOCKED_PRINCIPALS: 'hook:hub' }), cancelBody('mine'));
-    expect(answer).toMatchObject({ status: 200, body: { outcome: 'principal_blocked' } });
+    const response = await post(start({ BLOCKED_PRINCIPALS: 'hook:hub' }), cancelBody('mine'));
+    expect(response).toMatchObject({ status: 200, body: { outcome: 'principal_blocked' } });
   });
 });
 
@@ -178,13 +178,13 @@ describe('CORS', () => {
     const gateway = start({ CORS_ORIGINS: 'https://app.example.org' });
     const origin = ['Origin', 'https://app.example.org'] as const;
     const ask = ['Access-Control-Request-Method', 'POST'] as const;
-    for (const answer of [
+    for (const response of [
       await gateway.send('OPTIONS', PATH, [origin, ask]),
       await gateway.send('POST', PATH, [origin]),
     ]) {
-      expect(Object.keys(answer.headers).join()).not.toMatch(/access-control/i);
-      const isProblem = answer.status === 401;
-      expect(answer.headers['Vary']).toBe(isProblem ? 'Accept-Language, Origin' : 'Origin');
+      expect(Object.keys(response.headers).join()).not.toMatch(/access-control/i);
+      const isProblem = response.status === 401;
+      expect(response.headers['Vary']).toBe(isProblem ? 'Accept-Language, Origin' : 'Origin');
     }
   });
 });

@@ -45,12 +45,12 @@ interface PeersAnswer {
 }
 
 async function answerOf(peer: Peer, asked: Asked): Promise<PeersAnswer> {
-  const answer = await running.get(peer)?.call('handler', eventFor(asked));
-  expect(answer?.headers).toMatchObject({
+  const response = await running.get(peer)?.call('handler', eventFor(asked));
+  expect(response?.headers).toMatchObject({
     'x-request-id': 'id-of-the-caller',
     'cache-control': 'no-store',
   });
-  return { status: answer?.statusCode ?? 0, body: JSON.parse(answer?.body ?? '') };
+  return { status: response?.statusCode ?? 0, body: JSON.parse(response?.body ?? '') };
 }
 
 /** Which code of DLC a caller has to be able to tell from another, and by which status. */
@@ -97,9 +97,9 @@ describeWith([NEEDS_PEERS], 'the peers', () => {
 
   it('give up a call to DLC that hangs', async () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'hang', times: 'always' });
-    const answers = await Promise.all(peers.map((peer) => answerOf(peer, {})));
+    const responses = await Promise.all(peers.map((peer) => answerOf(peer, {})));
     const problem = { status: 504, body: { status: 504, code: 'upstream-timeout' } };
-    for (const answer of answers) expect(answer).toMatchObject(problem);
+    for (const response of responses) expect(response).toMatchObject(problem);
   });
 });
 
@@ -135,8 +135,8 @@ for (const peer of peers) {
 
     it.each(CODES)('answers %s with a %i', async (code, status, ours) => {
       await emulator.addFault({ action: 'CancelTask', kind: 'code', code, message: 'for the log' });
-      const { body, ...answer } = await answerTo({});
-      expect({ ...answer, body }).toMatchObject({ status, body: { status, code: ours } });
+      const { body, ...response } = await answerTo({});
+      expect({ ...response, body }).toMatchObject({ status, body: { status, code: ours } });
       expect(JSON.stringify(body)).not.toContain('for the log');
     });
 

@@ -73,7 +73,7 @@ it('one instance of the web function serves all twenty', async () => {
   const settings = variablesOf('serverless.yml', dlc, 1);
   const server = await startServer({ ...settings, HOST: '127.0.0.1', PORT: '0' });
   closing.push(() => server.stop());
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     CALLERS.map(({ key, task }) =>
       send(server.port, {
         method: 'DELETE',
@@ -82,7 +82,7 @@ it('one instance of the web function serves all twenty', async () => {
       }),
     ),
   );
-  expect(answers.map(({ status }) => status)).toEqual(CALLERS.map(() => 202));
+  expect(responses.map(({ status }) => status)).toEqual(CALLERS.map(() => 202));
   expect(dlc.stats().cancelled.toSorted()).toEqual(CALLERS.map(({ task }) => task).toSorted());
 });
 
@@ -95,9 +95,9 @@ it.each([1, 5])(
       Array.from({ length: count }, () => startFunction(settings)),
     );
     for (const instance of instances) closing.push(() => instance.stop());
-    const answers = await askFunction(instances);
-    expect(answers.filter((status) => status === 202)).toHaveLength(count);
-    expect(answers.filter((status) => status === 'refused by SCF')).toHaveLength(20 - count);
+    const responses = await askFunction(instances);
+    expect(responses.filter((status) => status === 202)).toHaveLength(count);
+    expect(responses.filter((status) => status === 'refused by SCF')).toHaveLength(20 - count);
     expect(dlc.stats().cancelled).toHaveLength(count);
   },
 );

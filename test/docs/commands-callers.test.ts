@@ -41,8 +41,8 @@ itWith(['curl'], 'a token for one task, in two terminals', async () => {
   const { status, stdout } = await used.shell.run(second);
   await demo.end();
   expect(status).toBe(0);
-  const answers = parseAnswers(stdout);
-  expect(answers).toMatchObject([
+  const responses = parseAnswers(stdout);
+  expect(responses).toMatchObject([
     { status: 202, body: { taskId: 'demo-queued' } },
     { status: 403, body: { code: 'task-not-permitted' } },
   ]);

@@ -68,19 +68,19 @@ describe('each kind, as a plain client sees it', () => {
 
   it('delay: the true answer, and the effect, late', async () => {
     await emulator.addFault({ action, kind: 'delay', ms: 300 });
-    const answer = cancel(emulator, 'a');
+    const response = cancel(emulator, 'a');
     await untilReceived(emulator);
     expect(state()).toBe('running');
-    expect(codeOf(await answer)).toBe('ok');
+    expect(codeOf(await response)).toBe('ok');
     expect(state()).toBe('cancelled');
   });
 
   it('delay with accept: the effect at once, the same answer late', async () => {
     await emulator.addFault({ action, kind: 'delay', ms: 300, accept: true });
-    const answer = cancel(emulator, 'a');
+    const response = cancel(emulator, 'a');
     await untilReceived(emulator);
     expect(state()).toBe('cancelled');
-    expect(codeOf(await answer)).toBe('ok');
+    expect(codeOf(await response)).toBe('ok');
   });
 
   it('reset-before and reset-after: a reset, without and with the effect', async () => {
@@ -159,10 +159,10 @@ describe('each kind, as a plain client sees it', () => {
 
   it('huge: takes a client that goes away half way', async () => {
     const signal = new AbortController();
-    const answer = meet({ action, kind: 'huge' }, signal.signal);
+    const response = meet({ action, kind: 'huge' }, signal.signal);
     await untilReceived(emulator);
     signal.abort();
-    expect(await answer).toMatchObject({ error: 'ABORT_ERR' });
+    expect(await response).toMatchObject({ error: 'ABORT_ERR' });
     expect(codeOf(await cancel(emulator, 'a'))).toBe('ok');
   });
 

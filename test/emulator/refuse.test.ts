@@ -54,8 +54,8 @@ describe('refuse', () => {
     await emulator.addFault({ ...refuse, times: 5 });
     const seen: unknown[] = [];
     while (seen.at(-1) !== 'ok') {
-      const answer = await cancel(emulator, 'a');
-      seen.push(answer.error ?? codeOf(answer));
+      const response = await cancel(emulator, 'a');
+      seen.push(response.error ?? codeOf(response));
       await sleep(20);
     }
     expect(new Set(seen)).toEqual(new Set(['ECONNREFUSED', 'ok']));
@@ -79,10 +79,10 @@ describe('refuse', () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 200 });
     const body = '{"TaskId":"a"}';
-    const answer = statusOn(agent, '/', body, signedHeadersOf(body));
+    const response = statusOn(agent, '/', body, signedHeadersOf(body));
     await untilReceived(emulator);
     await emulator.addFault({ ...refuse, times: 'always' });
-    expect(await answer).toBe(200);
+    expect(await response).toBe(200);
     expect(emulator.task('a')?.state).toBe('cancelled');
     await sleep(25);
     expect(await statusOn(agent, '/')).toBe('ECONNREFUSED');

@@ -14,7 +14,7 @@ const KINDS = Object.keys(PROBLEMS)
   .map((code): [ProblemCode, ProblemKind] => [code, PROBLEMS[code]]);
 
 describe('the table of problems', () => {
-  it.each(KINDS)('%s is fit to be told', (code, { status, detail, retryable, retryAfter }) => {
+  it.each(KINDS)('%s is fit for callers', (code, { status, detail, retryable, retryAfter }) => {
     expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(600);
@@ -51,7 +51,7 @@ describe('a problem', () => {
     expect(new Problem('overloaded').kind).toBe(PROBLEMS.overloaded);
   });
 
-  it('keeps apart what a caller is told and what the log is', () => {
+  it('keeps apart what is for a caller and what is for the log', () => {
     const problem = new Problem('internal-error', { reason: 'why', taskState: 'failed' });
     expect(problem.members).toEqual({ taskState: 'failed' });
     expect(problem.reason).toBe('why');

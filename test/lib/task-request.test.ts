@@ -166,7 +166,7 @@ describe('any other parameter', () => {
     expect(nameOf('x'.repeat(1000))).toBe('x'.repeat(64));
   });
 
-  it('is told together with everything else that is wrong', () => {
+  it('is named together with everything else that is wrong', () => {
     const query: Query = [
       ['regoin', 'x'],
       ['region', 'mars'],
@@ -178,7 +178,7 @@ describe('any other parameter', () => {
     ]);
   });
 
-  it('is not told for ever', () => {
+  it('is not named for ever', () => {
     const query: Query = Array.from({ length: 5000 }, (_, i) => [`p${i}`, '']);
     expect(violations('a', query)).toHaveLength(16);
   });

@@ -36,15 +36,17 @@ it.each([
   ],
   ['a name and a password', ['authorization', 'Basic eDp5'] as const, ''],
 ])('%s is a 401 that says where the metadata is', async (_, credentials, error) => {
-  const answer = await ping(as(credentials));
-  expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-  expect(answer.headers['WWW-Authenticate']).toBe(`Bearer resource_metadata="${METADATA}"${error}`);
+  const response = await ping(as(credentials));
+  expect(response).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  expect(response.headers['WWW-Authenticate']).toBe(
+    `Bearer resource_metadata="${METADATA}"${error}`,
+  );
 });
 
 it('two ways at once are a 400', async () => {
-  const answer = await ping(as(bearer({})), { 'x-api-key': KEY });
-  expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
-  expect(answer.headers['WWW-Authenticate']).toBe(
+  const response = await ping(as(bearer({})), { 'x-api-key': KEY });
+  expect(response).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+  expect(response.headers['WWW-Authenticate']).toBe(
     `Bearer resource_metadata="${METADATA}", error="invalid_request"`,
   );
 });
@@ -83,9 +85,9 @@ it('a token without an audience is not for the gateway', async () => {
   const agent = as(bearer(claims), { JWT_ISSUERS });
   const task = await agent.gateway.send('GET', '/tasks/mine', [bearer(claims)]);
   expect(task.status).toBe(200);
-  const answer = await ping(agent);
-  expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-  expect(answer.headers['WWW-Authenticate']).toBe(
+  const response = await ping(agent);
+  expect(response).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  expect(response.headers['WWW-Authenticate']).toBe(
     `Bearer resource_metadata="${METADATA}", error="invalid_token"`,
   );
 });
@@ -112,12 +114,12 @@ it('a token for one task cancels one task, and sees one', async () => {
 it('pages of other origins are refused before anybody is authenticated', async () => {
   const env = { CORS_ORIGINS: ORIGIN };
   for (const origin of ['https://evil.example', 'null', `${ORIGIN}.evil.example`]) {
-    const answer = await ping(as(undefined, env), { origin });
-    expect(answer).toMatchObject({ status: 403, body: { code: 'origin-not-allowed' } });
-    expect(answer.headers['Access-Control-Allow-Origin']).toBeUndefined();
+    const response = await ping(as(undefined, env), { origin });
+    expect(response).toMatchObject({ status: 403, body: { code: 'origin-not-allowed' } });
+    expect(response.headers['Access-Control-Allow-Origin']).toBeUndefined();
   }
-  const answer = await ping(startAgent(emulator.port, env), { origin: ORIGIN });
-  expect(answer).toMatchObject({
+  const response = await ping(startAgent(emulator.port, env), { origin: ORIGIN });
+  expect(response).toMatchObject({
     status: 200,
     headers: { 'Access-Control-Allow-Origin': ORIGIN, Vary: 'Origin' },
   });
@@ -202,9 +204,9 @@ it('by BASE_PATH, too', async () => {
     BASE_PATH: '/gateway',
     PUBLIC_URL: `${PUBLIC_URL}/gateway`,
   });
-  const answer = await gateway.send('POST', '/gateway/mcp');
+  const response = await gateway.send('POST', '/gateway/mcp');
   const at = `${PUBLIC_URL}/gateway/.well-known/oauth-protected-resource/mcp`;
-  expect(answer.headers['WWW-Authenticate']).toBe(`Bearer resource_metadata="${at}"`);
+  expect(response.headers['WWW-Authenticate']).toBe(`Bearer resource_metadata="${at}"`);
   const result = resultOf(await agentOf(gateway).old({ method: 'ping' }));
   expect(result).toEqual({});
 });

@@ -33,9 +33,9 @@ const BOTH = { taskIds: ['one', 'two'] };
 const ask: Partial<Sent> = { capabilities: FORMS };
 
 const stateOf = (result: ToolResult): string => String(result['requestState']);
-const agreed = (result: ToolResult, answer: object = { action: 'accept', content: {} }) => ({
+const agreed = (result: ToolResult, response: object = { action: 'accept', content: {} }) => ({
   ...ask,
-  params: { requestState: stateOf(result), inputResponses: { confirm: answer } },
+  params: { requestState: stateOf(result), inputResponses: { confirm: response } },
 });
 const refused = (detail: string | RegExp) => ({
   isError: true,
@@ -123,10 +123,10 @@ describe.each([
     ['declines', { action: 'decline' }],
     ['closes the form', { action: 'cancel' }],
     ['says no in the form', { action: 'accept', content: { confirm: false } }],
-  ])('is refused if the person %s', async (_, answer) => {
+  ])('is refused if the person %s', async (_, response) => {
     const agent = start();
     const question = await agent.tool(name, args, ask);
-    expect(await agent.tool(name, args, agreed(question, answer))).toMatchObject(
+    expect(await agent.tool(name, args, agreed(question, response))).toMatchObject(
       refused('did not confirm'),
     );
     expect(cancelled()).toEqual([]);
@@ -153,8 +153,8 @@ describe.each([
   it('is refused to a client of the old era', async () => {
     const meta = { 'io.modelcontextprotocol/clientCapabilities': FORMS };
     const params = { name, arguments: args, _meta: meta };
-    const answer = await start().old({ method: 'tools/call', params });
-    expect(answer.body['result']).toMatchObject(refused('cannot ask'));
+    const response = await start().old({ method: 'tools/call', params });
+    expect(response.body['result']).toMatchObject(refused('cannot ask'));
     expect(cancelled()).toEqual([]);
   });
 });

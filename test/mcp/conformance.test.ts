@@ -161,9 +161,9 @@ function addingKey(port: number): http.Server {
     const headers = { ...request.headers, 'x-api-key': KEYS.both };
     const { method, url } = request;
     const options = { host: '127.0.0.1', port, method, path: url, headers, setHost: false };
-    const onward = http.request(options, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+    const onward = http.request(options, (incoming) => {
+      response.writeHead(incoming.statusCode ?? 502, incoming.headers);
+      incoming.pipe(response);
     });
     onward.on('error', () => response.destroy());
     request.pipe(onward);

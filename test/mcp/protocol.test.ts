@@ -37,21 +37,21 @@ describe('until 2026', () => {
     [NEW, OLD],
     [undefined, OLD],
   ])('initialize with %s is answered with %s', async (protocolVersion, expected) => {
-    const answer = await agent.old({ method: 'initialize', params: { protocolVersion } });
-    expect(answer).toMatchObject({ status: 200, body: { jsonrpc: '2.0', id: 1 } });
-    expect(resultOf(answer)).toEqual({
+    const response = await agent.old({ method: 'initialize', params: { protocolVersion } });
+    expect(response).toMatchObject({ status: 200, body: { jsonrpc: '2.0', id: 1 } });
+    expect(resultOf(response)).toEqual({
       protocolVersion: expected,
       capabilities: { tools: {} },
       serverInfo: { name: 'dlc-task-gateway', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
       instructions: expect.any(String),
     });
-    expect(answer.headers['Mcp-Session-Id']).toBeUndefined();
+    expect(response.headers['Mcp-Session-Id']).toBeUndefined();
   });
 
   it('has a ping, and accepts notifications without an answer', async () => {
     expect(resultOf(await agent.old({ method: 'ping', id: 'x' }))).toEqual({});
-    const answer = await agent.raw('{"jsonrpc":"2.0","method":"notifications/initialized"}');
-    expect(answer).toMatchObject({ status: 202, text: '' });
+    const response = await agent.raw('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+    expect(response).toMatchObject({ status: 202, text: '' });
   });
 
   it('does not know server/discover', async () => {
@@ -63,8 +63,8 @@ describe('until 2026', () => {
 
   it('refuses a version in the header that it does not speak', async () => {
     const headers = { 'mcp-protocol-version': '1999-01-01' };
-    const answer = await agent.old({ method: 'tools/list', headers });
-    expect(answer).toMatchObject({
+    const response = await agent.old({ method: 'tools/list', headers });
+    expect(response).toMatchObject({
       status: 400,
       body: {
         error: {
@@ -78,8 +78,8 @@ describe('until 2026', () => {
 
 describe('since 2026-07-28', () => {
   it('discovers', async () => {
-    const answer = await agent.modern({ method: 'server/discover' });
-    expect(resultOf(answer)).toEqual({
+    const response = await agent.modern({ method: 'server/discover' });
+    expect(resultOf(response)).toEqual({
       resultType: 'complete',
       supportedVersions: [NEW, OLD, '2025-06-18'],
       capabilities: { tools: {} },
@@ -109,9 +109,9 @@ describe('since 2026-07-28', () => {
     ],
   ])('refuses %s', async (_, params) => {
     const headers = { 'mcp-protocol-version': NEW, 'mcp-method': 'tools/list' };
-    const answer = await agent.raw(message({ params }), headers);
-    expect(errorOf(answer)).toEqual({ status: 400, code: -32_602 });
-    expect(answer.body['id']).toBe(7);
+    const response = await agent.raw(message({ params }), headers);
+    expect(errorOf(response)).toEqual({ status: 400, code: -32_602 });
+    expect(response.body['id']).toBe(7);
   });
 
   it.each([
@@ -125,8 +125,8 @@ describe('since 2026-07-28', () => {
     ['a name in broken Base64', { 'mcp-name': '=?base64?bGlzdF90YXNrcw?=' }],
   ])('refuses a header with %s', async (_, headers) => {
     const params = { name: 'list_tasks', arguments: {} };
-    const answer = await agent.modern({ method: 'tools/call', params, headers });
-    expect(errorOf(answer)).toEqual({ status: 400, code: -32_020 });
+    const response = await agent.modern({ method: 'tools/call', params, headers });
+    expect(errorOf(response)).toEqual({ status: 400, code: -32_020 });
   });
 
   it.each([' list_tasks ', '=?base64?bGlzdF90YXNrcw==?='])(
@@ -134,16 +134,16 @@ describe('since 2026-07-28', () => {
     async (name) => {
       const params = { name: 'list_tasks', arguments: {} };
       const headers = { 'mcp-name': name };
-      const answer = await agent.modern({ method: 'tools/call', params, headers });
-      expect(resultOf(answer).isError).toBe(false);
+      const response = await agent.modern({ method: 'tools/call', params, headers });
+      expect(resultOf(response).isError).toBe(false);
     },
   );
 
   it.each(['2027-01-01', 'v999', OLD])('refuses the version %s', async (version) => {
     const meta = { ...MODERN_META(), 'io.modelcontextprotocol/protocolVersion': version };
     const headers = { 'mcp-protocol-version': version, 'mcp-method': 'tools/list' };
-    const answer = await agent.raw(message({ params: { _meta: meta } }), headers);
-    expect(answer).toMatchObject({
+    const response = await agent.raw(message({ params: { _meta: meta } }), headers);
+    expect(response).toMatchObject({
       status: 400,
       body: {
         id: 7,
@@ -192,8 +192,8 @@ describe.each([
 it('keeps to POST and to JSON', async () => {
   const { gateway } = agent;
   for (const method of ['GET', 'DELETE'] as const) {
-    const answer = await gateway.call(method, '/mcp');
-    expect(answer).toMatchObject({ status: 405, headers: { Allow: 'POST, OPTIONS' } });
+    const response = await gateway.call(method, '/mcp');
+    expect(response).toMatchObject({ status: 405, headers: { Allow: 'POST, OPTIONS' } });
   }
   const form = { 'content-type': 'text/plain' };
   expect(await agent.raw(message({}), form)).toMatchObject({

@@ -141,10 +141,10 @@ it('answer with the body of the route, also as text, as their schemas say', asyn
 it('work in the old era too', async () => {
   const headers = { 'mcp-protocol-version': OLD };
   const params = { name: 'cancel_task', arguments: { taskId: 'running' } };
-  const answer = await agent.old({ method: 'tools/call', params, headers });
-  expect(resultOf(answer)).toMatchObject({ isError: false });
-  expect(resultOf(answer)['resultType']).toBeUndefined();
-  expect(answer.headers).toMatchObject({
+  const response = await agent.old({ method: 'tools/call', params, headers });
+  expect(resultOf(response)).toMatchObject({ isError: false });
+  expect(resultOf(response)['resultType']).toBeUndefined();
+  expect(response.headers).toMatchObject({
     'RateLimit-Policy': expect.stringContaining('"cancel"'),
     'Retry-After': '1',
     'X-Tc-Request-Id': expect.any(String),
@@ -190,11 +190,11 @@ it.each([
   ['arguments that are a list', { name: 'list_tasks', arguments: [] }],
   ['arguments that are null', { name: 'list_tasks', arguments: null }],
 ])('%s is an error of the protocol', async (_, params) => {
-  for (const answer of [
+  for (const response of [
     await agent.old({ method: 'tools/call', params }),
     await agent.modern({ method: 'tools/call', params }),
   ]) {
-    expect(answer).toMatchObject({ status: 200, body: { error: { code: -32_602 } } });
+    expect(response).toMatchObject({ status: 200, body: { error: { code: -32_602 } } });
   }
 });
 
@@ -256,9 +256,9 @@ it('with a defect are a 500, and an audit line says that nobody knows the outcom
   const defective = agentOf(startInProcess({ port: emulator.port, env, random }));
   isStarted = true;
   const params = { name: 'cancel_task', arguments: { taskId: 'running' } };
-  const answer = await defective.old({ method: 'tools/call', params });
-  expect(answer).toMatchObject({ status: 500, body: { code: 'internal-error' } });
-  expect(answer.headers['RateLimit']).toContain('"cancel"');
+  const response = await defective.old({ method: 'tools/call', params });
+  expect(response).toMatchObject({ status: 500, body: { code: 'internal-error' } });
+  expect(response.headers['RateLimit']).toContain('"cancel"');
   const audit = defective.gateway.lines.filter(({ event }) => event === 'audit');
   expect(audit).toMatchObject([
     { phase: 'intent', tool: 'cancel_task' },
@@ -293,12 +293,12 @@ it('say in Chinese what is wrong, if the client prefers it', async () => {
   const headers = { 'accept-language': 'zh-CN' };
   const call = async (name: string, args: object, from = agent) => {
     const params = { name, arguments: args };
-    const answer = await from.modern({ method: 'tools/call', params, headers });
-    expect(answer.headers).toMatchObject({
+    const response = await from.modern({ method: 'tools/call', params, headers });
+    expect(response.headers).toMatchObject({
       Vary: 'Accept-Language',
       'Content-Language': 'zh-CN',
     });
-    const { content, structuredContent } = resultOf(answer);
+    const { content, structuredContent } = resultOf(response);
     expect(JSON.parse(content[0]?.text ?? '')).toEqual(structuredContent);
     return structuredContent;
   };
@@ -318,17 +318,17 @@ it('say in Chinese what is wrong, if the client prefers it', async () => {
     detail: expect.stringMatching(/^[^a-z]*。$/),
   });
   const read = { name: 'get_task', arguments: { taskId: 'running' } };
-  const answer = await agent.modern({ method: 'tools/call', params: read, headers });
-  expect(answer.headers['Content-Language']).toBeUndefined();
+  const response = await agent.modern({ method: 'tools/call', params: read, headers });
+  expect(response.headers['Content-Language']).toBeUndefined();
 });
 
 it('wait for the end of a task if the client prefers that', async () => {
   const params = { name: 'cancel_task', arguments: { taskId: 'running' } };
-  const answer = await agent.modern({
+  const response = await agent.modern({
     method: 'tools/call',
     params,
     headers: { prefer: 'wait=3' },
   });
-  expect(resultOf(answer).structuredContent).toMatchObject({ outcome: 'cancelled' });
-  expect(answer.headers['Preference-Applied']).toBe('wait=3');
+  expect(resultOf(response).structuredContent).toMatchObject({ outcome: 'cancelled' });
+  expect(response.headers['Preference-Applied']).toBe('wait=3');
 });

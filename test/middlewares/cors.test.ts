@@ -55,7 +55,7 @@ describe('a preflight', () => {
     expect(isPreflight(request('OPTIONS', { 'access-control-request-method': 'GET' }))).toBe(false);
   });
 
-  it('of a configured origin is told what it may do; keys are not for browsers', () => {
+  it('of a configured origin learns what it may do; keys are not for browsers', () => {
     expect(corsHeaders(preflight(ORIGIN), browsers)).toEqual({
       Vary: 'Origin',
       'Access-Control-Allow-Origin': ORIGIN,

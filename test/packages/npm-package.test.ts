@@ -75,8 +75,8 @@ describe('the package', () => {
     const sent = { method: 'DELETE', path: '/tasks/demo-queued', headers: { 'x-api-key': key } };
     expect(await send(PORT, sent)).toMatchObject({ status: 202 });
     for (const page of ['/', '/docs', '/reference.js']) {
-      const answer = await fetch(`http://127.0.0.1:${PLAYGROUND_PORT}${page}`);
-      expect([page, answer.status]).toEqual([page, 200]);
+      const response = await fetch(`http://127.0.0.1:${PLAYGROUND_PORT}${page}`);
+      expect([page, response.status]).toEqual([page, 200]);
     }
     // The lines to try are ones of the package.
     expect(output).toContain('npx --no dlc-task-gateway token --issuer');

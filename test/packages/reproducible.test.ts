@@ -144,15 +144,15 @@ it('packs the lists of callers along, and has them beside the server that runs f
   expect(one.get(CALLERS)?.toString()).toBe('[]\n');
 });
 
-it('tells no path of the machine that it was built on', () => {
-  const told = [temporary, projectRoot, `${homedir()}/`, 'file:///'];
+it('shows no path of the machine that it was built on', () => {
+  const paths = [temporary, projectRoot, `${homedir()}/`, 'file:///'];
   const leaks = everything(other).flatMap(([name, contents]) =>
-    told.filter((text) => contents.includes(text)).map((text) => `${name}: ${text}`),
+    paths.filter((text) => contents.includes(text)).map((text) => `${name}: ${text}`),
   );
   expect(leaks).toEqual([]);
 });
 
-it('holds no secret of whoever built it', () => {
+it('holds no secret of the one who built it', () => {
   const planted = [...Object.values(SECRETS), 'planted-password', OUTSIDE];
   const leaks = everything(other).flatMap(([name, contents]) =>
     planted.filter((secret) => contents.includes(secret)).map((secret) => `${name}: ${secret}`),

@@ -102,9 +102,9 @@ describe.each(nodes.filter(({ node }) => node !== undefined))(
         ] as const) {
           await emulator.reset();
           emulator.addTasks({ id: 'a', state: 'running' });
-          const answer = await fn.invoke(event, { getRemainingTimeInMillis: 'none' }, exported);
-          expect(answer).toMatchObject({ statusCode: 202 });
-          expect(JSON.parse(answer.body)).toMatchObject({ outcome: 'cancel_requested' });
+          const response = await fn.invoke(event, { getRemainingTimeInMillis: 'none' }, exported);
+          expect(response).toMatchObject({ statusCode: 202 });
+          expect(JSON.parse(response.body)).toMatchObject({ outcome: 'cancel_requested' });
           expect(emulator.stats().cancelled).toEqual(['a']);
         }
         expect(fn.output.stderr).toBe('');
@@ -123,12 +123,12 @@ describe.each(nodes.filter(({ node }) => node !== undefined))(
       const server = await whenListening(run(env, [], { command, detached: true }));
       const exited = once(server.child, 'exit');
       try {
-        const answer = await send(server.port, {
+        const response = await send(server.port, {
           method: 'DELETE',
           path: '/tasks/a',
           headers: { 'X-API-Key': KEYS.both },
         });
-        expect(answer).toMatchObject({ status: 202, body: { outcome: 'cancel_requested' } });
+        expect(response).toMatchObject({ status: 202, body: { outcome: 'cancel_requested' } });
         server.child.kill('SIGTERM');
         expect(await exited).toEqual([0, null]);
         expect(server.output.stderr).toBe('');

@@ -202,9 +202,9 @@ describe('a question', () => {
     ['', false],
   ])('that %j answers', async (typed, isYes) => {
     const [input, output] = [terminal(), terminal()];
-    const answer = questioner(input, output)?.('Go on?');
+    const response = questioner(input, output)?.('Go on?');
     input.end(typed);
-    expect(await answer).toBe(isYes);
+    expect(await response).toBe(isYes);
     expect(String(output.read())).toContain('Go on? [y/N] ');
   });
 

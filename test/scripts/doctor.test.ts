@@ -14,7 +14,7 @@ import { exitCodeOf, toLines } from '../../scripts/doctor/report.ts';
 import { settingsFor } from '../support/gateway.ts';
 import { portOf } from '../support/http-client.ts';
 import {
-  answer,
+  reply,
   answerKeys,
   hold,
   startJwksServer,
@@ -34,7 +34,7 @@ beforeAll(async () => {
     token: 'SECRET-TOKEN',
     secretKey: 'SECRET-CLOUD-KEY',
   });
-  jwks = await startJwksServer(answer(''));
+  jwks = await startJwksServer(reply(''));
 });
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -196,7 +196,7 @@ describe('npm run doctor', () => {
     expect(emulator.stats().calls.CancelTask).toBe(0);
   });
 
-  it('calls neither action that it is told not to call', async () => {
+  it('calls neither action that it must not call', async () => {
     const { stdout } = await doctor(settings({ TASK_STATE_LOOKUP: 'off' }), '--no-cancel');
     expect(stdout.match(/^skip/gm)).toHaveLength(5);
     expect(emulator.requests().filter(({ action }) => action !== null)).toEqual([]);
@@ -213,7 +213,7 @@ describe('npm run doctor', () => {
     expect(stdout.trim()).not.toContain('\n');
   });
 
-  it('reads files from where it is told, and sees secrets that are written down', async () => {
+  it('reads files from where its options say, and sees secrets that are written down', async () => {
     const base = await mkdtemp(path.join(tmpdir(), 'doctor-'));
     const secret = 'SECRET-of-thirty-two-bytes-or-more-x';
     await writeFile(path.join(base, 'idp.json'), issuer({ algorithms: ['HS256'], secret }));
@@ -253,11 +253,11 @@ describe('an issuer', () => {
     settings({ JWT_ISSUERS: issuer({ jwksUri: jwks.uri.href }) });
 
   it.each<[string, Parameters<JwksServer['behave']>[0], number, RegExp]>([
-    ['fails', answer('SECRET-', 500), 69, /answered with status 500/],
-    ['sends no JWKS', answer('SECRET-'), 69, /something else than JSON/],
-    ['has no key', answer('{"keys":[]}'), 78, /none of the 0 usable keys/],
+    ['fails', reply('SECRET-', 500), 69, /answered with status 500/],
+    ['sends no JWKS', reply('SECRET-'), 69, /something else than JSON/],
+    ['has no key', reply('{"keys":[]}'), 78, /none of the 0 usable keys/],
     ['hangs', hold().listener, 69, /no answer within 2000 ms/],
-  ])('that %s is told', async (_, listener, exitCode, message) => {
+  ])('that %s is reported', async (_, listener, exitCode, message) => {
     jwks.behave(listener);
     const result = await examined(remote());
     expect(result.of('issuer')).toMatchObject([
@@ -305,7 +305,7 @@ describe('permissions', () => {
   ];
   const secret = 'a-secret-of-more-than-32-bytes-0123456789';
 
-  it('are told in a sentence for each entry', async () => {
+  it('are reported in a sentence for each entry', async () => {
     const API_KEYS = JSON.stringify([
       { id: 'all', sha256: 'a'.repeat(64), scopes: ['tasks:cancel'] },
       { id: 'etl', sha256: 'b'.repeat(64), scopes: ['tasks:read'], engines: ['etl'] },
@@ -334,7 +334,7 @@ describe('API keys', () => {
     );
   const now = Date.parse('2026-06-01T00:00:00Z');
 
-  it('that have expired, or soon will, are told', async () => {
+  it('that have expired, or soon will, are reported', async () => {
     const API_KEYS = keys('2026-05-31T23:59:59Z', '2026-06-14T00:00:00Z', '2026-06-16T00:00:00Z');
     const { of } = await examined(settings({ API_KEYS, BLOCKED_PRINCIPALS: '' }), { now });
     expect(of('callers')).toMatchObject([

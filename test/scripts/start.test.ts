@@ -254,8 +254,8 @@ describe('npm start -- --no-emulator', () => {
 
 async function untilContains(ask: () => Promise<string>, wanted: string): Promise<string> {
   for (let i = 0; i < 50; i++) {
-    const answer = await ask();
-    if (answer.includes(wanted)) return answer;
+    const response = await ask();
+    if (response.includes(wanted)) return response;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return 'it never did';

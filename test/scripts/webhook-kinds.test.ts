@@ -36,8 +36,8 @@ it.each(ROWS)('a delivery of %s, %j', async (kind, options, entry) => {
   });
   expect(delivery.isSigned).toBe(isSigned);
   const headers = Object.entries(delivery.headers);
-  const answer = await gateway.send('POST', '/webhooks/it', headers, delivery.body);
-  expect(answer.status).toBe(200);
+  const response = await gateway.send('POST', '/webhooks/it', headers, delivery.body);
+  expect(response.status).toBe(200);
   expect(emulator.stats().cancelled).toEqual(['one']);
 });
 

@@ -74,19 +74,19 @@ describe('npm run webhook', () => {
   const senders = toWebhookSenders([{ id: 'hub', secrets: [secret, pair.publicKey] }], {});
   let server: Server;
   let url = '';
-  let answer = { status: 202, body: '{"outcome":"cancel_requested"}' };
+  let reply = { status: 202, body: '{"outcome":"cancel_requested"}' };
   let received: Received[] = [];
 
-  async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function replyTo(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, headers } = request;
     // It may still come when the next test has begun.
     if (request.url === '/hang') return;
     received.push({ method, headers, body: await text(request) });
-    response.writeHead(answer.status, { Location: '/elsewhere' }).end(answer.body);
+    response.writeHead(reply.status, { Location: '/elsewhere' }).end(reply.body);
   }
 
   beforeAll(async () => {
-    server = createServer((request, response) => void answerTo(request, response));
+    server = createServer((request, response) => void replyTo(request, response));
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });
@@ -95,7 +95,7 @@ describe('npm run webhook', () => {
   });
   beforeEach(() => {
     received = [];
-    answer = { status: 202, body: '{"outcome":"cancel_requested"}' };
+    reply = { status: 202, body: '{"outcome":"cancel_requested"}' };
   });
   afterAll(() => {
     server.close();
@@ -143,7 +143,7 @@ describe('npm run webhook', () => {
     const ran = await runScript('webhook', args, { stdin: `${pair.privateKey}\n` });
     const { id } = verifyReceived();
     expect(id).toMatch(/^msg_[0-9a-f-]{36}$/);
-    expect(JSON.parse(ran.stdout)).toEqual({ id, ...answer });
+    expect(JSON.parse(ran.stdout)).toEqual({ id, ...reply });
     expect(received[0]?.headers['webhook-signature']).toMatch(/^v1a,/);
   });
 
@@ -159,7 +159,7 @@ describe('npm run webhook', () => {
     [307, ''],
     [500, '{}'],
   ])('ends with 1 after a %i, which it does not follow', async (status, body) => {
-    answer = { status, body };
+    reply = { status, body };
     const args = ['--url', url, '--task', 'one'];
     const ran = await runScript('webhook', args, { env: { GATEWAY_WEBHOOK_SECRET: secret } });
     expect(ran).toEqual({ exitCode: 1, stdout: `${status}\n${body}\n`, stderr: '' });

@@ -85,9 +85,9 @@ export function agentOf(
     raw,
     async tool(name, args, sent = {}) {
       const params = { name, arguments: args, ...sent.params };
-      const answer = await modern({ ...sent, method: 'tools/call', params });
-      if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`);
-      return resultOf(answer);
+      const response = await modern({ ...sent, method: 'tools/call', params });
+      if (response.status !== 200) throw new Error(`${response.status} ${response.text}`);
+      return resultOf(response);
     },
   };
 }
@@ -96,9 +96,9 @@ export function startAgent(port: number, env: Fields = {}, credentials?: Fields)
   return agentOf(startGateway(port, { CALLER_RATE: '9999/s', ...env }), credentials);
 }
 
-export function resultOf(answer: Answer): ToolResult {
-  const { result } = answer.body;
-  if (!result) throw new Error(`no result: ${answer.status} ${answer.text}`);
+export function resultOf(response: Answer): ToolResult {
+  const { result } = response.body;
+  if (!result) throw new Error(`no result: ${response.status} ${response.text}`);
   return Object(result);
 }
 

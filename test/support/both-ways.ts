@@ -62,8 +62,8 @@ export async function ask(
 }
 
 /** A function's answer, in whichever form it has its header fields. */
-export function fromPlatform(answer: BuiltAnswer): AnswerOf {
-  const { statusCode: status, headers, multiValueHeaders = {}, body: text } = answer;
+export function fromPlatform(response: BuiltAnswer): AnswerOf {
+  const { statusCode: status, headers, multiValueHeaders = {}, body: text } = response;
   const lists = Object.entries(multiValueHeaders);
   expect(lists.every(([, values]) => values.length === 1)).toBe(true);
   const single = Object.fromEntries(lists.map(([name, values]) => [name, values.join()]));
@@ -79,10 +79,10 @@ async function askServer(port: number, request: PlainRequest): Promise<AnswerOf>
     ...allHeaders(request),
   ].map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `${method} ${target} HTTP/1.1\r\n${fields.join('')}\r\n`;
-  const answers = await exchangeRaw(port, head, body);
-  const [answer] = answers;
-  if (!answer || answers.length > 1) throw new Error(`${answers.length} answers`);
-  return answer;
+  const responses = await exchangeRaw(port, head, body);
+  const [response] = responses;
+  if (!response || responses.length > 1) throw new Error(`${responses.length} answers`);
+  return response;
 }
 
 function toScfEvent(request: PlainRequest): object {

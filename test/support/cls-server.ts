@@ -39,14 +39,14 @@ export async function startCls(): Promise<ClsServer> {
       });
     },
   };
-  const server = createServer((request, response) => void answer(cls, request, response));
+  const server = createServer((request, response) => void serve(cls, request, response));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   return Object.assign(cls, { endpoint: `http://127.0.0.1:${portOf(server)}` });
 }
 
-async function answer(
+async function serve(
   cls: ClsServer,
   request: IncomingMessage,
   response: ServerResponse,

@@ -27,10 +27,10 @@ export async function closeUpstreams(): Promise<void> {
 }
 
 export async function upstream(
-  answer: (response: ServerResponse, nth: number) => void,
+  response: (response: ServerResponse, nth: number) => void,
   options?: { secure?: boolean },
 ): Promise<UpstreamServer> {
-  return closeLater(await startUpstream(answer, options));
+  return closeLater(await startUpstream(response, options));
 }
 
 export function clientOf(
@@ -64,6 +64,6 @@ export function newCaller(traceId = 't'): Caller {
 }
 
 /** One call to an upstream that answers like this. */
-export async function cancelAgainst(answer: (response: ServerResponse) => void): Promise<Reply> {
-  return cancel(clientOf((await upstream(answer)).port));
+export async function cancelAgainst(response: (response: ServerResponse) => void): Promise<Reply> {
+  return cancel(clientOf((await upstream(response)).port));
 }

@@ -77,13 +77,13 @@ function faultsOf(
   { operation, pointer }: Described,
   isHead: boolean,
 ): string[] {
-  const answer = operation.responses[received.status];
-  if (!answer) return [`status ${received.status} is not documented`];
-  const faults = faultsOfHeaders(received, answer.headers);
+  const response = operation.responses[received.status];
+  if (!response) return [`status ${received.status} is not documented`];
+  const faults = faultsOfHeaders(received, response.headers);
   if (isHead) return received.text === '' ? faults : [...faults, 'HEAD with a body'];
   const type = typeOf(received);
-  if (received.text === '' && Object.keys(answer.content).length === 0) return faults;
-  if (!(type in answer.content)) return [...faults, `media type ${type}`];
+  if (received.text === '' && Object.keys(response.content).length === 0) return faults;
+  if (!(type in response.content)) return [...faults, `media type ${type}`];
   const at = `${pointer}/responses/${received.status}/content/${type.replaceAll('/', '~1')}/schema`;
   return [...faults, ...faultsOfBody(received, validatorFor(at))];
 }

@@ -20,18 +20,20 @@ const INTERNAL =
 const SAYS_NOT_DONE = (status: number): boolean => status < 500;
 
 /** Everything that is untrue or improper about an answer, by the contract's words. An honest "unknown" is true. */
-export function judge(cell: Cell, answer: Answer, truth: Truth, maxAttempts: number): string[] {
+export function judge(cell: Cell, response: Answer, truth: Truth, maxAttempts: number): string[] {
   const lies = [
-    ...(cell.method === 'GET' ? judgeState(cell, answer) : judgeCancellation(cell, answer, truth)),
-    ...judgeForm(answer),
+    ...(cell.method === 'GET'
+      ? judgeState(cell, response)
+      : judgeCancellation(cell, response, truth)),
+    ...judgeForm(response),
   ];
   if (truth.attempts > maxAttempts) lies.push(`${truth.attempts} attempts`);
   if (!cell.lookup && truth.lookups > 0) lies.push('a lookup although they are off');
   return lies;
 }
 
-function judgeCancellation(cell: Cell, answer: Answer, truth: Truth): string[] {
-  const { status, body } = answer;
+function judgeCancellation(cell: Cell, response: Answer, truth: Truth): string[] {
+  const { status, body } = response;
   const { outcome, code, outcomeUnknown, confirmed, taskState } = body;
   const isFailure = status >= 400;
   const isCertain = outcome === 'cancel_requested' && confirmed !== false;

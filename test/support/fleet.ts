@@ -105,15 +105,15 @@ export async function offer(
 ): Promise<Offered[]> {
   const agent = new Agent({ keepAlive: true });
   const begun = performance.now();
-  const answers: Promise<Offered>[] = [];
+  const responses: Promise<Offered>[] = [];
   for (let i = 0; i < perSecond * seconds; i += 1) {
     const due = begun + (i * 1000) / perSecond;
     if (due > performance.now()) await sleep(due - performance.now());
     const caller = i % 2 === 0 ? 0 : 1 + (Math.floor(i / 2) % (callers - 1));
     const server = servers[Math.floor(i / 2) % servers.length];
-    if (server) answers.push(cancel(server.port, i, caller, agent));
+    if (server) responses.push(cancel(server.port, i, caller, agent));
   }
-  const offered = await Promise.all(answers);
+  const offered = await Promise.all(responses);
   agent.destroy();
   return offered;
 }
@@ -121,9 +121,14 @@ export async function offer(
 async function cancel(port: number, task: number, caller: number, agent: Agent): Promise<Offered> {
   const headers = { 'x-api-key': keyOf(caller) };
   try {
-    const answer = await send(port, { method: 'DELETE', path: `/tasks/t${task}`, headers, agent });
-    const retryAfter = Number(answer.headers['retry-after'] ?? 0);
-    return { caller, status: answer.status, retryAfter };
+    const response = await send(port, {
+      method: 'DELETE',
+      path: `/tasks/t${task}`,
+      headers,
+      agent,
+    });
+    const retryAfter = Number(response.headers['retry-after'] ?? 0);
+    return { caller, status: response.status, retryAfter };
   } catch {
     return { caller, status: 'lost', retryAfter: 0 };
   }

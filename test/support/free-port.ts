@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** Below those that systems give to whoever asks for any (Linux: from 32768): no connection takes one before its user. */
+/** Below those that systems give to those who ask for any (Linux: from 32768): no connection takes one before its user. */
 const FIRST = 20_000;
 /** Each of jest's workers has ports of its own. */
 const PER_WORKER = 500;

@@ -87,14 +87,14 @@ const MEMBERS = new Set([
 
 /** An answer that is a problem, whole and as the contract draws it; gives its body. */
 export function expectProblem(
-  answer: AnswerOf,
+  response: AnswerOf,
   status: number,
   code: string,
 ): Readonly<Record<string, unknown>> {
-  const headers = lowerCased(answer.headers);
-  const parsed: unknown = JSON.parse(answer.text);
+  const headers = lowerCased(response.headers);
+  const parsed: unknown = JSON.parse(response.text);
   const body: Record<string, unknown> = Object.fromEntries(Object.entries(Object(parsed)));
-  expect({ status: answer.status, code: body['code'] }).toEqual({ status, code });
+  expect({ status: response.status, code: body['code'] }).toEqual({ status, code });
   expect(headers['content-type']).toBe('application/problem+json');
   expect(body).toMatchObject({
     type: expect.stringMatching(new RegExp(`/problems/${code}$`)),
@@ -107,6 +107,6 @@ export function expectProblem(
   expect(Object.keys(body).filter((name) => !MEMBERS.has(name))).toEqual([]);
   expect(headers['retry-after'] !== undefined).toBe(body['retryable']);
   if (status === 401) expect(headers['www-authenticate']).toMatch(/\S/);
-  expectAlwaysHeaders(answer.headers);
+  expectAlwaysHeaders(response.headers);
   return body;
 }

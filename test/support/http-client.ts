@@ -133,7 +133,7 @@ export interface RawAnswer {
  * @param asked what the first of them answers; after HEAD there must be no body
  */
 export function parseAnswers(received: string, asked?: Asked): RawAnswer[] {
-  const answers: RawAnswer[] = [];
+  const responses: RawAnswer[] = [];
   let rest = received;
   while (rest !== '') {
     const end = rest.indexOf('\r\n\r\n');
@@ -150,14 +150,14 @@ export function parseAnswers(received: string, asked?: Asked): RawAnswer[] {
     const bytes = rest.slice(end + 4, end + 4 + length);
     if (bytes.length < length) throw new Error(`cut short: ${rest}`);
     const text = Buffer.from(bytes, 'latin1').toString();
-    answers.push({ status: Number(status), headers, text, body: parseObject(text) });
+    responses.push({ status: Number(status), headers, text, body: parseObject(text) });
     rest = rest.slice(end + 4 + length);
   }
-  const [only, ...others] = answers;
-  for (const answer of answers) {
-    expectDocumented(answer, answer === only && others.length === 0 ? asked : undefined);
+  const [only, ...others] = responses;
+  for (const response of responses) {
+    expectDocumented(response, response === only && others.length === 0 ? asked : undefined);
   }
-  return answers;
+  return responses;
 }
 
 /** What a request's first line asks for, where it is one. */

@@ -65,7 +65,7 @@ export async function startJwksServer(listener: RequestListener): Promise<JwksSe
   };
 }
 
-export function answer(
+export function reply(
   body: string | Buffer,
   status = 200,
   headers: Record<string, string> = {},
@@ -74,7 +74,7 @@ export function answer(
 }
 
 export function answerKeys(...keys: readonly Pick<TestKey, 'jwk'>[]): RequestListener {
-  return answer(JSON.stringify({ keys: keys.map(({ jwk }) => jwk) }));
+  return reply(JSON.stringify({ keys: keys.map(({ jwk }) => jwk) }));
 }
 
 /** Never answers; what it holds can be answered later. */

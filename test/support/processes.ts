@@ -75,7 +75,7 @@ export interface FunctionProcess extends HandlerProcess {
 
 interface Reply {
   readonly id: number;
-  readonly answer?: BuiltAnswer;
+  readonly response?: BuiltAnswer;
   readonly thrown?: string;
 }
 
@@ -96,9 +96,9 @@ export async function startFunction(env: Settings, from: Setting = {}): Promise<
   return {
     ...host,
     async invoke(event, context = {}, name = 'main_handler') {
-      const answer = await host.call(name, event, context);
-      expectDocumented(receivedIn(answer), askedBy(event));
-      return answer;
+      const response = await host.call(name, event, context);
+      expectDocumented(receivedIn(response), askedBy(event));
+      return response;
     },
   };
 }
@@ -118,8 +118,8 @@ export function startHandlers(file: string, env: Settings, from: Setting = {}): 
       host.child.send(JSON.parse(JSON.stringify({ id, name, event: event ?? null, context })));
       const reply = await Promise.race([replied, host.ended]);
       if (typeof reply !== 'object' || reply === null) throw new Error(host.output.stderr);
-      if (!reply.answer) throw new Error(reply.thrown);
-      return reply.answer;
+      if (!reply.response) throw new Error(reply.thrown);
+      return reply.response;
     },
     async stop() {
       host.child.kill();

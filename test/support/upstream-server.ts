@@ -24,7 +24,7 @@ export const loopbackCertificatePath = new URL('loopback.pem', tls).pathname;
 export const keyPath = new URL('key.pem', tls).pathname;
 
 export function startUpstream(
-  answer: Answer,
+  respond: Answer,
   options: { secure?: boolean; keepAliveTimeout?: number } = {},
 ): Promise<UpstreamServer> {
   const requests: UpstreamServer['requests'] = [];
@@ -34,7 +34,7 @@ export function startUpstream(
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       requests.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-      answer(response, requests.length);
+      respond(response, requests.length);
     });
   };
   const { keepAliveTimeout = 5000 } = options;

@@ -35,7 +35,7 @@ const audits = (gateway: InProcessGateway) =>
   lines(gateway, 'audit').filter(({ phase }) => phase === 'result');
 
 describe('a cancellation that is let through', () => {
-  it('is told whole: who, what, why, and what came of it', async () => {
+  it('is logged whole: who, what, why, and what came of it', async () => {
     const gateway = start();
     const { body } = await gateway.send('DELETE', '/tasks/mine?region=ap-singapore', key);
     const [intent, result, ...more] = lines(gateway, 'audit');
@@ -104,7 +104,7 @@ describe('a cancellation that is let through', () => {
     ]);
   });
 
-  it('is told of a webhook too, and of one that was acknowledged but not done', async () => {
+  it('is logged of a webhook too, and of one that was acknowledged but not done', async () => {
     const gateway = start();
     for (const id of ['mine', 'nowhere']) {
       const { headers, body } = webhook(cancelBody(id));
@@ -145,7 +145,7 @@ describe('a cancellation that is not let through', () => {
     ['with an expired token', [bearer({ exp: 1 })], { rule: 'unauthenticated' }],
     ['with two schemes', [...key, bearer({})], { rule: 'invalid-request' }],
     ['with two keys', [...key, ['x-api-key', nobody]], { rule: 'invalid-request' }],
-  ])('names no principal, but the task: %s', async (_, headers, told) => {
+  ])('names no principal, but the task: %s', async (_, headers, expected) => {
     const gateway = start();
     const { status } = await gateway.send('DELETE', '/tasks/mine', headers);
     const [line, ...more] = audits(gateway);
@@ -155,7 +155,7 @@ describe('a cancellation that is not let through', () => {
       outcome: 'not_cancelled',
       taskId: 'mine',
       status,
-      ...told,
+      ...expected,
     });
     expect(line).not.toHaveProperty('principal');
     expect(JSON.stringify(line)).not.toContain(nobody);
@@ -173,16 +173,16 @@ describe('a cancellation that is not let through', () => {
       { rule: 'task-not-permitted', taskId: 'other', engine: 'reports', region: 'ap-guangzhou' },
     ],
     ['a bad parameter', {}, {}, 'mine?regoin=x', { rule: 'invalid-request', taskId: 'mine' }],
-  ])('for want of %s, is told with its caller', async (_, members, settings, task, told) => {
+  ])('for want of %s, is logged with its caller', async (_, members, settings, task, expected) => {
     const gateway = start({ API_KEYS: JSON.stringify([keyEntry(KEY, members)]), ...settings });
     await gateway.send('DELETE', `/tasks/${task}`, key);
     expect(audits(gateway)).toMatchObject([
-      { principal: 'key:k', decision: 'deny', outcome: 'not_cancelled', ...told },
+      { principal: 'key:k', decision: 'deny', outcome: 'not_cancelled', ...expected },
     ]);
     expect(emulator.stats().cancelled).toEqual([]);
   });
 
-  it('for its quota, is told each time', async () => {
+  it('for its quota, is logged each time', async () => {
     const gateway = withKey({ rate: '1/h' });
     for (const _ of [1, 2, 3]) await gateway.send('DELETE', '/tasks/mine', key);
     expect(audits(gateway).map(({ decision, rule }) => [decision, rule])).toEqual([

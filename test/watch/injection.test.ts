@@ -89,8 +89,8 @@ it("DLC's code, message, id and engine cannot", async () => {
   const gateway = startGateway(emulator.port, {});
   await gateway.send('DELETE', '/tasks/mine', [key]);
   const lines = expectSound(gateway.log);
-  const told = lines.find(({ event }) => event === 'audit');
-  expect(told).toMatchObject({ principal: 'key:k' });
+  const line = lines.find(({ event }) => event === 'audit');
+  expect(line).toMatchObject({ principal: 'key:k' });
   // The search is at the right place: what was sent is there, harmless.
   expect(JSON.stringify(lines)).toContain('forged');
 });

@@ -105,12 +105,12 @@ describe('GET /metrics', () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 1500, times: 'always' });
     emulator.addTasks(['b', 'c'].map((id) => ({ id, state: 'running' as const })));
     const { server, scrape } = await start({ UPSTREAM_RATE: '1' });
-    const answers = ['a', 'b', 'c'].map((id) => ask(server, 'DELETE', `/tasks/${id}`));
+    const responses = ['a', 'b', 'c'].map((id) => ask(server, 'DELETE', `/tasks/${id}`));
     await until(() => emulator.requests().length > 0);
     const found = await scrape();
     expect(sum(found, 'dlc_gateway_requests_in_flight')).toBeGreaterThan(0);
     expect(sum(found, 'dlc_gateway_slots_waiting')).toBeGreaterThan(0);
-    await Promise.all(answers);
+    await Promise.all(responses);
     const after = await scrape();
     expect(sum(after, 'dlc_gateway_requests_in_flight')).toBe(0);
     expect(sum(after, 'dlc_gateway_slots_waiting')).toBe(0);
@@ -148,8 +148,8 @@ describe('GET /metrics', () => {
       expect((await fromMetrics(port, { path })).status).toBe(404);
     }
     for (const method of ['POST', 'DELETE', 'OPTIONS']) {
-      const answer = await fromMetrics(port, { method, path: '/metrics' });
-      expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+      const response = await fromMetrics(port, { method, path: '/metrics' });
+      expect(response).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
     }
     // Nothing of it is on the gateway's own port.
     expect((await send(server.port, { path: '/metrics' })).status).toBe(404);
@@ -176,12 +176,12 @@ describe('its port', () => {
   it('is open until what is under way is answered, and keeps no process alive', async () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 1500 });
     const { server, scrape } = await start();
-    const answer = ask(server, 'DELETE', '/tasks/a');
+    const response = ask(server, 'DELETE', '/tasks/a');
     await until(() => emulator.requests().length === 1);
     server.child.kill('SIGTERM');
     await server.logged(({ event }) => event === 'stopping');
     expect(sum(await scrape(), 'dlc_gateway_requests_in_flight')).toBe(1);
-    expect((await answer).status).toBe(202);
+    expect((await response).status).toBe(202);
     expect(await server.ended).toBe(0);
   });
 });
@@ -200,7 +200,7 @@ describe('what is heard of Redis', () => {
   });
 });
 
-it('whoever counts wrong spoils nothing: the line is written, and the failure told', () => {
+it('an observer that fails spoils nothing: the line is written, and the failure logged', () => {
   const written: string[] = [];
   const log = createLog('info', Date.now, { write: (line) => void written.push(line) });
   log.observe(() => {

@@ -56,14 +56,14 @@ describe('the server', () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 300 });
     const server = await startServer(settingsFor(emulator), OPTIONS);
-    const answer = cancel(server.port);
+    const response = cancel(server.port);
     await until(() => emulator.requests().length === 1);
     server.child.kill('SIGUSR2');
     await server.logged(({ event }) => event === 'stopping');
     await expect(send(server.port, { path: '/healthz' })).rejects.toMatchObject({
       code: expect.stringMatching(/^ECONNRE(FUSED|SET)$/),
     });
-    expect(await answer).toMatchObject({ status: 202, headers: { connection: 'close' } });
+    expect(await response).toMatchObject({ status: 202, headers: { connection: 'close' } });
     expect(await server.ended).toBe(70);
     expect(await server.logged(({ event }) => event === 'crash')).toMatchObject({
       level: 'error',
@@ -77,7 +77,7 @@ describe('the server', () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     await emulator.addFault({ action: 'CancelTask', kind: 'delay', ms: 300 });
     const server = await startServer(settingsFor(emulator), OPTIONS);
-    const answer = cancel(server.port);
+    const response = cancel(server.port);
     await until(() => emulator.requests().length === 1);
     server.child.kill('SIGURG');
     server.child.kill('SIGCONT');
@@ -93,7 +93,7 @@ describe('the server', () => {
         expect.objectContaining({ origin: 'unhandledRejection', stack: 'object' }),
       ]),
     );
-    expect(await answer).toMatchObject({ status: 202 });
+    expect(await response).toMatchObject({ status: 202 });
     expect((await send(server.port, { path: '/healthz' })).status).toBe(200);
     expect(await server.stop()).toBe(0);
     expect(server.output.stderr).toBe('');

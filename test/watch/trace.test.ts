@@ -16,10 +16,10 @@ async function cancel(...traceparents: string[]) {
   const gateway = startGateway(emulator.port, { API_KEYS });
   const traces = traceparents.map((value) => ['Traceparent', value] as const);
   const headers = [['X-API-Key', KEY] as const, ['Prefer', 'wait=3'] as const, ...traces];
-  const answer = await gateway.send('DELETE', '/tasks/mine', headers);
+  const response = await gateway.send('DELETE', '/tasks/mine', headers);
   const logged = new Set(gateway.log.map((line) => Object(JSON.parse(line))['traceId']));
   logged.delete(undefined);
-  return { answer, logged };
+  return { response, logged };
 }
 
 const sent = (): (string | undefined)[] =>
@@ -27,8 +27,8 @@ const sent = (): (string | undefined)[] =>
 
 it('one trace for the question for the engine, the cancellation and the looks at its end', async () => {
   await emulator.addFault({ action: 'CancelTask', kind: 'reset-before', times: 1 });
-  const { answer, logged } = await cancel(TRACEPARENT);
-  expect(answer.status).toBe(200);
+  const { response, logged } = await cancel(TRACEPARENT);
+  expect(response.status).toBe(200);
   expect([...logged]).toEqual([TRACE]);
   expect(sent().length).toBeGreaterThanOrEqual(4);
   expect(new Set(sent())).toEqual(new Set([TRACE]));
@@ -38,14 +38,14 @@ it.each([
   ['malformed', ['00-evil-evil-01']],
   ['repeated', [TRACEPARENT, TRACEPARENT]],
   ['absent', []],
-])('a new trace where it is %s, the same in all calls, and told to nobody', async (_, values) => {
-  const { answer, logged } = await cancel(...values);
-  expect(answer.status).toBe(200);
+])('a new trace where it is %s, the same in all calls, and shown to nobody', async (_, values) => {
+  const { response, logged } = await cancel(...values);
+  expect(response.status).toBe(200);
   expect(logged.size).toBe(1);
   const [traceId] = logged;
   expect(traceId).toMatch(/^[\da-f]{32}$/);
   expect(traceId).not.toBe(TRACE);
   expect(new Set(sent())).toEqual(logged);
-  const told = JSON.stringify(answer);
-  for (const secret of [TRACE, 'evil', String(traceId)]) expect(told).not.toContain(secret);
+  const shown = JSON.stringify(response);
+  for (const secret of [TRACE, 'evil', String(traceId)]) expect(shown).not.toContain(secret);
 });

@@ -56,8 +56,8 @@ describe('results', () => {
     ['InvalidAction', 'gateway-misconfigured', 500, '2'],
   ])('with %s may yet succeed: a 503 with all of them', async (fault, code, status, retryAfter) => {
     await fail(fault);
-    const answer = await start('alertmanager with a token').name('one');
-    expect(answer).toMatchObject({
+    const response = await start('alertmanager with a token').name('one');
+    expect(response).toMatchObject({
       status: 503,
       headers: { 'Retry-After': retryAfter },
       body: { code, status: 503, retryable: true, results: [{ taskId: 'one', status, code }] },
@@ -82,9 +82,9 @@ describe('results', () => {
   it('of some that may yet succeed are a 503, and a repetition finishes them', async () => {
     await fail('ResourceInUse', 1);
     const gateway = start('grafana');
-    const answer = await gateway.name('one', 'two', 'x/y');
-    expect(answer).toMatchObject({ status: 503, body: { code: 'task-busy' } });
-    expect(answer.body['results']).toHaveLength(3);
+    const response = await gateway.name('one', 'two', 'x/y');
+    expect(response).toMatchObject({ status: 503, body: { code: 'task-busy' } });
+    expect(response.body['results']).toHaveLength(3);
     expect(cancelled()).toHaveLength(1);
     expect((await gateway.name('one', 'two', 'x/y')).status).toBe(200);
     expect(cancelled()).toEqual(['one', 'two']);
@@ -92,8 +92,8 @@ describe('results', () => {
 
   it('of an unknown outcome are no 200', async () => {
     await emulator.addFault({ action: 'CancelTask', kind: 'status', status: 504, times: 'always' });
-    const answer = await start('github').name('one');
-    expect(answer).toMatchObject({
+    const response = await start('github').name('one');
+    expect(response).toMatchObject({
       status: 503,
       body: { outcomeUnknown: true, results: [{ outcomeUnknown: true }] },
     });
@@ -121,8 +121,8 @@ describe('results', () => {
 describe('a delivery', () => {
   it('that names 101 tasks is a 400, cancels none, and is an error in the log', async () => {
     const gateway = start('grafana');
-    const answer = await gateway.name('one', ...Array.from({ length: 100 }, (_, i) => `t${i}`));
-    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    const response = await gateway.name('one', ...Array.from({ length: 100 }, (_, i) => `t${i}`));
+    expect(response).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
     expect(emulator.stats().calls.CancelTask).toBe(0);
     expect(gateway.lines).toContainEqual(
       expect.objectContaining({ level: 'error', event: 'too-many-tasks', principal: 'hook:it' }),
@@ -159,13 +159,13 @@ describe('a delivery', () => {
   it('may carry other credentials, which are ignored', async () => {
     const gateway = start('github');
     const body = sender('github').body('one');
-    const answer = await gateway.deliver(body, [
+    const response = await gateway.deliver(body, [
       ['Authorization', 'Basic x'],
       ['Authorization', 'Bearer y'],
       ['X-API-Key', 'z'],
       ['Webhook-Id', 'w'],
     ]);
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
     expect(cancelled()).toEqual(['one']);
   });
 
@@ -173,8 +173,8 @@ describe('a delivery', () => {
     const gateway = start('datadog');
     const never = (): Promise<Buffer> => new Promise(() => undefined);
     const headers = [['Authorization', 'Bearer a-wrong-secret-of-a-sender']] as const;
-    const answer = await gateway.send('POST', '/webhooks/it', headers, never);
-    expect(answer.status).toBe(401);
+    const response = await gateway.send('POST', '/webhooks/it', headers, never);
+    expect(response.status).toBe(401);
   });
 
   it('whose body was dropped for another one is a 503', async () => {
@@ -182,8 +182,8 @@ describe('a delivery', () => {
     const dropped = async (): Promise<Buffer> => {
       throw new Problem('overloaded');
     };
-    const answer = await gateway.send('POST', '/webhooks/it', [], dropped);
-    expect(answer).toMatchObject({ status: 503, body: { code: 'overloaded' } });
+    const response = await gateway.send('POST', '/webhooks/it', [], dropped);
+    expect(response).toMatchObject({ status: 503, body: { code: 'overloaded' } });
   });
 
   it('has audit lines for each task, with one batchId', async () => {
@@ -232,8 +232,8 @@ describe('the secret of an entry', () => {
     const body = grafana.body('one');
     const type = ['Content-Type', 'application/json'] as const;
     for (const proof of [...Object.values(SENDERS).map((one) => one.prove(body, 0)), []]) {
-      const answer = await gateway.send('POST', '/webhooks/grafana', [type, ...proof], body);
-      expect(answer.status).toBe(401);
+      const response = await gateway.send('POST', '/webhooks/grafana', [type, ...proof], body);
+      expect(response.status).toBe(401);
     }
     const atOurs = await gateway.send(
       'POST',
@@ -257,8 +257,8 @@ describe('the secret of an entry', () => {
         ['Content-Type', 'application/json'] as const,
         ...standard.prove(body, Math.floor(Date.now() / 1000)),
       ];
-      const answer = await gateway.send('POST', '/webhooks/cancel-task', headers, body);
-      expect(answer.status).toBe(status);
+      const response = await gateway.send('POST', '/webhooks/cancel-task', headers, body);
+      expect(response.status).toBe(status);
       expect((await gateway.name('one')).status).toBe(200);
     }
   });
@@ -273,12 +273,12 @@ describe('Slack', () => {
     ['InternalError', /^Task one: .*may or may not have taken effect/],
   ])('reads what happened, after %s too', async (code, text) => {
     await fail(code);
-    const answer = await start(COMMAND).name('one');
-    expect(answer).toMatchObject({
+    const response = await start(COMMAND).name('one');
+    expect(response).toMatchObject({
       status: 200,
       body: { response_type: 'ephemeral', replace_original: false },
     });
-    expect(answer.body['text']).toMatch(text);
+    expect(response.body['text']).toMatch(text);
   });
 
   it('reads which task was refused for the quota', async () => {
@@ -308,10 +308,10 @@ describe('Slack', () => {
   ])('%s has its answer after %i ms, although DLC hangs', async (name, ms, status) => {
     await emulator.addFault({ action: 'CancelTask', kind: 'hang', times: 'always' });
     const gateway = start(name, {}, { REQUEST_TIMEOUT_MS: '60000', ATTEMPT_TIMEOUT_MS: '30000' });
-    const answer = gateway.name('one');
+    const response = gateway.name('one');
     // Without a deadline of its own, the delivery would take a minute.
     const late = sleep(ms + 5000, 'late' as const, { ref: false });
-    const first = await Promise.race([answer, late]);
+    const first = await Promise.race([response, late]);
     if (first === 'late') throw new Error('the sender has given up');
     expect(first.status).toBe(status);
     if (status === 200) expect(first.body['text']).toMatch(/^Task one: /);

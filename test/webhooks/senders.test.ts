@@ -40,12 +40,13 @@ const isSlack = ({ kind }: Sender): boolean => kind === 'slack';
 
 describe.each(rows)('%s', (_, sender) => {
   it('cancels the task that it names', async () => {
-    const answer = await deliver(sender, {});
-    expect(answer.status).toBe(200);
+    const response = await deliver(sender, {});
+    expect(response.status).toBe(200);
     expect(cancelled()).toEqual(['one']);
-    if (isSlack(sender)) expect(answer.body['text']).toBe('Task one: DLC was asked to cancel it.');
+    if (isSlack(sender))
+      expect(response.body['text']).toBe('Task one: DLC was asked to cancel it.');
     else {
-      expect(answer.body).toEqual({
+      expect(response.body).toEqual({
         results: [
           {
             taskId: 'one',
@@ -67,9 +68,9 @@ describe.each(rows)('%s', (_, sender) => {
 
   it('names no task in a test or a ping: a 200, and nothing is cancelled', async () => {
     const body = isSlack(sender) ? sender.body('') : '{"zen":"Keep it logically awesome."}';
-    const answer = await deliver(sender, { body });
-    expect(answer.status).toBe(200);
-    if (!isSlack(sender)) expect(answer.body).toMatchObject({ outcome: 'ignored' });
+    const response = await deliver(sender, { body });
+    expect(response.status).toBe(200);
+    if (!isSlack(sender)) expect(response.body).toMatchObject({ outcome: 'ignored' });
     expect(emulator.stats().calls.CancelTask).toBe(0);
   });
 
@@ -119,11 +120,11 @@ describe.each(rows)('%s', (_, sender) => {
   it('in another media type is a 415 that says which to choose', async () => {
     const body = sender.body('one');
     const headers = [['Content-Type', 'text/plain'] as const, ...sender.prove(body, now())];
-    const answer = await gatewayFor(sender).send('POST', '/webhooks/it', headers, body);
-    if (isSlack(sender)) expect(answer.body['text']).toMatch(/form/);
+    const response = await gatewayFor(sender).send('POST', '/webhooks/it', headers, body);
+    if (isSlack(sender)) expect(response.body['text']).toMatch(/form/);
     else {
-      expect(answer).toMatchObject({ status: 415 });
-      expect(answer.body['detail']).toContain('application/json');
+      expect(response).toMatchObject({ status: 415 });
+      expect(response.body['detail']).toContain('application/json');
     }
   });
 
@@ -146,11 +147,11 @@ describe.each(rows)('%s', (_, sender) => {
 
   it('names several tasks in one delivery', async () => {
     if (sender.isSingle) return;
-    const answer = await deliver(sender, {
+    const response = await deliver(sender, {
       body: sender.body('one', '../x', 'two', 'one', 'gone'),
     });
     expect(cancelled()).toEqual(['one', 'two']);
-    expect(answer).toMatchObject({
+    expect(response).toMatchObject({
       status: 200,
       body: {
         results: [

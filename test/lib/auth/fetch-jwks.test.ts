@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { fetchJwks, JwksUnavailable } from '../../../src/lib/auth/jwks.ts';
 import {
-  answer,
+  reply,
   answerKeys,
   dropConnection,
   flood,
@@ -45,7 +45,7 @@ describe('the fetch of a JWKS', () => {
       { kty: 'NEW', kid: 'pq-1' },
       es.jwk,
     ];
-    server.behave(answer(JSON.stringify({ keys, more: 'members' })));
+    server.behave(reply(JSON.stringify({ keys, more: 'members' })));
     expect(await fetchJwks(server, never)).toMatchObject([
       { kid: undefined, fault: 'is not an object' },
       { kid: undefined, fault: 'is not an object' },
@@ -57,7 +57,7 @@ describe('the fetch of a JWKS', () => {
   });
 
   it('does not miss a key that is published for encryption', async () => {
-    server.behave(answer(JSON.stringify({ keys: [{ ...es.jwk, use: 'enc' }] })));
+    server.behave(reply(JSON.stringify({ keys: [{ ...es.jwk, use: 'enc' }] })));
     expect(await fetchJwks(server, never)).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('the fetch of a JWKS', () => {
     ],
     ['as identity', JSON.stringify({ keys: [es.jwk] }), { 'Content-Encoding': 'identity' }],
   ])('takes a set %s', async (_name, body, headers) => {
-    server.behave(answer(body, 200, headers));
+    server.behave(reply(body, 200, headers));
     expect(await count(server.uri)).toBe(1);
   });
 
@@ -96,15 +96,15 @@ describe('the fetch of a JWKS', () => {
   const aSet = JSON.stringify({ keys: [es.jwk] });
   const padded = (bytes: number): string => aSet + ' '.repeat(bytes - aSet.length);
   it('reads 256 KiB and no more', async () => {
-    server.behave(answer(padded(256 * 1024)));
+    server.behave(reply(padded(256 * 1024)));
     expect(await count(server.uri)).toBe(1);
-    server.behave(answer(padded(256 * 1024 + 1)));
+    server.behave(reply(padded(256 * 1024 + 1)));
     await expect(fetchJwks(server, never)).rejects.toThrow('more than 262144 bytes');
   });
 
   it('reads no more than that out of gzip either', async () => {
     const zipped = (bytes: number): RequestListener =>
-      answer(gzipSync(padded(bytes)), 200, { 'Content-Encoding': 'gzip' });
+      reply(gzipSync(padded(bytes)), 200, { 'Content-Encoding': 'gzip' });
     server.behave(zipped(256 * 1024));
     expect(await count(server.uri)).toBe(1);
     server.behave(zipped(256 * 1024 + 1));
@@ -114,21 +114,21 @@ describe('the fetch of a JWKS', () => {
   it.each<[string, RequestListener, string]>([
     [
       'an HTML page',
-      answer('<html>Sign in</html>', 200, { 'Content-Type': 'text/html' }),
+      reply('<html>Sign in</html>', 200, { 'Content-Type': 'text/html' }),
       'else than JSON',
     ],
-    ['an empty body', answer(''), 'else than JSON'],
-    ['a set cut short', answer('{"keys":[{"kty":'), 'else than JSON'],
-    ['a list', answer('[]'), 'else than a JWK Set'],
-    ['null', answer('null'), 'else than a JWK Set'],
-    ['an object without keys', answer('{}'), 'else than a JWK Set'],
-    ['keys that are no list', answer('{"keys":{}}'), 'else than a JWK Set'],
-    ['gzip that is none', answer(aSet, 200, { 'Content-Encoding': 'gzip' }), 'broken gzip'],
-    ['another encoding', answer(aSet, 200, { 'Content-Encoding': 'br' }), 'another encoding'],
-    ['status 500 with a good set', answer(aSet, 500), 'status 500'],
+    ['an empty body', reply(''), 'else than JSON'],
+    ['a set cut short', reply('{"keys":[{"kty":'), 'else than JSON'],
+    ['a list', reply('[]'), 'else than a JWK Set'],
+    ['null', reply('null'), 'else than a JWK Set'],
+    ['an object without keys', reply('{}'), 'else than a JWK Set'],
+    ['keys that are no list', reply('{"keys":{}}'), 'else than a JWK Set'],
+    ['gzip that is none', reply(aSet, 200, { 'Content-Encoding': 'gzip' }), 'broken gzip'],
+    ['another encoding', reply(aSet, 200, { 'Content-Encoding': 'br' }), 'another encoding'],
+    ['status 500 with a good set', reply(aSet, 500), 'status 500'],
     ['status 500 with a body that hangs', hangInBody(500), 'status 500'],
-    ['status 404', answer('not here', 404), 'status 404'],
-    ['status 204', answer('', 204), 'status 204'],
+    ['status 404', reply('not here', 404), 'status 404'],
+    ['status 204', reply('', 204), 'status 204'],
     ['a body that never ends', flood, 'more than 262144 bytes'],
     ['a body shorter than it says', truncate, 'connection failed: ECONNRESET'],
     ['a connection that is cut', dropConnection, 'connection failed: ECONNRESET'],
@@ -142,7 +142,7 @@ describe('the fetch of a JWKS', () => {
 
   it.each([301, 302, 303, 307, 308])('does not follow a redirect (%i)', async (status) => {
     const elsewhere = await startJwksServer(answerKeys(es));
-    server.behave(answer('', status, { Location: elsewhere.uri.href }));
+    server.behave(reply('', status, { Location: elsewhere.uri.href }));
     await expect(fetchJwks(server, never)).rejects.toThrow(`status ${status}`);
     expect(elsewhere.requests).toBe(0);
     await elsewhere.stop();

@@ -303,7 +303,7 @@ describe('the claims', () => {
     expect((await refused(token(es, changes))).members.detail).toBe(detail);
   });
 
-  it('tell nobody that they have expired before the signature is verified', async () => {
+  it('let nobody know that they have expired before the signature is verified', async () => {
     const problem = await refused(token(createKey('ES256', 'e1'), { exp: 0 }));
     expect(problem.members.detail).toBe('The token is not valid.');
   });
@@ -455,7 +455,7 @@ describe('the form', () => {
   });
 });
 
-describe('what is told and logged of a bad token', () => {
+describe('what is said and logged of a bad token', () => {
   it('holds no part of it', async () => {
     const marks = { sub: 'MARK-1', aud: 'MARK-2', iss: 'https://id.example' };
     const bad = [

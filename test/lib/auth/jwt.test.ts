@@ -6,7 +6,7 @@ import { toJwtIssuers } from '../../../src/lib/auth/jwt-issuers.ts';
 import type { Principal } from '../../../src/lib/auth/principal.ts';
 import { Problem } from '../../../src/lib/problems.ts';
 import {
-  answer,
+  reply,
   answerKeys,
   hold,
   startJwksServer,
@@ -284,7 +284,7 @@ describe('an issuer with a JWKS address', () => {
   });
 
   it('answers 503, to be tried again, while its keys cannot be fetched', async () => {
-    server.behave(answer('down', 500));
+    server.behave(reply('down', 500));
     const problem = await problemOf(take(token(es), never));
     expect(problem).toMatchObject({
       code: 'auth-provider-unavailable',
@@ -339,7 +339,7 @@ describe('an issuer with a JWKS address', () => {
       });
     }
     expect(server.requests).toBe(2);
-    server.behave(answer('down', 500));
+    server.behave(reply('down', 500));
     expect((await problemOf(take(forged, never))).code).toBe('unauthenticated');
   });
 

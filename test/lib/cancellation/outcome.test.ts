@@ -45,12 +45,12 @@ const FINISHED = 'InvalidParameter.TaskAlreadyFinished';
 const ANOTHER = 'FailedOperation.AnotherRequestProcessing';
 
 /** The answer in short: outcome or code, what qualifies it, and the request id. */
-function short(answer: Done | Problem): string {
-  if (answer instanceof Problem) {
-    const { outcomeUnknown, taskState, upstreamRequestId: id = 'no id' } = answer.members;
-    return [answer.code, outcomeUnknown && 'unknown', taskState, id].filter(Boolean).join();
+function short(response: Done | Problem): string {
+  if (response instanceof Problem) {
+    const { outcomeUnknown, taskState, upstreamRequestId: id = 'no id' } = response.members;
+    return [response.code, outcomeUnknown && 'unknown', taskState, id].filter(Boolean).join();
   }
-  const { outcome, confirmed, upstreamRequestId: id = 'no id' } = answer;
+  const { outcome, confirmed, upstreamRequestId: id = 'no id' } = response;
   return [outcome, confirmed === false && 'unconfirmed', id].filter(Boolean).join();
 }
 
@@ -90,10 +90,10 @@ describe('settle', () => {
     ['upstream-timeout,unknown,r-lookup', [timeout], found('unknown')],
     ['upstream-internal-error,unknown,r-InternalError', [timeout, said('InternalError')], timeout],
     ['upstream-timeout,unknown,r-lookup', [timeout], said('r-lookup')],
-  ])('%s', (answer, attempts, lookup) => {
+  ])('%s', (response, attempts, lookup) => {
     const lookedUp = lookup && 'upstreamCode' in lookup;
     const given = lookedUp ? { ...lookup, upstreamRequestId: 'r-lookup' } : lookup;
-    expect(short(settle(attempts, given))).toBe(answer);
+    expect(short(settle(attempts, given))).toBe(response);
   });
 
   it('needs an attempt', () => {
@@ -124,7 +124,7 @@ describe('as a problem', () => {
     });
   });
 
-  it('what the cloud refuses the gateway is not told by its code', () => {
+  it('what the cloud refuses the gateway does not reach callers as a code', () => {
     const { members, code } = toProblem(said('AuthFailure.TokenFailure'));
     expect(code).toBe('upstream-credentials-rejected');
     expect(members).toEqual({ upstreamRequestId: 'r-AuthFailure.TokenFailure' });
@@ -154,8 +154,8 @@ class Model {
     if (play === 'refused connection') return refusedConnection;
     if (play === 'lost before') return timeout;
     if (play === 'busy') return said('RequestLimitExceeded');
-    const answer = this.#cancel();
-    return play === 'lost after' ? timeout : answer;
+    const response = this.#cancel();
+    return play === 'lost after' ? timeout : response;
   }
 
   #cancel(): Reply {
@@ -196,8 +196,8 @@ describe('whatever happens to the attempts', () => {
           const truth = state === 'absent' ? absent : found(state);
           const lookup =
             lookupKind === 'works' ? truth : lookupKind === 'off' ? undefined : timeout;
-          const answer = settle(attempts, needsLookup(attempts) ? lookup : undefined);
-          assertTrue(answer, task, start, attempts);
+          const response = settle(attempts, needsLookup(attempts) ? lookup : undefined);
+          assertTrue(response, task, start, attempts);
         },
       ),
       { numRuns: 5000 },
@@ -206,24 +206,24 @@ describe('whatever happens to the attempts', () => {
 });
 
 function assertTrue(
-  answer: Done | Problem,
+  response: Done | Problem,
   task: Model,
   start: TaskState | 'absent',
   attempts: readonly Reply[],
 ): void {
   const hadUnknown = attempts.some(({ outcome }) => outcome === 'unknown');
-  if (!(answer instanceof Problem)) {
-    if (answer.outcome === 'already_cancelled') expect(start).toBe('cancelled');
-    if (answer.outcome === 'cancelled') expect(task.state).toBe('cancelled');
-    const isCertain = answer.outcome === 'cancel_requested' && answer.confirmed !== false;
+  if (!(response instanceof Problem)) {
+    if (response.outcome === 'already_cancelled') expect(start).toBe('cancelled');
+    if (response.outcome === 'cancelled') expect(task.state).toBe('cancelled');
+    const isCertain = response.outcome === 'cancel_requested' && response.confirmed !== false;
     if (isCertain) expect(task.accepted).toBe(true);
-    if (answer.confirmed === false) expect(hadUnknown).toBe(true);
+    if (response.confirmed === false) expect(hadUnknown).toBe(true);
     return;
   }
-  const { outcomeUnknown, taskState } = answer.members;
+  const { outcomeUnknown, taskState } = response.members;
   // "It failed" is never said of a cancellation that was taken, and "nobody knows" only where so.
   if (task.accepted) expect(outcomeUnknown).toBe(true);
   if (outcomeUnknown) expect(hadUnknown).toBe(true);
   if (taskState) expect(taskState).toBe(task.state);
-  if (answer.code === 'task-not-found') expect(start).toBe('absent');
+  if (response.code === 'task-not-found') expect(start).toBe('absent');
 }

@@ -173,7 +173,7 @@ describe('the credentials', () => {
     ['TENCENTCLOUD_SECRETID', 'AKIDé-SECRET'],
     ['TENCENTCLOUD_SESSIONTOKEN', 'SECRET\r\nX-Evil: 1'],
     ['TENCENTCLOUD_SESSIONTOKEN', '\u0000SECRET'],
-  ])('in %s that no header field can have are not told in any reason', async (name, value) => {
+  ])('in %s that no header field can have are in no reason', async (name, value) => {
     const server = await upstream((response) => reply(response, OK));
     const answer = await cancel(clientOf(server.port, { ...CLOUD_ENV, [name]: value }));
     expect(answer).toMatchObject({ outcome: 'did-not-happen', code: 'gateway-misconfigured' });
@@ -203,7 +203,7 @@ describe('a request', () => {
     });
   });
 
-  it('that the SDK refuses to send has not happened, and its words are not told', async () => {
+  it('that the SDK refuses to send has not happened, and its words are not passed on', async () => {
     const server = await upstream((response) => reply(response, OK));
     const options = {
       region: 'ap-x',

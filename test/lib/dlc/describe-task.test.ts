@@ -40,7 +40,7 @@ describe('describeTasks', () => {
     expect(looked).toMatchObject({ outcome: 'found', task: { state, upstreamState: State } });
   });
 
-  it('tells what may be told of a task, and nothing else', async () => {
+  it('shows what may be shown of a task, and nothing else', async () => {
     const task = {
       Id: 'a',
       State: 1,

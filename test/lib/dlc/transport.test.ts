@@ -21,12 +21,12 @@ afterEach(async () => {
 });
 
 /** What arrives of a request as the SDK makes it, and what the SDK reads of the response. */
-async function sentBy(fetch: (typeof fetches)['node-fetch'], status: number, answer: string) {
+async function sentBy(fetch: (typeof fetches)['node-fetch'], status: number, content: string) {
   if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = Object(server.address());
   const arrived = once(server, 'request').then(async ([request, response]) => {
     const body = await text(request);
-    response.writeHead(status, { 'X-TC-TraceId': 'trace' }).end(answer);
+    response.writeHead(status, { 'X-TC-TraceId': 'trace' }).end(content);
     const { method, url, headers } = request;
     return { method, url, headers, body };
   });
@@ -61,9 +61,9 @@ describe('the stand-in for node-fetch', () => {
     [200, 'ü'],
     [200, ''],
     [503, '{}'],
-  ])('sends the same, and gives the same of a %i with %s', async (status, answer) => {
-    const real = await sentBy(fetches['node-fetch'], status, answer);
-    expect(await sentBy(fetches['the stand-in'], status, answer)).toEqual(real);
+  ])('sends the same, and gives the same of a %i with %s', async (status, content) => {
+    const real = await sentBy(fetches['node-fetch'], status, content);
+    expect(await sentBy(fetches['the stand-in'], status, content)).toEqual(real);
     expect(real.arrived).toMatchObject({ method: 'POST', body: '{"TaskId":"ü"}' });
   });
 });

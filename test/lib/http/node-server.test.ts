@@ -102,11 +102,11 @@ const reading =
     },
   });
 
-const only = (answers: RawAnswer[]): RawAnswer => {
-  expect(answers).toHaveLength(1);
-  const [answer] = answers;
-  if (!answer) throw new Error('no answer');
-  return answer;
+const only = (responses: RawAnswer[]): RawAnswer => {
+  expect(responses).toHaveLength(1);
+  const [response] = responses;
+  if (!response) throw new Error('no answer');
+  return response;
 };
 
 const GET = (path: string, ...fields: string[]): string =>
@@ -150,15 +150,15 @@ describe('a connection', () => {
       'POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n',
     );
     raw.write(GET('/healthz'));
-    const answers = parseAnswers(await raw.until(/"status":"ok"}/));
-    expect(answers.map(({ status }) => status)).toEqual([401, 404, 405, 200]);
+    const responses = parseAnswers(await raw.until(/"status":"ok"}/));
+    expect(responses.map(({ status }) => status)).toEqual([401, 404, 405, 200]);
     raw.socket.destroy();
   });
 
   it('is closed when the caller asks for it, and HTTP/1.0 needs no Host', async () => {
     const { port } = await start();
-    const answer = only(await exchangeRaw(port, 'GET /healthz HTTP/1.0\r\n\r\n'));
-    expect(answer.status).toBe(200);
+    const response = only(await exchangeRaw(port, 'GET /healthz HTTP/1.0\r\n\r\n'));
+    expect(response.status).toBe(200);
     expect(only(await exchangeRaw(port, GET('/healthz', 'Connection: close'))).status).toBe(200);
   });
 
@@ -183,8 +183,8 @@ describe('a connection', () => {
     const raw = await connectRaw(port);
     raw.write(requests.join(''));
     await until(() => parseAnswersOrNone(raw).length === 4);
-    const answers = parseAnswers(raw.received());
-    expect(answers.map(({ status }) => status)).toEqual([200, 404, 401, 200]);
+    const responses = parseAnswers(raw.received());
+    expect(responses.map(({ status }) => status)).toEqual([200, 404, 401, 200]);
     raw.socket.destroy();
   });
 
@@ -233,13 +233,13 @@ describe('HEAD', () => {
 describe('an answer', () => {
   it('of 204 has no Content-Length and no body', async () => {
     const { port } = await start();
-    const answer = await send(port, { method: 'OPTIONS', path: '/healthz' });
-    expect(answer.status).toBe(204);
-    expect(answer.headers).not.toHaveProperty('content-length');
-    expect(answer.headers).not.toHaveProperty('transfer-encoding');
-    expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS');
-    expect(answer.text).toBe('');
-    expectAlwaysHeaders(answer.headers);
+    const response = await send(port, { method: 'OPTIONS', path: '/healthz' });
+    expect(response.status).toBe(204);
+    expect(response.headers).not.toHaveProperty('content-length');
+    expect(response.headers).not.toHaveProperty('transfer-encoding');
+    expect(response.headers.allow).toBe('GET, HEAD, OPTIONS');
+    expect(response.text).toBe('');
+    expectAlwaysHeaders(response.headers);
   });
 
   it('has one value for each name', async () => {
@@ -299,9 +299,9 @@ describe('a request that HTTP itself forbids', () => {
   it('without Host gets a problem, with the id that it came with', async () => {
     const { port, accessLines } = await start();
     const text = `DELETE /tasks/a HTTP/1.1\r\nX-Request-Id: mine\r\nX-API-Key: ${KEY}\r\nConnection: close\r\n\r\n`;
-    const answer = only(await exchangeRaw(port, text));
-    expectProblem(answer, 400, 'invalid-request');
-    expect(answer.headers['x-request-id']).toBe('mine');
+    const response = only(await exchangeRaw(port, text));
+    expectProblem(response, 400, 'invalid-request');
+    expect(response.headers['x-request-id']).toBe('mine');
     expect(accessLines()).toMatchObject([{ method: 'DELETE', status: 400, requestId: 'mine' }]);
     expect(emulator.requests()).toEqual([]);
   });
@@ -321,8 +321,8 @@ describe('a request that HTTP itself forbids', () => {
       const host = first?.startsWith('Host') ? '' : 'Host: x\r\n';
       const key = /X-API|Auth|Webhook/.test(first ?? '') ? '' : `X-API-Key: ${KEY}\r\n`;
       const text = `DELETE /tasks/a HTTP/1.1\r\n${host}${key}${first}\r\n${noise}${second}\r\nConnection: close\r\n\r\n`;
-      const answer = only(await exchangeRaw(port, text));
-      const { errors } = expectProblem(answer, 400, 'invalid-request');
+      const response = only(await exchangeRaw(port, text));
+      const { errors } = expectProblem(response, 400, 'invalid-request');
       expect(errors).toMatchObject([{ in: 'header', name: first?.split(':')[0]?.toLowerCase() }]);
     }
     expect(emulator.requests()).toEqual([]);
@@ -343,9 +343,9 @@ describe('a request that HTTP itself forbids', () => {
     ['a space in the target', 'GET /tasks/a b HTTP/1.1\r\nHost: x\r\n\r\n'],
   ])('%s gets a problem, and the connection ends', async (_, text) => {
     const { port, accessLines, lines } = await start();
-    const answer = only(await exchangeRaw(port, text));
-    expectProblem(answer, 400, 'invalid-request');
-    expect(answer.headers['connection']).toBe('close');
+    const response = only(await exchangeRaw(port, text));
+    expectProblem(response, 400, 'invalid-request');
+    expect(response.headers['connection']).toBe('close');
     expect(accessLines()).toMatchObject([{ status: 400, code: 'invalid-request', level: 'info' }]);
     expect(lines.filter(({ event }) => event === 'crash')).toEqual([]);
   });
@@ -369,8 +369,8 @@ describe('a request that HTTP itself forbids', () => {
     await until(() => gate.arrived() === 1);
     expect(raw.received()).toBe('');
     gate.open();
-    const answers = parseAnswers(await raw.closed());
-    expect(answers.map(({ status }) => status)).toEqual([200, 404, 400]);
+    const responses = parseAnswers(await raw.closed());
+    expect(responses.map(({ status }) => status)).toEqual([200, 404, 400]);
   });
 
   it('in its body is answered like any other, and the task is left alone', async () => {
@@ -378,9 +378,9 @@ describe('a request that HTTP itself forbids', () => {
     emulator.addTasks({ id: 'a', state: 'running' });
     const head = `DELETE /tasks/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\nX-API-Key: ${KEY}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     for (const body of ['zz\r\n', '1\r\na\r\nzz\r\n']) {
-      const answer = only(await exchangeRaw(port, `${head}${body}`));
-      expectProblem(answer, 400, 'invalid-request');
-      expect(answer.headers['x-request-id']).toBe('mine');
+      const response = only(await exchangeRaw(port, `${head}${body}`));
+      expectProblem(response, 400, 'invalid-request');
+      expect(response.headers['x-request-id']).toBe('mine');
     }
     expect(accessLines()).toMatchObject([
       { method: 'DELETE', status: 400 },
@@ -397,9 +397,9 @@ describe('a request that HTTP itself forbids', () => {
     );
     await raw.until(/100 Continue\r\n\r\n/);
     raw.write('1\r\na\r\nzz\r\n');
-    const answer = parseAnswers(await raw.closed()).at(-1);
-    if (!answer) throw new Error('no answer');
-    expectProblem(answer, 400, 'invalid-request');
+    const response = parseAnswers(await raw.closed()).at(-1);
+    if (!response) throw new Error('no answer');
+    expectProblem(response, 400, 'invalid-request');
   });
 
   it('in a body that nobody reads ends the connection, after the response', async () => {
@@ -429,9 +429,9 @@ describe('a request that HTTP itself forbids', () => {
         `Transfer-Encoding: ${coding}`,
       ];
       const text = `${lines.join('\r\n')}\r\n\r\n0\r\n\r\n${GET('/healthz')}`;
-      const answer = only(await exchangeRaw(port, text));
-      expectProblem(answer, 400, 'invalid-request');
-      expect(answer.headers['connection']).toBe('close');
+      const response = only(await exchangeRaw(port, text));
+      expectProblem(response, 400, 'invalid-request');
+      expect(response.headers['connection']).toBe('close');
       expect(accessLines()).toHaveLength(1);
       expect(emulator.requests()).toEqual([]);
     },
@@ -441,9 +441,9 @@ describe('a request that HTTP itself forbids', () => {
     const { port } = await start();
     const connect =
       'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\nX-Request-Id: mine\r\n\r\n';
-    const answer = only(await exchangeRaw(port, connect));
-    expectProblem(answer, 404, 'route-not-found');
-    expect(answer.headers).toMatchObject({ 'x-request-id': 'mine', connection: 'close' });
+    const response = only(await exchangeRaw(port, connect));
+    expectProblem(response, 404, 'route-not-found');
+    expect(response.headers).toMatchObject({ 'x-request-id': 'mine', connection: 'close' });
     for (let i = 0; i < 20; i += 1) {
       const raw = await connectRaw(port);
       raw.write(connect);
@@ -459,8 +459,8 @@ describe('a request that HTTP itself forbids', () => {
     raw.write(`${GET('/healthz')}CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n`);
     await until(() => gate.arrived() === 1);
     gate.open();
-    const answers = parseAnswers(await raw.closed());
-    expect(answers.map(({ status }) => status)).toEqual([200, 404]);
+    const responses = parseAnswers(await raw.closed());
+    expect(responses.map(({ status }) => status)).toEqual([200, 404]);
   });
 });
 
@@ -483,10 +483,10 @@ describe('what HTTP allows and nobody needs', () => {
 
   it('an expectation that is not known is not met', async () => {
     const { port } = await start();
-    const answer = only(
+    const response = only(
       await exchangeRaw(port, GET('/healthz', 'Expect: 200-ok', 'Connection: close')),
     );
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
   });
 
   const deleting = (path: string, length: number): string =>
@@ -529,8 +529,8 @@ describe('too much', () => {
     ['and without end', `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(200_000)}`],
   ])('%s is a 431', async (_, text) => {
     const { port, accessLines } = await start();
-    const answer = only(await exchangeRaw(port, text));
-    expectProblem(answer, 431, 'request-header-fields-too-large');
+    const response = only(await exchangeRaw(port, text));
+    expectProblem(response, 431, 'request-header-fields-too-large');
     expect(accessLines()).toMatchObject([{ status: 431 }]);
   });
 
@@ -538,9 +538,9 @@ describe('too much', () => {
     const origin = 'https://app.example.org';
     const { port } = await start({ env: { CORS_ORIGINS: origin } });
     const fields = [`Origin: ${origin}`, 'X-Request-Id: mine', `Cookie: ${'x'.repeat(20_000)}`];
-    const answer = only(await exchangeRaw(port, GET('/tasks/a', ...fields)));
-    expectProblem(answer, 431, 'request-header-fields-too-large');
-    expect(answer.headers).toMatchObject({
+    const response = only(await exchangeRaw(port, GET('/tasks/a', ...fields)));
+    expectProblem(response, 431, 'request-header-fields-too-large');
+    expect(response.headers).toMatchObject({
       'access-control-allow-origin': origin,
       'access-control-expose-headers': expect.stringContaining('X-Request-Id'),
       'x-request-id': 'mine',
@@ -585,9 +585,9 @@ describe('too much', () => {
       };
       raw.socket.on('drain', pump);
       pump();
-      const [answer] = parseAnswers(await raw.closed());
-      expect([413, 404, 405]).toContain(answer?.status);
-      expect(answer?.headers['connection']).toBe('close');
+      const [response] = parseAnswers(await raw.closed());
+      expect([413, 404, 405]).toContain(response?.status);
+      expect(response?.headers['connection']).toBe('close');
       // What was taken off the wire: a bounded part, however much was sent.
       expect(accepted.bytesRead).toBeLessThan(4 * MB);
       expect(written).toBeGreaterThan(0);
@@ -628,8 +628,8 @@ describe('too slow', () => {
       ]),
   ])('%s is a 408', async (_, text) => {
     const { port, accessLines } = await start({ timeouts });
-    const answer = only(await exchangeRaw(port, text));
-    expectProblem(answer, 408, 'request-timeout');
+    const response = only(await exchangeRaw(port, text));
+    expectProblem(response, 408, 'request-timeout');
     expect(accessLines()).toMatchObject([{ status: 408 }]);
   });
 
@@ -637,9 +637,9 @@ describe('too slow', () => {
     const { port, accessLines } = await start({ timeouts, wrap: reading() });
     const text =
       'DELETE /tasks/a HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\nContent-Length: 5\r\n\r\nab';
-    const answer = only(await exchangeRaw(port, text));
-    expectProblem(answer, 408, 'request-timeout');
-    expect(answer.headers['x-request-id']).toBe('mine');
+    const response = only(await exchangeRaw(port, text));
+    expectProblem(response, 408, 'request-timeout');
+    expect(response.headers['x-request-id']).toBe('mine');
     expect(accessLines()).toMatchObject([{ method: 'DELETE', status: 408 }]);
   });
 
@@ -660,8 +660,8 @@ describe('a body that nobody needs', () => {
     raw.write(head);
     await raw.until(/"route-not-found"/);
     raw.write(`hello${GET('/healthz')}`);
-    const answers = parseAnswers(await raw.until(/"status":"ok"}/));
-    expect(answers.map(({ status, headers }) => [status, headers['connection']])).toEqual([
+    const responses = parseAnswers(await raw.until(/"status":"ok"}/));
+    expect(responses.map(({ status, headers }) => [status, headers['connection']])).toEqual([
       [404, 'keep-alive'],
       [200, 'keep-alive'],
     ]);
@@ -855,12 +855,12 @@ describe('draining', () => {
     const { port, server } = await start({ wrap: gate.wrap });
     servers.splice(0);
     const agent = new http.Agent({ keepAlive: true });
-    const answer = send(port, { path: '/healthz', agent });
+    const response = send(port, { path: '/healthz', agent });
     await until(() => gate.arrived() === 1);
     const drained = drain(server, 60_000);
     await expect(send(port, { path: '/healthz' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     gate.open();
-    expect(await answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    expect(await response).toMatchObject({ status: 200, headers: { connection: 'close' } });
     await drained;
     agent.destroy();
   });

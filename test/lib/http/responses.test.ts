@@ -93,7 +93,7 @@ describe('a problem', () => {
   });
 });
 
-describe("what a webhook's sender is told", () => {
+describe("what a webhook's sender gets", () => {
   const FORBIDDEN: ProblemCode[] = [
     'insufficient-scope',
     'task-not-permitted',

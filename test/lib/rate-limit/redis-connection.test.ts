@@ -21,10 +21,10 @@ afterEach(() => {
   while (closing.length > 0) closing.pop()?.();
 });
 
-async function start(answer: (connection: number) => Answers) {
+async function start(response: (connection: number) => Answers) {
   const counts = { connections: 0, scripts: 0 };
   const server = net.createServer((socket) => {
-    const { ping, script, delays = [] } = answer((counts.connections += 1));
+    const { ping, script, delays = [] } = response((counts.connections += 1));
     closing.push(() => socket.destroy());
     socket.on('error', () => undefined);
     socket.on('data', (data) => {

@@ -175,15 +175,15 @@ describeWithRedis('the rules in Redis', () => {
     for (let i = 0; i < 10; i += 1) known = (await ask(`a${i}`, known)).next;
     now += 100_000;
     await lose();
-    // One that was told nothing of them cannot know.
+    // One that has got none of them cannot know.
     expect((await ask('b', 0)).delay).toBe(0);
     const late = await ask('c', known);
     const horizon = now + RULE.maxWait + RULE.spacing;
-    // Nothing is sent until then: the caller is told so.
+    // Nothing is sent until then: the caller learns it.
     expect(late).toEqual({ next: horizon, delay: RULE.spacing, granted: -1 });
     now += RULE.spacing;
     expect(await ask('c', late.next)).toMatchObject({ delay: RULE.maxWait, granted: 1 });
-    // What others were told before is no news any more.
+    // What others got before is no news any more.
     now += RULE.spacing;
     expect(await ask('d', known)).toMatchObject({ delay: RULE.maxWait, granted: 1 });
     now += RULE.maxWait;

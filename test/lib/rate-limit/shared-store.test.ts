@@ -237,7 +237,7 @@ describe('when the store fails', () => {
     expect(await status()).toBeUndefined();
   });
 
-  it('for a while, and then by its settings: the second is told too', async () => {
+  it('for a while, and then by its settings: the second is logged too', async () => {
     const limits = await onItsOwn({ reason: 'connection refused' });
     store.state = { reason: 'WRONGPASS', misconfiguration: 'redis-password' };
     await acquire(limits);

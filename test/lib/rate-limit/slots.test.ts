@@ -49,7 +49,7 @@ describe('the slots', () => {
     expect(SECOND / slotRule(rate, MAX_WAIT_MS).spacing).toBeGreaterThanOrEqual(0.9 * rate);
   });
 
-  it('tell truly when there is a slot, if the others go on as they do', () => {
+  it('say truly when there is a slot, if the others go on as they do', () => {
     fc.assert(
       fc.property(rates, fc.integer({ min: 1, max: 100 }), (rate, times) => {
         const slots = slotsAtTimes(slotRule(rate, MAX_WAIT_MS));
@@ -155,7 +155,7 @@ describe('the share of a principal', () => {
     }
   });
 
-  it('is told truly when to come back: then there is a slot, under the same load', () => {
+  it('gets the true time to come back: then there is a slot, under the same load', () => {
     const others = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(others, fc.integer({ min: 1000, max: 50_000 }), (count, every) => {

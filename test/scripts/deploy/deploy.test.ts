@@ -115,7 +115,7 @@ describe('npm run deploy', () => {
     await run(project, scf);
     await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
     scf.requests.length = 0;
-    // Whoever is paged has not all variables at hand.
+    // The engineer who is paged has not all variables at hand.
     const back = await run(project, scf, {
       args: ['--rollback'],
       env: { SCF_ROLE: '', API_KEYS: '' },
@@ -168,7 +168,7 @@ describe('npm run deploy', () => {
     await run(project, scf, { args: was === 'an event function' ? event : [] });
     scf.requests.length = 0;
     const args = was === 'an event function' ? [] : event;
-    const { exitCode, messages, asked } = await run(project, scf, { args, answer: true });
+    const { exitCode, messages, asked } = await run(project, scf, { args, response: true });
     expect([exitCode, changes(scf), asked]).toEqual([78, [], []]);
     expect(messages).toContain(
       `${NAME} is ${was}, and SCF cannot make it ${wanted}. Nothing was changed.`,
@@ -178,9 +178,9 @@ describe('npm run deploy', () => {
       `  npm run deploy${file && ` -- ${file}`}: the function stays what it is`,
     );
     // Both ways lead somewhere.
-    const stays = await run(project, scf, { args: file === '' ? [] : event, answer: true });
+    const stays = await run(project, scf, { args: file === '' ? [] : event, response: true });
     expect([stays.exitCode, changes(scf)]).toEqual([0, []]);
-    const beside = await run(project, scf, { args: [...args, '--stage', 'next'], answer: true });
+    const beside = await run(project, scf, { args: [...args, '--stage', 'next'], response: true });
     expect([beside.exitCode, changes(scf)]).toEqual([0, FIRST]);
   });
 
@@ -202,7 +202,7 @@ describe('npm run deploy', () => {
     const own = makeProject((yaml) => yaml.replace('$DEFAULT', 'live'));
     scf.faults.push({ action: 'PublishVersion', kind: 'UnauthorizedOperation' });
     expect((await run(own, scf)).exitCode).toBe(77);
-    const { asked } = await run(own, scf, { answer: false });
+    const { asked } = await run(own, scf, { response: false });
     expect(asked[0]).toContain(
       `Callers of ${NAME} in ap-guangzhou go from nowhere to a new version.`,
     );
@@ -210,14 +210,14 @@ describe('npm run deploy', () => {
   });
 
   it('shows what it makes, and asks before', async () => {
-    const no = await run(project, scf, { answer: false });
+    const no = await run(project, scf, { response: false });
     expect([no.exitCode, changes(scf), no.asked]).toEqual([
       1,
       [],
       [`${NAME} in ap-guangzhou is made: a web function with a public URL.\nGo on?`],
     ]);
     expect(no.messages).toMatch(/\nNothing was done\.$/);
-    const yes = await run(project, scf, { answer: true });
+    const yes = await run(project, scf, { response: true });
     expect([yes.exitCode, changes(scf)]).toEqual([0, FIRST]);
   });
 
@@ -236,7 +236,7 @@ describe('npm run deploy', () => {
       SUBNET_ID: 'subnet-1',
     };
     scf.requests.length = 0;
-    const no = await run(project, scf, { env, answer: false });
+    const no = await run(project, scf, { env, response: false });
     expect([no.exitCode, changes(scf)]).toEqual([1, []]);
     const lines = [
       `Callers of ${NAME} in ap-guangzhou go from version 1 to a new version.`,
@@ -260,7 +260,7 @@ describe('npm run deploy', () => {
       expect.stringContaining('LOG_LEVEL: not set → warn'),
     ]);
     scf.requests.length = 0;
-    const again = await run(project, scf, { env, answer: false });
+    const again = await run(project, scf, { env, response: false });
     expect([again.exitCode, changes(scf), again.asked]).toEqual([0, [], []]);
   });
 
@@ -268,7 +268,7 @@ describe('npm run deploy', () => {
     await run(project, scf);
     await run(project, scf, { env: { API_KEYS: SHELL.API_KEYS.replaceAll('aaaa', 'bbbb') } });
     scf.requests.length = 0;
-    const no = await run(project, scf, { args: ['--rollback'], answer: false });
+    const no = await run(project, scf, { args: ['--rollback'], response: false });
     expect([no.exitCode, changes(scf), no.asked]).toEqual([
       1,
       [],
@@ -281,7 +281,7 @@ describe('npm run deploy', () => {
         ].join('\n'),
       ],
     ]);
-    const yes = await run(project, scf, { args: ['--rollback'], answer: true });
+    const yes = await run(project, scf, { args: ['--rollback'], response: true });
     expect([yes.exitCode, changes(scf)]).toEqual([0, ['UpdateAlias']]);
   });
 
@@ -291,7 +291,7 @@ describe('npm run deploy', () => {
       await run(project, scf);
       await run(project, scf, { env: { LOG_LEVEL: 'warn' } });
       scf.requests.length = 0;
-      const refused = await run(project, scf, { args, answer: 'nobody' });
+      const refused = await run(project, scf, { args, response: 'nobody' });
       expect([refused.exitCode, scf.requests]).toEqual([64, []]);
       expect(refused.messages).toContain('There is no terminal to ask on: --yes');
     },

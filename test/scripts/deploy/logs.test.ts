@@ -25,12 +25,12 @@ afterEach(async () => {
 const NOTICE = 'notice-of-the-test';
 const withLogs = (
   args: string[] = [],
-  { env = {}, answer }: { env?: Record<string, string>; answer?: boolean } = {},
+  { env = {}, response }: { env?: Record<string, string>; response?: boolean } = {},
 ) =>
   run(project, scf, {
     args: ['--with-logs', ...args],
     env: { CLS_ENDPOINT: cls.endpoint, CLS_NOTICE_ID: NOTICE, ...TOPIC, ...env },
-    ...(answer !== undefined && { answer }),
+    ...(response !== undefined && { response }),
   });
 const done = (): string[] =>
   cls.requests.splice(0).flatMap(({ action }) => (action.startsWith('Describe') ? [] : [action]));
@@ -69,7 +69,7 @@ it('sets the index and the alarms up, before the function that writes the log', 
   });
   // A second time, nothing is left to do.
   const before = scf.requests.length;
-  const again = await withLogs([], { answer: false });
+  const again = await withLogs([], { response: false });
   expect([again.exitCode, done(), again.asked]).toEqual([0, [], []]);
   expect(changes({ ...scf, requests: scf.requests.slice(before) })).toEqual([]);
 });
@@ -90,7 +90,7 @@ it('leaves what others have in the topic, and an alarm that somebody paused', as
   expect(fields).toEqual([theirs, ...indexFields(readLogFile())]);
   const paused = cls.alarms[1];
   Object.assign(paused ?? {}, { Status: false, Condition: '$1.n > 100' });
-  const { asked } = await withLogs([], { answer: true });
+  const { asked } = await withLogs([], { response: true });
   expect(asked).toEqual([`alarm ${paused?.Name}, changed\nGo on?`]);
   expect([done(), cls.alarms[1]]).toEqual([
     ['ModifyAlarm'],
@@ -109,7 +109,7 @@ it('finds its alarms behind a hundred others', async () => {
 });
 
 it('shows all of it with what else changes, and asks once', async () => {
-  const no = await withLogs([], { answer: false, env: { CLS_NOTICE_ID: '' } });
+  const no = await withLogs([], { response: false, env: { CLS_NOTICE_ID: '' } });
   expect([no.exitCode, done(), changes(scf)]).toEqual([1, [], []]);
   const lines = [
     `${NAME} in ap-guangzhou is made: a web function with a public URL.`,

@@ -72,13 +72,13 @@ export async function run(
   {
     args = [],
     env = {},
-    answer,
-  }: { args?: string[]; env?: Record<string, string>; answer?: boolean | 'nobody' } = {},
+    response,
+  }: { args?: string[]; env?: Record<string, string>; response?: boolean | 'nobody' } = {},
 ): Promise<Outcome> {
   const asked: string[] = [];
   const confirm = async (question: string): Promise<boolean> => {
     asked.push([...messages, question].join('\n'));
-    return answer === true;
+    return response === true;
   };
   const out: string[] = [];
   const messages: string[] = [];
@@ -88,11 +88,11 @@ export async function run(
     waiting: { now: () => time, sleep: async (ms: number) => void (time += ms) },
     out: (line: string) => void out.push(line),
     progress: (line: string) => void messages.push(line),
-    ...(typeof answer === 'boolean' && { confirm }),
+    ...(typeof response === 'boolean' && { confirm }),
   };
   const given = [
     ...(args.includes('--config') ? [] : ['--config', project.config]),
-    ...(answer === undefined ? ['--yes'] : []),
+    ...(response === undefined ? ['--yes'] : []),
   ];
   let exitCode = 0;
   try {

@@ -48,7 +48,7 @@ export async function startScf(): Promise<ScfServer> {
     healthz: [] as number[],
     readyz: [] as ScfServer['readyz'],
   };
-  const server = createServer((request, response) => void answer(scf, request, response));
+  const server = createServer((request, response) => void serve(scf, request, response));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -66,7 +66,7 @@ export async function startScf(): Promise<ScfServer> {
 
 type Answering = Omit<ScfServer, 'endpoint' | 'close'>;
 
-async function answer(
+async function serve(
   scf: Answering,
   request: IncomingMessage,
   response: ServerResponse,

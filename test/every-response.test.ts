@@ -204,10 +204,10 @@ describe.each(WAYS)('through the %s', (way) => {
       ['Origin', ORIGIN],
       ['X-Request-Id', 'mine'],
     ] as const;
-    const answer = await ask(way, gateways, { ...request, headers });
-    expect(answer.status).toBe(status);
-    expectAlwaysHeaders(answer.headers);
-    const sent = lowerCased(answer.headers);
+    const response = await ask(way, gateways, { ...request, headers });
+    expect(response.status).toBe(status);
+    expectAlwaysHeaders(response.headers);
+    const sent = lowerCased(response.headers);
     expect(Object.keys(sent).filter((name) => !KNOWN.test(name))).toEqual([]);
     // Of header fields that Node could not hold, nothing is known.
     if (status !== 431 || way !== 'server') {
@@ -218,15 +218,15 @@ describe.each(WAYS)('through the %s', (way) => {
         !isSenders && !(status === 204 && request.target.startsWith('/tasks')),
       );
     }
-    const hasSentences = status >= 400 || answer.text.includes('"results"');
+    const hasSentences = status >= 400 || response.text.includes('"results"');
     expect(sent['vary']).toBe(hasSentences ? 'Accept-Language, Origin' : 'Origin');
     expect(sent).not.toHaveProperty('access-control-allow-credentials');
     if (code) {
-      const body = expectProblem(answer, status, code);
+      const body = expectProblem(response, status, code);
       expect(body['upstreamRequestId']).toBe(sent['x-tc-request-id']);
       if (code === 'upstream-credentials-rejected') expect(body).not.toHaveProperty('upstreamCode');
     }
-    if (request.method === 'HEAD' || status === 204) expect(answer.text).toBe('');
+    if (request.method === 'HEAD' || status === 204) expect(response.text).toBe('');
     else expect(sent['content-type']).toBe(`application/${code ? 'problem+' : ''}json`);
     const asked = emulator.requests().length > 0;
     expect('x-tc-request-id' in sent).toBe(asked);
@@ -249,10 +249,10 @@ describe('where the settings are wrong', () => {
     ['what is no request', null],
   ])('%s gets all header fields, and a 500', async (_, event) => {
     const fn = await startFunction({ DLC_REGION: 'x' });
-    const answer = fromPlatform(await fn.invoke(event));
-    expect(answer.status).toBe(500);
-    expectAlwaysHeaders(answer.headers);
-    if (answer.text !== '') expectProblem(answer, 500, 'gateway-misconfigured');
+    const response = fromPlatform(await fn.invoke(event));
+    expect(response.status).toBe(500);
+    expectAlwaysHeaders(response.headers);
+    if (response.text !== '') expectProblem(response, 500, 'gateway-misconfigured');
     await fn.stop();
   });
 });
