@@ -85,7 +85,7 @@ const RUNTIME = `
   process.on('disconnect', () => process.exit());
   process.on('message', async ({ id, name, event, context }) => {
     try {
-      process.send({ id, answer: await functions[name](event, context) });
+      process.send({ id, response: await functions[name](event, context) });
     } catch (error) {
       process.send({ id, thrown: String(error) });
     }
