@@ -255,6 +255,7 @@ describe('a request that is refused as a whole', () => {
 
   it.each<[string, unknown, string]>([
     ['no JSON', '{', ''],
+    ['a member twice', '{"taskIds":["a"],"taskIds":["b"]}', ''],
     ['no object', [], ''],
     ['no ids', {}, 'taskIds'],
     ['an empty list', { taskIds: [] }, 'taskIds'],

@@ -109,6 +109,10 @@ describe('signed nonsense', () => {
   it.each([
     ['no JSON', '{'],
     ['bytes that are no UTF-8 text of JSON', '"\u0000'],
+    [
+      'a member twice',
+      JSON.stringify(cancelBody('mine')).replace('"taskId":', '"taskId":"a","taskId":'),
+    ],
     ['a list', []],
     ['null', null],
     ['no data', { type: 'task.cancel', timestamp: new Date().toISOString() }],

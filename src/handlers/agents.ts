@@ -1,6 +1,5 @@
 import type { OpenEndpoint, OtherEndpoint } from '../endpoint.ts';
 import { requireJson } from '../lib/http/json-body.ts';
-import { header } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 
 /** Endpoints for agents, by the Model Context Protocol: `mcp.ts` has all of it, and is loaded when the first one calls. */
@@ -9,8 +8,8 @@ import { Problem } from '../lib/problems.ts';
 export const mcp: OtherEndpoint = {
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:read', isForAgents: true },
   maxBytes: 64 * 1024,
-  validate({ request }) {
-    requireJson(header(request.headers, 'content-type'));
+  validate(context) {
+    requireJson(context);
     return {};
   },
   async handle(context, deps, callTool) {

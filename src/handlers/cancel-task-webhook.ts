@@ -2,9 +2,8 @@ import * as z from 'zod/mini';
 
 import type { TaskEndpoint } from '../endpoint.ts';
 import { valueAt } from '../lib/auth/json-pointer.ts';
-import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
-import { header } from '../lib/http/message.ts';
-import { invalid, regionSchema, taskIdSchema, type Regions, type TaskRef } from '../lib/tasks.ts';
+import { fittingBody, invalidBody, readJsonBody } from '../lib/http/json-body.ts';
+import { regionSchema, taskIdSchema, type Regions, type TaskRef } from '../lib/tasks.ts';
 import { ignoredResponse } from '../lib/webhooks/sender-response.ts';
 import { cancel, cancelResponse } from './cancel-task.ts';
 
@@ -28,9 +27,7 @@ export const cancelTaskWebhook: TaskEndpoint<TaskRef | undefined> = {
   about: 'task',
   access: { schemes: ['webhook'], scope: 'tasks:cancel' },
   maxBytes: WEBHOOK_BODY_BYTES,
-  validate: ({ request, body }, settings) => ({
-    task: taskIn(parseJsonBody(header(request.headers, 'content-type'), body), settings),
-  }),
+  validate: (context, settings) => ({ task: taskIn(readJsonBody(context), settings) }),
   async handle(context, deps) {
     const { task, requestId } = context;
     if (!task) return ignoredResponse(requestId);
@@ -45,8 +42,7 @@ function taskIn(body: unknown, regions: Regions): TaskRef | undefined {
   if (typeof type === 'string' && type !== 'task.cancel') return undefined;
   const { taskId, region = regions.defaultRegion } = fittingBody(webhookBodySchema, body).data;
   if (!regions.allowedRegions.has(region)) {
-    const message = 'is not a region that this gateway serves';
-    throw invalid([{ in: 'body', name: 'data.region', message }]);
+    throw invalidBody('is not a region that this gateway serves', 'data.region');
   }
   return { taskId, region };
 }

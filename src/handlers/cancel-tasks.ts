@@ -1,18 +1,10 @@
 import * as z from 'zod/mini';
 
 import type { TasksEndpoint } from '../endpoint.ts';
-import { fittingBody, parseJsonBody } from '../lib/http/json-body.ts';
-import { header } from '../lib/http/message.ts';
+import { fittingBody, invalidBody, readJsonBody } from '../lib/http/json-body.ts';
 import { IN_LANGUAGES, jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { MOST_UNITS } from '../lib/rate-limit/quota.ts';
-import {
-  invalid,
-  NO_PARAMETER,
-  readQuery,
-  regionRule,
-  regionSchema,
-  taskIdSchema,
-} from '../lib/tasks.ts';
+import { NO_PARAMETER, readQuery, regionRule, regionSchema, taskIdSchema } from '../lib/tasks.ts';
 import { cancelEach } from './task-batch.ts';
 
 /** The body of `POST /tasks:cancel`. */
@@ -34,12 +26,12 @@ export const cancelTasks: TasksEndpoint<{ readonly region: string }> = {
   about: 'tasks',
   access: { schemes: ['bearer', 'api-key'], scope: 'tasks:cancel' },
   maxBytes: 16 * 1024,
-  validate({ request, body }, settings) {
-    readQuery(request.query, () => NO_PARAMETER);
-    const json = parseJsonBody(header(request.headers, 'content-type'), body);
+  validate(context, settings) {
+    readQuery(context.request.query, () => NO_PARAMETER);
+    const json = readJsonBody(context);
     const { region = settings.defaultRegion, ...asked } = fittingBody(batchSchema, json);
     const message = regionRule(region, settings);
-    if (message !== undefined) throw invalid([{ in: 'body', name: 'region', message }]);
+    if (message !== undefined) throw invalidBody(message, 'region');
     const tasks = asked.taskIds.map((taskId) => ({ taskId, region }));
     return { tasks, region, dryRun: asked.dryRun ?? false };
   },

@@ -1,7 +1,7 @@
 import { isJsonObject, valueAt, type ClaimTest } from '../auth/json-pointer.ts';
+import { invalidBody, parseJson } from '../http/json-body.ts';
 import { Problem } from '../problems.ts';
 import { TASK_ID, type Regions, type TaskRef } from '../tasks.ts';
-import { invalidBody, readForm, readJson } from './delivery-body.ts';
 import { OWN_BODY, type TaskRule } from './kinds.ts';
 import type { WebhookSender } from './webhook-senders.ts';
 
@@ -47,6 +47,43 @@ export function readDelivery(
     if (error instanceof Problem) return { refusal: error };
     throw error;
   }
+}
+
+const JSON_TYPE = /^application\/([\w.+-]+\+)?json[\t ]*(;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded[\t ]*(;|$)/i;
+
+/** @throws Problem `unsupported-media-type`, `invalid-request` */
+function readJson(contentType: string, body: Buffer): unknown {
+  if (JSON_TYPE.test(contentType)) return parseJson(body);
+  const detail =
+    'The body must be JSON: choose application/json as the content type at the sender.';
+  throw new Problem('unsupported-media-type', { detail });
+}
+
+const MOST_FIELDS = 100;
+
+/**
+ * Reads the fields of a form; `payload`, which buttons send, is JSON.
+ *
+ * @throws Problem `unsupported-media-type`, `invalid-request`
+ */
+function readForm(contentType: string, body: Buffer): unknown {
+  if (!FORM_TYPE.test(contentType)) {
+    const detail =
+      'The body must be a form (application/x-www-form-urlencoded), as Slack sends it.';
+    throw new Problem('unsupported-media-type', { detail });
+  }
+  const fields = new Map<string, unknown>();
+  const text = body.toString();
+  // Checked before they are decoded: Slack has some twenty.
+  if (text.split('&', MOST_FIELDS + 1).length > MOST_FIELDS) {
+    throw invalidBody(`must have at most ${MOST_FIELDS} fields`);
+  }
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (fields.has(name)) throw invalidBody('must not have a field twice');
+    fields.set(name, name === 'payload' ? parseJson(Buffer.from(value), name) : value);
+  }
+  return Object.fromEntries(fields);
 }
 
 /** A misspelt region must not cancel in another one. */
