@@ -34,7 +34,7 @@ const ELSEWHERE = /^lib\/problems\.ts$|observability|slack-response|handlers\/do
 /** What is said of a part of a request; elsewhere such texts are about settings, and in the log alone. */
 const RULE = /^(must|is|has) /;
 const VALIDATING =
-  /^(handlers|middlewares|lib\/(listing|http))\/|^lib\/(tasks|validation|webhooks\/(delivery-body|deliveries))\.ts$/;
+  /^(handlers|middlewares|lib\/(listing|http))\/|^lib\/(tasks|validation|webhooks\/deliveries)\.ts$/;
 
 const textsOf = new Map(FILES.map((file) => [file, textsIn(path.join(root, file))]));
 const inCode = FILES.flatMap((file) =>
