@@ -87,17 +87,17 @@ export const PROBLEM_TEXTS = {
   },
   'payload-too-large': {
     meaning:
-      'The body is over 8 KiB; 16 KiB on the webhook route, 256 KiB on those of single senders.',
-    advice: 'Send a smaller body; only webhook routes need one at all.',
+      'The body is larger than its route takes: 8 KiB where none is needed, 16 KiB for a list of tasks or a signed webhook, 64 KiB for agents, 256 KiB at the URL of a single sender.',
+    advice: 'Send a smaller body, or none where none is needed.',
     snippet: SNIPPETS.tryIt,
     operator: 'Nothing to mend; "route" in the log shows which of the limits it was.',
   },
   'unsupported-media-type': {
-    meaning: 'The webhook is not application/json, or, from Slack, no form.',
-    advice: 'Choose application/json as the content type at the sender.',
+    meaning: 'The body is not application/json, or, from Slack, no form.',
+    advice: 'Send application/json as the content type; for webhooks, choose it at the sender.',
     snippet: SNIPPETS.tryIt,
     operator:
-      '"principal" in the log names the sender: set the content type where it is configured.',
+      '"principal" in the log names the caller: of a webhook sender, set the content type where it is configured.',
   },
   'quota-exceeded': {
     meaning: "This caller's own quota is used up; others are not affected.",

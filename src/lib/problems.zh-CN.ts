@@ -87,16 +87,17 @@ export const CHINESE_PROBLEMS: Readonly<Record<ProblemCode, ChineseText>> = {
   'payload-too-large': {
     title: '请求体过大',
     detail: '请求体超过了此接口的上限。',
-    meaning: '请求体超过 8 KiB；Webhook 接口的上限是 16 KiB，各发送方专用接口的上限是 256 KiB。',
-    advice: '请减小请求体；只有 Webhook 接口才需要请求体。',
+    meaning:
+      '请求体超过了接口的上限：不需要请求体的接口为 8 KiB，任务列表和签名的 Webhook 为 16 KiB，智能体为 64 KiB，各发送方专用地址为 256 KiB。',
+    advice: '请减小请求体；不需要请求体的接口请不要发送。',
     operator: '无需处理；日志中的 "route" 说明超过的是哪个接口的上限。',
   },
   'unsupported-media-type': {
     title: '不支持的媒体类型',
     detail: '请求体必须是 application/json。',
-    meaning: 'Webhook 的内容类型不是 application/json；如果来自 Slack，则不是表单。',
-    advice: '请在发送方将内容类型设置为 application/json。',
-    operator: '日志中的 "principal" 是发送方：请在其配置中修改内容类型。',
+    meaning: '请求体的内容类型不是 application/json；如果来自 Slack，则不是表单。',
+    advice: '请将内容类型设置为 application/json；Webhook 请在发送方设置。',
+    operator: '日志中的 "principal" 是调用方：如果是 Webhook 发送方，请在其配置中修改内容类型。',
   },
   'quota-exceeded': {
     title: '超出配额',
