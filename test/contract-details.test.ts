@@ -119,6 +119,17 @@ describe('GET /readyz', () => {
     expect(emulator.requests()).toHaveLength(calls);
   });
 
+  it('names the fault although the first client that asked has disconnected', async () => {
+    await emulator.addFault({ action: 'DescribeTasks', kind: 'delay', ms: 300 });
+    const gateway = start({ TENCENTCLOUD_SECRETKEY: 'another-secret-key' });
+    const askAndLeave = (signal: AbortSignal) =>
+      gateway.send('GET', '/readyz', [], '', false, signal);
+    await askAndLeave(AbortSignal.abort());
+    await askAndLeave(AbortSignal.timeout(100));
+    expect(await ask({}, gateway)).toMatchObject({ status: 503 });
+    expect(emulator.requests()).toHaveLength(1);
+  });
+
   it('is 200 if DLC is only out of reach: no operator can mend that here', async () => {
     await emulator.addFault({ action: 'DescribeTasks', kind: 'reset-before', times: 'always' });
     expect(await ask()).toMatchObject({ status: 200 });

@@ -1,5 +1,6 @@
 import type { Deps, OpenEndpoint, RequestContext } from '../endpoint.ts';
 import { lookUp } from '../lib/cancellation/lookup.ts';
+import { startDeadline } from '../lib/clock.ts';
 import { NO_TASK } from '../lib/dlc/describe-task.ts';
 import { jsonResponse } from '../lib/http/response.ts';
 import { Problem } from '../lib/problems.ts';
@@ -37,11 +38,12 @@ export function createReadyz(): OpenEndpoint {
   return {
     async handle(context, deps) {
       const now = deps.clock.steadyMs();
-      if (!last || now - last.askedAt >= ASK_EVERY_MS) {
+      const isDue = !last || now - last.askedAt >= ASK_EVERY_MS;
+      if (isDue && !context.deadline.signal.aborted) {
         last = { askedAt: now, fault: askDlc(context, deps) };
       }
       const isRedisWrong = await deps.limiter.misconfiguration();
-      const fault = (await last.fault) ?? (isRedisWrong ? 'redis-misconfigured' : undefined);
+      const fault = (await last?.fault) ?? (isRedisWrong ? 'redis-misconfigured' : undefined);
       if (fault === undefined) return jsonResponse(200, { status: 'ready' });
       // Missing credentials may come at any time, and looking for them costs no call.
       if (fault === 'cloud-credentials-missing') last = undefined;
@@ -53,7 +55,10 @@ export function createReadyz(): OpenEndpoint {
 async function askDlc(context: RequestContext, deps: Deps): Promise<Fault | undefined> {
   if (!deps.dlc.chooseCredentials(context)) return 'cloud-credentials-missing';
   const task = { taskId: NO_TASK, region: deps.settings.defaultRegion };
-  const found = await lookUp(task, context, deps);
+  // The result counts for a minute: a client that disconnects must not decide it for all others.
+  const deadline = startDeadline(context.deadline.remaining(), deps.clock);
+  const asking = lookUp(task, { ...context, deadline }, deps);
+  const found = await asking.finally(() => deadline.close());
   const isRefused = 'code' in found && found.code === 'upstream-credentials-rejected';
   return isRefused ? 'cloud-credentials-rejected' : undefined;
 }
