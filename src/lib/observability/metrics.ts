@@ -33,7 +33,13 @@ const MAX_CONNECTIONS = 16;
 type Row = readonly [event: string, labels: string[], help: string, atZero?: object[]];
 
 /** What alerts watch begins at 0, so that the first increase shows. */
-const CANCEL_ROUTES = ['/tasks/{taskId}', '/tasks:cancel', '/webhooks/cancel-task'];
+const CANCEL_ROUTES = [
+  '/tasks/{taskId}',
+  '/tasks:cancel',
+  '/webhooks/cancel-task',
+  '/webhooks/{senderId}',
+  '/mcp',
+];
 const NEVER_EXPECTED = [
   'internal-error',
   'gateway-misconfigured',
