@@ -29,6 +29,7 @@ const endpoint = {
   form: 'https: and a host whose first label is dlc; or http: on loopback',
   parse: (text: string) => parseEndpoint(text),
 };
+
 /** The table of settings: name, kind and default of each. docs/settings.md is made from it. */
 export function readTable(read: Read) {
   // The credentials are read again at every call (`readCredentials`); here they are only checked.

@@ -3,7 +3,13 @@ import * as z from 'zod/mini';
 import type { TaskEndpoint } from '../endpoint.ts';
 import { valueAt } from '../lib/auth/json-pointer.ts';
 import { fittingBody, invalidBody, readJsonBody } from '../lib/http/json-body.ts';
-import { regionSchema, taskIdSchema, type Regions, type TaskRef } from '../lib/tasks.ts';
+import {
+  regionRule,
+  regionSchema,
+  taskIdSchema,
+  type Regions,
+  type TaskRef,
+} from '../lib/tasks.ts';
 import { ignoredResponse } from '../lib/webhooks/sender-response.ts';
 import { cancel, cancelResponse } from './cancel-task.ts';
 
@@ -41,8 +47,7 @@ function taskIn(body: unknown, regions: Regions): TaskRef | undefined {
   const type = valueAt(body, ['type']);
   if (typeof type === 'string' && type !== 'task.cancel') return undefined;
   const { taskId, region = regions.defaultRegion } = fittingBody(webhookBodySchema, body).data;
-  if (!regions.allowedRegions.has(region)) {
-    throw invalidBody('is not a region that this gateway serves', 'data.region');
-  }
+  const message = regionRule(region, regions);
+  if (message !== undefined) throw invalidBody(message, 'data.region');
   return { taskId, region };
 }

@@ -75,8 +75,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'The delivery does not say what the entry of its sender requires.':
     '此次推送的内容不满足发送方条目中的要求。',
   'A task id must be a JSON string.': '任务 ID 必须是 JSON 字符串。',
-  'A task id must be 1 to 128 letters, digits, "_" or "-".':
-    '任务 ID 必须由 1 至 128 个字母、数字、"_" 或 "-" 组成。',
+  'A task id {text}.': '任务 ID {text}。',
   'The region of the task is not one that this gateway serves.': '此网关不服务该任务所在的地域。',
   'Some parts of the request are not valid; "errors" lists them.':
     '请求中有多处无效，详见 "errors"。',

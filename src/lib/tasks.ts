@@ -40,7 +40,7 @@ export function parseTaskRequest(segment: string, query: Query, regions: Regions
   return { taskId, region: values.get('region') ?? regions.defaultRegion };
 }
 
-const ID_RULE = 'must be 1 to 128 letters, digits, "_" or "-"';
+export const ID_RULE = 'must be 1 to 128 letters, digits, "_" or "-"';
 const WRONG_ID: Violation = { in: 'path', name: 'taskId', message: ID_RULE };
 export const NO_PARAMETER = 'is not a parameter of this route';
 

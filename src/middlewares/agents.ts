@@ -1,5 +1,6 @@
 import type { ByAgent, CallerContext, RequestContext, SeveralTasks } from '../endpoint.ts';
 import { INVALID_TOKEN } from '../lib/auth/principal.ts';
+import { isLoopback } from '../lib/config/setting-values.ts';
 import { header, type HttpRequest } from '../lib/http/message.ts';
 import { Problem } from '../lib/problems.ts';
 import type { Settings } from '../settings.ts';
@@ -28,12 +29,16 @@ export function forAgents(settings: Settings): Middleware<RequestContext> {
   };
 }
 
-const LOOPBACK = /^(localhost|\[::1\]|127(\.\d{1,3}){3})(:\d+)?$/i;
+/** @param host with or without a port */
+const isHere = (host: string): boolean => isLoopback(host.toLowerCase().replace(/:\d+$/, ''));
 
-/** Pages from elsewhere must not use a person's gateway; nor by a name of theirs that leads to this machine. */
+/**
+ * Whether a page of another site sent the request. It could also use a gateway on this machine by a host
+ * name of its own that leads here (DNS rebinding).
+ */
 function isForeign({ headers }: HttpRequest, { corsOrigins, publicUrl = '' }: Settings): boolean {
-  const isLocal = LOOPBACK.test(publicUrl.split('/')[2] ?? '');
-  const isElsewhere = isLocal && !LOOPBACK.test(header(headers, 'host') ?? 'localhost');
+  const isLocal = isHere(publicUrl.split('/')[2] ?? '');
+  const isElsewhere = isLocal && !isHere(header(headers, 'host') ?? 'localhost');
   return isElsewhere || (headers.get('origin') ?? []).some((origin) => !corsOrigins.has(origin));
 }
 

@@ -1,5 +1,5 @@
 import type { CallerContext, Deps, SeveralTasks } from '../endpoint.ts';
-import type { Scope } from '../lib/auth/principal.ts';
+import type { Rate, Scope } from '../lib/auth/principal.ts';
 import { Problem } from '../lib/problems.ts';
 import { wholeSeconds, type QuotaDecision, type QuotaRule } from '../lib/rate-limit/quota.ts';
 import { before, type Middleware } from '../request-context.ts';
@@ -49,10 +49,7 @@ function quotaOf(
   return { key: `${policy} ${id}`, rule: quotaRule(policy, rate) };
 }
 
-export function quotaRule(
-  policy: Policy,
-  { limit, windowSeconds }: { readonly limit: number; readonly windowSeconds: number },
-): QuotaRule {
+export function quotaRule(policy: Policy, { limit, windowSeconds }: Rate): QuotaRule {
   const times = policy === 'read' ? READS_PER_CANCELLATION : 1;
   return { limit: limit * times, windowMs: windowSeconds * 1000 };
 }
@@ -74,8 +71,8 @@ const MAX_ADMITTED = 1000;
 export const MAX_PER_PRINCIPAL = MAX_ADMITTED / 4;
 
 /**
- * Sheds load. Only callers who are authenticated and within their quota are counted, so strangers
- * cannot take their places.
+ * Sheds load. Only requests of callers who are authenticated and within their quota are counted, so
+ * strangers cannot take their places. An agent's own message costs no quota; each tool that it calls does.
  *
  * @throws Problem `overloaded`
  */

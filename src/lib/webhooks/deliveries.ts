@@ -1,7 +1,8 @@
 import { isJsonObject, valueAt, type ClaimTest } from '../auth/json-pointer.ts';
 import { invalidBody, parseJson } from '../http/json-body.ts';
 import { Problem } from '../problems.ts';
-import { TASK_ID, type Regions, type TaskRef } from '../tasks.ts';
+import { MOST_UNITS } from '../rate-limit/quota.ts';
+import { ID_RULE, TASK_ID, type Regions, type TaskRef } from '../tasks.ts';
 import { OWN_BODY, type TaskRule } from './kinds.ts';
 import type { WebhookSender } from './webhook-senders.ts';
 
@@ -95,11 +96,8 @@ function refuseStrangers(document: unknown): void {
   }
 }
 
-/** The most tasks of one delivery. */
-const MOST_TASKS = 100;
-
-/** The reason of a delivery that names more: somebody has to know. */
-export const TOO_MANY = `names more than ${MOST_TASKS} tasks`;
+/** The reason of a delivery that names too many: somebody has to know. */
+export const TOO_MANY = `names more than ${MOST_UNITS} tasks`;
 
 /**
  * Gives the tasks that a document names, in its order, each once. Linear in the document's size.
@@ -118,8 +116,8 @@ function namedTasks(document: unknown, rule: TaskRule, regions: Regions): readon
     if (id === '') continue;
     const named = toNamed(id, region && valueAt(item, region), regions);
     found.set(`${'region' in named ? named.region : named.detail} ${named.taskId}`, named);
-    if (found.size > MOST_TASKS) {
-      const { members } = invalidBody(`must name at most ${MOST_TASKS} tasks`);
+    if (found.size > MOST_UNITS) {
+      const { members } = invalidBody(`must name at most ${MOST_UNITS} tasks`);
       throw new Problem('invalid-request', { ...members, reason: TOO_MANY });
     }
   }
@@ -135,14 +133,12 @@ function meets({ pointer, values }: ClaimTest, item: unknown): boolean {
 function toNamed(id: unknown, named: unknown, regions: Regions): Named {
   if (typeof id !== 'string') return { taskId: null, detail: 'A task id must be a JSON string.' };
   const taskId = id.slice(0, 128).replace(/[^A-Za-z0-9_-]/g, '?');
-  if (!TASK_ID.test(id)) return { taskId, detail: NO_ID };
+  if (!TASK_ID.test(id)) return { taskId, detail: `A task id ${ID_RULE}.` };
   const region = named === undefined ? regions.defaultRegion : named;
   return typeof region === 'string' && regions.allowedRegions.has(region)
     ? { taskId, region }
     : { taskId, detail: 'The region of the task is not one that this gateway serves.' };
 }
-
-const NO_ID = 'A task id must be 1 to 128 letters, digits, "_" or "-".';
 
 /** A command has the ids among its fields, a button within its payload. */
 function personOf(document: unknown): NonNullable<Delivery['person']> {

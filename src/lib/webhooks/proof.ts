@@ -89,10 +89,10 @@ function onlyValue(headers: HeaderFields, name: string): string {
   return value;
 }
 
-const MAX_HEADER_BYTES = 4096;
+const MAX_FIELD_BYTES = 4096;
 
 function itemsOf({ split }: SignatureScheme, field: string): string[] {
-  if (Buffer.byteLength(field) > MAX_HEADER_BYTES) throw notProven('the field is too long');
+  if (Buffer.byteLength(field) > MAX_FIELD_BYTES) throw notProven('the field is too long');
   return split === undefined ? [field] : field.split(split).map((item) => item.trim());
 }
 
