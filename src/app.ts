@@ -6,6 +6,7 @@ import { createRoutes } from './handlers/routes.ts';
 import { lazyDocument } from './lib/api-document.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import { createConcurrencyLimit } from './lib/concurrency-limit.ts';
+import type { Environment } from './lib/config/secret-reference.ts';
 import { createDlcClient, readCredentials } from './lib/dlc/client.ts';
 import type { HttpRequest, HttpResponse } from './lib/http/message.ts';
 import { problemResponse, withAlwaysHeaders } from './lib/http/response.ts';
@@ -24,8 +25,6 @@ export interface App {
   /** Responds to every request. @param remainingMs how long the platform gives, if it says so */
   serve(request: HttpRequest, remainingMs?: number): Promise<HttpResponse>;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How many requests of one principal may wait for a task's end at once. */
 const WAITS_PER_PRINCIPAL = 2;

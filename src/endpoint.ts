@@ -9,7 +9,7 @@ import type { Problem } from './lib/problems.ts';
 import type { TaskRef } from './lib/tasks.ts';
 import type { ApiDocument } from './lib/api-document.ts';
 import type { ConcurrencyLimit } from './lib/concurrency-limit.ts';
-import type { Read } from './lib/webhooks/deliveries.ts';
+import type { ReadDelivery } from './lib/webhooks/deliveries.ts';
 import type { WebhookSender } from './lib/webhooks/webhook-senders.ts';
 import type { Settings } from './settings.ts';
 
@@ -159,7 +159,7 @@ export interface Authenticated {
 export interface Delivered {
   readonly sender: WebhookSender;
   /** What the delivery asks for, or why it is refused. */
-  readonly read: Read;
+  readonly read: ReadDelivery;
 }
 
 /** Added where an agent calls the endpoint by a tool. */

@@ -50,14 +50,14 @@ const outer = (deps: OuterDeps): Middleware<PartialContext>[] => [
   ...ofTools(deps),
 ];
 
-/** What an agent calls by a tool goes through these, inside of those that its own request goes through. */
+/** They also run around the endpoint that a tool stands for, inside of those of the agent's own request. */
 const ofTools = ({ log, settings }: OuterDeps): Middleware<PartialContext>[] => [
   language,
   problemDetails(log, settings.problemPrefix),
 ];
 
 /**
- * From the proof of the caller to the permission, for an endpoint whose callers authenticate.
+ * Gives the middlewares from authentication to permission, if an endpoint is for callers who authenticate.
  *
  * @param authenticate absent for a tool: the agent's own request has come so far
  */

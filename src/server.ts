@@ -76,7 +76,7 @@ function serveMetrics(load: Readonly<Load>, host: string, port: number): void {
 /** Stops listening, serves the open connections for at most so many milliseconds, and ends with the worst code. */
 async function stop(reason: string, ms: number, code: number): Promise<void> {
   exitCode = Math.max(exitCode, code);
-  // Wrappers signal twice; requests in flight are answered all the same.
+  // Wrappers signal twice; requests in flight get a response all the same.
   if (isStopping) return;
   isStopping = true;
   const drained = server && drain(server, ms);
@@ -86,8 +86,8 @@ async function stop(reason: string, ms: number, code: number): Promise<void> {
   process.exit(exitCode);
 }
 
-/** Handles a command line option. */
-function answerOption(option: string): void {
+/** Settings are variables: the only option is `--help`. */
+function handleOption(option: string): void {
   if (option === '--help' || option === '-h') return void process.stdout.write(help());
   process.stderr.write('options are not taken, but for --help: settings are variables\n');
   process.exitCode = EXIT.usage;
@@ -102,7 +102,7 @@ process.stdout.on('error', () => void stop('no log', CRASH_DRAIN_MS, EXIT.ioErro
 try {
   const [option] = process.argv.slice(2);
   if (option === undefined) main();
-  else answerOption(option);
+  else handleOption(option);
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   logSettingsError(error, log);

@@ -102,9 +102,9 @@ function doubts(table: Table): string[] {
   const known = new Set(callersIn(table).map(({ id }) => id));
   const blocked = [...blockedPrincipals].map((one) => one.split(':', 2).join(':'));
   // A misspelt one blocks no caller.
-  const strangers = [...new Set(blocked)].filter((one) => !known.has(one));
+  const unknown = [...new Set(blocked)].filter((one) => !known.has(one));
   return [
-    ...strangers.map((one) => `BLOCKED_PRINCIPALS: ${one} is no configured key, sender or issuer`),
+    ...unknown.map((one) => `BLOCKED_PRINCIPALS: ${one} is no configured key, sender or issuer`),
     ...doubtfulSenders(webhookSenders),
     ...faultsIn({
       'MCP_CONFIRM: has no effect while MCP is off': mcpConfirm && !mcp,

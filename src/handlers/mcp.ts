@@ -26,7 +26,7 @@ export async function serveAgent(agent: Agent): Promise<HttpResponse> {
     body = protocol.parse(bytes);
     const message = protocol.readMessage(body, request.headers);
     if (!message) return { status: 202, headers: {}, body: '' };
-    const { result, response } = await answer(message, agent);
+    const { result, response } = await respond(message, agent);
     // A defect is no refusal that a model could act on.
     if (response?.logged?.problem?.code === 'internal-error') return response;
     const passed = Object.entries(response?.headers ?? {}).filter(([name]) => PASSED.test(name));
@@ -67,7 +67,7 @@ const ABOUT = {
 const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' };
 
 /** @returns the result; for a tool, with the response of its route */
-async function answer(
+async function respond(
   { isNew, method, params }: Message,
   agent: Agent,
 ): Promise<{ result: object; response?: HttpResponse }> {

@@ -45,7 +45,7 @@ function unknownSender(body: Buffer): Problem {
   return notProven('there is no such sender');
 }
 
-/** A sender that waits only a few seconds gets its answer before it gives up. */
+/** If a sender waits for a few seconds only, its deadline ends earlier: it gets a response before it gives up. */
 function shortened(
   { deadline, startedAt, onEnd }: RequestContext,
   { row }: WebhookSender,

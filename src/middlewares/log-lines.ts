@@ -98,7 +98,7 @@ function isDecision(
   return code === undefined || !NO_DECISION.has(code);
 }
 
-/** Of one task. */
+/** Writes the audit line of a result: of one task. */
 export function recordResult(
   log: Log,
   context: PartialContext,
@@ -141,7 +141,7 @@ export function requireAuditLog(log: Log): Middleware<RequestContext> {
   });
 }
 
-/** Of a cancellation that is allowed. @returns the id of the line, which the result refers to */
+/** Writes the audit line of a cancellation that is allowed. @returns the line's id, which the result refers to */
 export function recordIntent(
   { log, dlc }: Pick<Deps, 'log' | 'dlc'>,
   context: PartialContext,

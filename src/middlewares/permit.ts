@@ -88,7 +88,7 @@ async function permitAll(
 ): Promise<TaskPermission[]> {
   const { principal } = context;
   const candidates = tasks.map(({ taskId, region }) => grantsFor(principal, scope, region, taskId));
-  const asked = tasks.filter((_, i) => isOpen(candidates[i] ?? []));
+  const asked = tasks.filter((_, i) => needsFacts(candidates[i] ?? []));
   const lookups = asked.length > 0 ? await lookUpAll(asked, context, deps) : NO_LOOKUPS;
   return tasks.map((task, i) => {
     const lookup = lookups.get(task);
@@ -105,7 +105,8 @@ async function permitAll(
 }
 
 /** Whether only what DLC shows of a task can say if one of the grants permits it. */
-const isOpen = (grants: readonly Grant[]): boolean => grants.length > 0 && !permittingGrant(grants);
+const needsFacts = (grants: readonly Grant[]): boolean =>
+  grants.length > 0 && !permittingGrant(grants);
 
 const NO_LOOKUPS: ReadonlyMap<TaskRef, Lookup> = new Map();
 

@@ -9,7 +9,7 @@ import { attemptUntilSettled, type CancelDeps, type CancelJob } from './cancel.t
 import { lookUpAll, noteEngine } from './lookup.ts';
 
 /**
- * What became of one of several tasks: what `DELETE` would have answered.
+ * The result of one of several tasks: what the response to a `DELETE` of it would say.
  *
  * @typeParam Id `string | null` for deliveries: what stands in the place of an id may be no text
  */

@@ -108,7 +108,7 @@ export async function ask(
   );
 }
 
-/** For the audit line. */
+/** Notes the task's engine for the audit line, if the lookup shows it. */
 export function noteEngine(lookup: Lookup, { stats }: Pick<Job, 'stats'>): void {
   if (lookup.outcome === 'found') stats.engine = lookup.task.engine;
 }

@@ -161,11 +161,11 @@ function isSendable({ secretId, token = '' }: CloudCredentials): boolean {
 /** The SDK resolves to anything under `Response`, a text or a stream too. */
 function validated(response: unknown): Reply {
   if (typeof response !== 'object' || response === null || 'Error' in response) {
-    return invalidResponse('the answer is not a Response object');
+    return invalidResponse('the response is not a Response object');
   }
   const requestId: unknown = 'RequestId' in response ? response.RequestId : undefined;
   if (typeof requestId !== 'string' || requestId === '') {
-    return invalidResponse('the answer has no RequestId');
+    return invalidResponse('the response has no RequestId');
   }
   return { outcome: 'answered', upstreamRequestId: printable(requestId), response };
 }

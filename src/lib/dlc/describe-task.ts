@@ -98,7 +98,8 @@ export async function describeTasks(
   const { upstreamRequestId } = reply;
   const { TaskList, TotalCount }: TaskList = reply.response;
   const list: unknown = TaskList === null ? [] : TaskList;
-  if (!Array.isArray(list)) return invalidResponse('the answer has no TaskList', upstreamRequestId);
+  if (!Array.isArray(list))
+    return invalidResponse('the response has no TaskList', upstreamRequestId);
   const tasks: DescribedTask[] = [];
   for (const record of list) {
     if (typeof record !== 'object' || record === null) continue;

@@ -52,7 +52,7 @@ export function fromNode(
 
 /** What HTTP forbids, and Node's parser lets through. */
 function forbidden({ httpVersion, headers }: IncomingMessage): Problem | undefined {
-  // RFC 9112, 3.2. Node's own answer, which is switched off, would be no problem document.
+  // RFC 9112, 3.2. Node's own response, which is switched off, would be no problem document.
   if (httpVersion === '1.1' && headers.host === undefined) {
     return new Problem('invalid-request', { detail: 'The Host header field is missing.' });
   }

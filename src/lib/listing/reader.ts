@@ -54,7 +54,7 @@ export interface Stretch {
 
 /** Reads DLC's list of tasks for one request. */
 export class TaskReader {
-  /** Of DLC's last answer. */
+  /** The id of DLC's last response. */
   upstreamRequestId: string | undefined;
   readonly #selection: Selection;
   readonly #job: Job;
@@ -72,7 +72,7 @@ export class TaskReader {
    * Reads what comes after a position.
    *
    * @param most how many tasks are wanted; if DLC lists in its own order, there may be more
-   * @returns nothing if the request has made all its calls, its time is up, or DLC fails after it answered
+   * @returns nothing if the request has made all its calls, its time is up, or DLC fails after a response
    * @throws Problem if DLC fails at once
    */
   async readAfter(from: Position, most: number): Promise<Stretch | undefined> {
@@ -118,7 +118,7 @@ export class TaskReader {
     return { tasks: tasks.slice(next), offset: offset + next, total, isEnd, isFound: next > 0 };
   }
 
-  /** A call that fails for a passing reason is made once more, and one with too large an answer for fewer tasks. */
+  /** A call that fails for a passing reason is made once more, and one whose response is too large for fewer tasks. */
   async #call(queryOf: (limit: number) => Omit<TaskQuery, 'region'>) {
     const { region } = this.#selection;
     let failure = NO_TIME;

@@ -20,7 +20,7 @@ interface Load {
 /** Seconds: from a refusal up to the longest deadline by default. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 
-/** Handles and heap spaces by Node's internal names answer no question. */
+/** Metrics of handles and heap spaces, by Node's internal names: nobody asks for them. */
 const UNWANTED = /^nodejs_(active_|heap_space_)/;
 
 /** A caller may make up any other method. */
@@ -49,11 +49,11 @@ const NEVER_EXPECTED = [
 const ORIGINS = ['request', 'uncaughtException', 'unhandledRejection', 'observer', 'metrics'];
 
 const COUNTERS: Readonly<Record<string, Row>> = {
-  requests: ['request', ['route', 'method', 'outcome', 'status'], 'Requests that were answered.'],
+  requests: ['request', ['route', 'method', 'outcome', 'status'], 'Requests that got a response.'],
   refusals: [
     'refusal',
     ['route', 'code'],
-    'Requests that were answered with a problem, by its code.',
+    'Requests that got a problem as their response, by its code.',
     CANCEL_ROUTES.flatMap((route) => NEVER_EXPECTED.map((code) => ({ route, code }))),
   ],
   cancellations: [
@@ -77,7 +77,7 @@ const COUNTERS: Readonly<Record<string, Row>> = {
 
 /** Of times, which stand in `totalMs` or `ms`. */
 const HISTOGRAMS: Readonly<Record<string, Row>> = {
-  request_duration: ['request', ['route'], 'Time from the arrival of a request to its answer.'],
+  request_duration: ['request', ['route'], 'Time from the arrival of a request to its response.'],
   upstream_call_duration: ['call', ['action'], 'Time that a call to DLC took.'],
   slot_wait: ['slot', ['granted'], 'Time that an attempt waited for a slot upstream.'],
 };
@@ -113,7 +113,7 @@ export function createMetrics(log: Pick<ObservedLog, 'observe'>, load: Load): Re
     const made: Gauge = new Gauge({ name: `dlc_gateway_${key}`, help, registers, ...collect });
     return made;
   };
-  gauge('requests_in_flight', 'Requests that are not answered yet.', () => load.inFlight);
+  gauge('requests_in_flight', 'Requests that have no response yet.', () => load.inFlight);
   gauge('slots_waiting', 'Attempts that wait for a slot upstream.', () => load.waiting);
   const isUp =
     '1 while Redis shares the limits between instances, 0 while this instance has its own.';
@@ -154,7 +154,7 @@ function labels(event: string, fields: LogFields, names: readonly string[]) {
 export function startMetrics(log: ObservedLog, load: Load, host: string, port: number): void {
   const metrics = createMetrics(log, load);
   const server = http.createServer((request, response) => {
-    answer(request, response, metrics).catch((error: unknown) => {
+    respond(request, response, metrics).catch((error: unknown) => {
       log.write('error', 'crash', { origin: 'metrics', stack: stackOf(error) });
       response.destroy();
     });
@@ -170,7 +170,7 @@ export function startMetrics(log: ObservedLog, load: Load, host: string, port: n
   server.unref();
 }
 
-async function answer(
+async function respond(
   { method, url = '' }: http.IncomingMessage,
   response: http.ServerResponse,
   metrics: Registry,

@@ -21,7 +21,7 @@ interface Delivery {
 }
 
 /** What is known of a delivery once it was read. */
-export type Read =
+export type ReadDelivery =
   | { readonly delivery: Delivery; readonly refusal?: never }
   | { readonly refusal: Problem; readonly delivery?: never };
 
@@ -33,7 +33,7 @@ export function readDelivery(
   { row, require, task }: WebhookSender,
   { contentType = '', body }: { readonly contentType: string | undefined; readonly body: Buffer },
   regions: Regions,
-): Read {
+): ReadDelivery {
   try {
     const document = row.isSlack ? readForm(contentType, body) : readJson(contentType, body);
     const unmet = require.find((test) => !meets(test, document));
@@ -41,7 +41,7 @@ export function readDelivery(
       const detail = 'The delivery does not say what the entry of its sender requires.';
       throw new Problem('task-not-permitted', { detail, reason: `require: ${unmet.name}` });
     }
-    if (!task) refuseStrangers(document);
+    if (!task) refuseUnknownMembers(document);
     const named = namedTasks(document, task ?? OWN_BODY, regions);
     return { delivery: row.isSlack ? { named, person: personOf(document) } : { named } };
   } catch (error) {
@@ -88,7 +88,7 @@ function readForm(contentType: string, body: Buffer): unknown {
 }
 
 /** A misspelt region must not cancel in another one. */
-function refuseStrangers(document: unknown): void {
+function refuseUnknownMembers(document: unknown): void {
   const data = valueAt(document, ['data']);
   if (valueAt(document, ['type']) !== 'task.cancel' || !isJsonObject(data)) return;
   if (Object.keys(data).some((name) => name !== 'taskId' && name !== 'region')) {

@@ -1,8 +1,8 @@
 import { toClaimTests, type ClaimTest, type Pointer } from '../auth/json-pointer.ts';
 
 /**
- * The kinds of webhook senders, as data: how each proves itself, where its bodies name tasks, and how it
- * wants to be answered. A further sender that signs with HMAC-SHA256 is a row here. Sources of the forms:
+ * The kinds of webhook senders, as data: how each proves itself, where its bodies name tasks, and which
+ * response it wants. A further sender that signs with HMAC-SHA256 is a row here. Sources of the forms:
  * docs/webhooks/.
  */
 
@@ -68,7 +68,7 @@ export interface Kind {
   readonly needsTask?: true;
   /** It sends forms, and shows texts to people. */
   readonly isSlack?: true;
-  /** Milliseconds within which it must have its answer. */
+  /** Milliseconds within which it must have its response. */
   readonly answerMs?: number;
 }
 

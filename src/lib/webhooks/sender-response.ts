@@ -8,7 +8,7 @@ import {
   type ProblemContext,
 } from '../http/response.ts';
 import { Problem, type ProblemCode } from '../problems.ts';
-import type { Read } from './deliveries.ts';
+import type { ReadDelivery } from './deliveries.ts';
 import { slackResponse, textOfProblem, textOfResults } from './slack-response.ts';
 import type { WebhookSender } from './webhook-senders.ts';
 
@@ -35,7 +35,7 @@ export function isAcknowledged({ members, kind, code }: Problem): boolean {
 export function responseForSender(
   problem: Problem,
   context: ProblemContext,
-  { sender, read }: { readonly sender?: WebhookSender; readonly read?: Read } = {},
+  { sender, read }: { readonly sender?: WebhookSender; readonly read?: ReadDelivery } = {},
 ): HttpResponse {
   if (sender?.row.isSlack) {
     const taskIds = (read?.delivery?.named ?? []).flatMap(({ taskId }) => taskId ?? []);
