@@ -27,13 +27,26 @@ export type BodyReader = (
   isAuthenticated: boolean,
 ) => Promise<Buffer>;
 
+/** The requests that wait for their bodies, the longest first, and the bytes that have arrived of all. */
+interface Waiting {
+  readonly arrivals: Set<Arrival>;
+  bytes: number;
+}
+
+function dropLongest({ arrivals }: Waiting): void {
+  const [longest] = arrivals;
+  const reason = 'too many requests wait for their bodies';
+  if (longest) breakOff(longest, new Problem('overloaded', { reason }));
+}
+
 /**
  * Reads bodies for at most `bodyMs` each. At most `maxWaiting` authenticated requests, and as many others,
- * wait for theirs; if one more comes, the one that has waited longest is dropped.
+ * wait for theirs, and at most `maxBytes` of the bodies of each have arrived; beyond that, the one that has
+ * waited longest is dropped.
  */
-export function createBodyReader(bodyMs: number, maxWaiting: number): BodyReader {
-  const callers = new Set<Arrival>();
-  const strangers = new Set<Arrival>();
+export function createBodyReader(bodyMs: number, maxWaiting: number, maxBytes: number): BodyReader {
+  const callers: Waiting = { arrivals: new Set(), bytes: 0 };
+  const strangers: Waiting = { arrivals: new Set(), bytes: 0 };
   return async (arrival, limit, isAuthenticated) => {
     const { message, target, brokenBy } = arrival;
     if (brokenBy) throw brokenBy;
@@ -42,37 +55,45 @@ export function createBodyReader(bodyMs: number, maxWaiting: number): BodyReader
     const isInvited = message.headers.expect?.toLowerCase() === '100-continue';
     if (isInvited && !message.complete) target?.writeContinue();
     const waiting = isAuthenticated ? callers : strangers;
-    const [longest] = waiting;
-    if (longest && waiting.size >= maxWaiting) {
-      const reason = 'too many requests wait for their bodies';
-      breakOff(longest, new Problem('overloaded', { reason }));
-    }
-    waiting.add(arrival);
+    if (waiting.arrivals.size >= maxWaiting) dropLongest(waiting);
+    waiting.arrivals.add(arrival);
+    let size = 0;
+    const count = (bytes: number): void => {
+      size += bytes;
+      waiting.bytes += bytes;
+      if (size > limit) breakOff(arrival, new Problem('payload-too-large'));
+      else if (waiting.bytes > maxBytes) dropLongest(waiting);
+    };
     const late = setTimeout(() => breakOff(arrival, new Problem('request-timeout')), bodyMs);
     try {
-      return await collect(arrival, limit);
+      return await collect(message, count);
     } finally {
       clearTimeout(late);
-      waiting.delete(arrival);
+      waiting.arrivals.delete(arrival);
+      waiting.bytes -= size;
     }
   };
 }
 
-function collect(arrival: Arrival, limit: number): Promise<Buffer> {
-  const { message } = arrival;
+/** @param count is told how many bytes arrive, and may break the body off */
+function collect(message: IncomingMessage, count: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const cutShort = (): void =>
       reject(new Problem('invalid-request', { reason: 'the body was cut short' }));
     if (message.destroyed) return cutShort();
     const chunks: Buffer[] = [];
-    let size = 0;
-    message.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) breakOff(arrival, new Problem('payload-too-large'));
-      else chunks.push(chunk);
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      count(chunk.length);
+    };
+    message.on('data', take).on('end', () => resolve(Buffer.concat(chunks)));
+    message.on('error', cutShort).on('close', cutShort);
+    message.on('broken off', (problem: Problem) => {
+      // The message stays until it is drained; what has arrived of it does not.
+      message.off('data', take);
+      chunks.length = 0;
+      reject(problem);
     });
-    message.on('end', () => resolve(Buffer.concat(chunks)));
-    message.on('error', cutShort).on('close', cutShort).on('broken off', reject);
   });
 }
 

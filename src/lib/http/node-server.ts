@@ -33,6 +33,8 @@ const LIMITS = {
   bodyMs: 2000,
   /** Requests that wait for their bodies at once: so many of authenticated callers, so many of others. */
   maxBodiesWaiting: 1000,
+  /** What has arrived of these bodies: a stranger may send 256 KiB to the URL of a webhook sender. */
+  maxBytesWaiting: 32 * 1024 * 1024,
 };
 
 /** An idle connection holds 8 KB; beyond this many, idle ones are closed, and until then new ones dropped. */
@@ -50,7 +52,10 @@ export function createHttpServer(
   limits: Partial<typeof LIMITS> = {},
   usesCredentials = false,
 ): http.Server {
-  const { lingerMs, stallMs, bodyMs, maxBodiesWaiting, ...times } = { ...LIMITS, ...limits };
+  const { lingerMs, stallMs, bodyMs, maxBodiesWaiting, maxBytesWaiting, ...times } = {
+    ...LIMITS,
+    ...limits,
+  };
   // A missing Host gets a problem document (node.ts).
   const server = http.createServer({ ...times, requireHostHeader: false });
   // Node would drop all fields after the 2000th, unseen; their size is limited all the same.
@@ -60,7 +65,7 @@ export function createHttpServer(
   server.on('drop', () => server.closeIdleConnections());
   const queue = createRequestQueue();
   server.on('connection', () => queue.accepted());
-  const readBody = createBodyReader(bodyMs, maxBodiesWaiting);
+  const readBody = createBodyReader(bodyMs, maxBodiesWaiting, maxBytesWaiting);
   /** The latest request of each connection: the only one whose body may still be arriving. */
   const latest = new WeakMap<Duplex, Arrival>();
 

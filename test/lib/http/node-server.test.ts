@@ -710,6 +710,26 @@ describe('requests that wait for their bodies', () => {
     },
   );
 
+  it.each([true, false])(
+    'are bounded by what has arrived of them, too (authenticated: %s)',
+    async (isAuthenticated) => {
+      const limits = { ...timeouts, maxBytesWaiting: 7 };
+      const { port } = await start({ timeouts: limits, wrap: reading(isAuthenticated) });
+      const [longest, other] = [await waiting(port), await waiting(port)];
+      longest.write('hell');
+      other.write('hell');
+      const dropped = parseAnswers(await longest.closed()).at(-1);
+      if (!dropped) throw new Error('no answer');
+      expectProblem(dropped, 503, 'overloaded');
+      other.write('o');
+      await other.until(/read hello$/);
+      const next = await waiting(port);
+      next.write('hello');
+      await next.until(/read hello$/);
+      for (const raw of [other, next]) raw.socket.destroy();
+    },
+  );
+
   it('never take the place of an authenticated one', async () => {
     let isAuthenticated = true;
     const { port } = await start({
