@@ -68,6 +68,27 @@ describeWithRedis('two instances and one Redis', () => {
   });
 });
 
+describeWithRedis('GET /readyz', () => {
+  const ask = (gateway: InProcessGateway) => gateway.call('GET', '/readyz');
+
+  it('asks Redis once a second, however often it is asked', async () => {
+    redis = await startRedis();
+    const gateway = instance(redis.url);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway)));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    // A script that Redis does not know yet is sent twice.
+    const [, calls] =
+      /cmdstat_time:calls=(\d+)/.exec(await redis.client.info('commandstats')) ?? [];
+    expect(calls).toBe('1');
+  });
+
+  it('is 503 if Redis refuses the password', async () => {
+    redis = await startRedis(['--requirepass', PASSWORD]);
+    const { status, body } = await ask(instance(`redis://:wrong@127.0.0.1:${redis.port}`));
+    expect({ status, fault: body['fault'] }).toEqual({ status: 503, fault: 'redis-misconfigured' });
+  });
+});
+
 describeWithRedis('a Redis that refuses', () => {
   const url = (user = ''): string => `redis://${user}127.0.0.1:${redis?.port}`;
   const protectedBy = ['--requirepass', PASSWORD];

@@ -15,6 +15,9 @@ export const healthz: OpenEndpoint = {
 /** Asking DLC costs a call, so its response counts for a minute. */
 const ASK_EVERY_MS = 60_000;
 
+/** Anybody may ask whether the gateway is ready, and a Redis that is kept busy would cost all callers. */
+const ASK_REDIS_EVERY_MS = 1000;
+
 /** What an operator has to mend before the gateway can cancel anything. */
 export const FAULTS = {
   'cloud-credentials-missing': 'The gateway has no cloud credentials.',
@@ -28,28 +31,41 @@ export function notReady(fault: Fault): Problem {
   return new Problem('gateway-misconfigured', { status: 503, detail: FAULTS[fault], fault });
 }
 
+interface Asked {
+  readonly askedAt: number;
+  readonly fault: Promise<Fault | undefined>;
+}
+
 /**
  * `GET /readyz`: the gateway can cancel tasks, as far as its own set-up goes. Names the kind of fault
  * and nothing else; the log has the reason. DLC is asked for a task that does not exist, at most once
- * a minute.
+ * a minute, and Redis at most once a second.
  */
 export function createReadyz(): OpenEndpoint {
-  let last: { readonly askedAt: number; readonly fault: Promise<Fault | undefined> } | undefined;
+  let askedDlc: Asked | undefined;
+  let askedRedis: Asked | undefined;
   return {
     async handle(context, deps) {
       const now = deps.clock.steadyMs();
-      const isDue = !last || now - last.askedAt >= ASK_EVERY_MS;
+      const isDue = !askedDlc || now - askedDlc.askedAt >= ASK_EVERY_MS;
       if (isDue && !context.deadline.signal.aborted) {
-        last = { askedAt: now, fault: askDlc(context, deps) };
+        askedDlc = { askedAt: now, fault: askDlc(context, deps) };
       }
-      const isRedisWrong = await deps.limiter.misconfiguration();
-      const fault = (await last?.fault) ?? (isRedisWrong ? 'redis-misconfigured' : undefined);
+      if (!askedRedis || now - askedRedis.askedAt >= ASK_REDIS_EVERY_MS) {
+        askedRedis = { askedAt: now, fault: askRedis(deps) };
+      }
+      const redisFault = await askedRedis.fault;
+      const fault = (await askedDlc?.fault) ?? redisFault;
       if (fault === undefined) return jsonResponse(200, { status: 'ready' });
       // Missing credentials may come at any time, and looking for them costs no call.
-      if (fault === 'cloud-credentials-missing') last = undefined;
+      if (fault === 'cloud-credentials-missing') askedDlc = undefined;
       throw notReady(fault);
     },
   };
+}
+
+async function askRedis({ limiter }: Deps): Promise<Fault | undefined> {
+  return (await limiter.misconfiguration()) && 'redis-misconfigured';
 }
 
 async function askDlc(context: RequestContext, deps: Deps): Promise<Fault | undefined> {
