@@ -15,12 +15,12 @@ export const getTask: TaskEndpoint = {
   async handle(context, deps) {
     const found = await lookUp(context.task, context, deps);
     if (found.outcome !== 'found') throw toProblem(found);
-    const { engineNames: _, operator: _operator, kind: _kind, ...members } = found.task;
+    const { state, upstreamState, engine, upstreamCreateTime, upstreamUpdateTime } = found.task;
     return taskResponse(200, context, {
-      members,
+      members: { state, upstreamState, engine, upstreamCreateTime, upstreamUpdateTime },
       upstreamRequestId: found.upstreamRequestId,
-      headers: mayStillChange(members.state) ? { 'Retry-After': '1' } : {},
-      logged: { outcome: members.state },
+      headers: mayStillChange(state) ? { 'Retry-After': '1' } : {},
+      logged: { outcome: state },
     });
   },
 };

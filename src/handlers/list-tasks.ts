@@ -64,7 +64,9 @@ function isListed(
   return isInState && isOnEngine && selection.isReadable(task);
 }
 
+/** The members that callers get: never the operator. */
 function shown(task: DescribedTask): object {
-  const { engineNames: _, operator: _operator, ...members } = task;
-  return members;
+  const { taskId, state, upstreamState, engine, kind, upstreamCreateTime, upstreamUpdateTime } =
+    task;
+  return { taskId, state, upstreamState, engine, kind, upstreamCreateTime, upstreamUpdateTime };
 }
