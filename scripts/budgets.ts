@@ -25,7 +25,7 @@ const LIMITS = {
 } as const;
 
 /** What a platform engineer reads before trusting the gateway with cloud keys. */
-const SOURCES = { lines: 11_310, files: 106 };
+const SOURCES = { lines: 10_420, files: 90 };
 
 const RECORD = path.join(root, 'scripts/budgets/record.json');
 const [MAJOR = ''] = process.versions.node.split('.');

@@ -288,6 +288,16 @@ describe('where DLC fails', () => {
     expectProblem(await get(withKey()), status, problem);
   });
 
+  it('to give the state of a task, those who may not read it or do not get to it notice nothing', async () => {
+    const own = { Id: 'a', State: 1, DataEngineName: 'etl' };
+    const broken = { Id: 'b', State: null, DataEngineName: 'bi' };
+    const body = JSON.stringify({ Response: { TaskList: [own, broken], RequestId: 'r' } });
+    await emulator.addFault({ action: 'DescribeTasks', kind: 'body', body, times: 'always' });
+    expect(idsOf(await get(withKey({ engines: ['etl'] })))).toEqual(['a']);
+    expect(idsOf(await get(withKey(), 'limit=1'))).toEqual(['a']);
+    expectProblem(await get(withKey()), 502, 'upstream-invalid-response');
+  });
+
   it('for a passing reason, it is asked once more', async () => {
     addMany(1);
     await emulator.addFault({ action: 'DescribeTasks', kind: 'reset-before', times: 1 });

@@ -1,5 +1,6 @@
 import type { OtherEndpoint } from '../endpoint.ts';
-import type { DescribedTask } from '../lib/dlc/describe-task.ts';
+import { withoutState, type DescribedTask } from '../lib/dlc/describe-task.ts';
+import { toProblem } from '../lib/dlc/failure.ts';
 import { jsonResponse, upstreamId } from '../lib/http/response.ts';
 import { parseListQuery, toCursor, type ListQuery, type Position } from '../lib/listing/query.ts';
 import { selectReadable, TaskReader, type Selection } from '../lib/listing/reader.ts';
@@ -44,7 +45,11 @@ async function fillPage(
       if (tasks.length === list.limit) return { tasks, next };
       // No route of the gateway takes another id.
       const isUsable = task !== undefined && TASK_ID.test(task.taskId);
-      if (isUsable && isListed(task, list, selection)) tasks.push(shown(task));
+      if (isUsable && isListed(task, list, selection)) {
+        if (task.upstreamState === undefined)
+          throw toProblem(withoutState(reader.upstreamRequestId));
+        tasks.push(shown(task));
+      }
       offset += 1;
       next = { offset, total: read.total, after: isUsable ? task.taskId : undefined };
     }
@@ -59,7 +64,8 @@ function isListed(
   { states, engine }: ListQuery,
   selection: Selection,
 ): boolean {
-  const isInState = states?.has(task.state) ?? true;
+  // A task whose state nobody knows may be in any.
+  const isInState = task.upstreamState === undefined || (states?.has(task.state) ?? true);
   const isOnEngine = engine === undefined || task.engineNames.includes(engine);
   return isInState && isOnEngine && selection.isReadable(task);
 }

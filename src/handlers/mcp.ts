@@ -112,8 +112,15 @@ async function callTool(tool: Tool, args: JsonObject, params: JsonObject, agent:
   let question: object | undefined;
   const whyNot: ByAgent['agent']['whyNotConfirmed'] = ({ principal, task, tasks, dryRun }) => {
     if (!mcpConfirm || dryRun || tool.method === 'GET') return undefined;
-    const asked = { principal: principal.id, tool: tool.name, args, secret, now: clock.now() };
-    const why = whyNotConfirmed(asked, params, tasks ?? [task].flatMap((one) => one ?? []));
+    const asked = {
+      principal: principal.id,
+      tool: tool.name,
+      args,
+      tasks: tasks ?? [task].flatMap((one) => one ?? []),
+      secret,
+      now: clock.now(),
+    };
+    const why = whyNotConfirmed(asked, params);
     question = why?.question;
     return why?.refusal;
   };

@@ -58,11 +58,16 @@ export function readQuery(
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   const all = [...violations];
-  for (const [name, value] of query) {
-    const message = values.has(name) ? 'must not be repeated' : wrongWith(name, value);
+  const repeated = new Set<string>();
+  const add = (name: string, message: string | undefined): void => {
     if (message !== undefined) all.push({ in: 'query', name: shown(name), message });
+  };
+  for (const [name, value] of query) {
+    if (values.has(name)) repeated.add(name);
+    else add(name, wrongWith(name, value));
     values.set(name, value);
   }
+  for (const name of repeated) add(name, 'must not be repeated');
   if (all.length > 0) throw invalid(all);
   return values;
 }

@@ -178,6 +178,15 @@ describe('any other parameter', () => {
     ]);
   });
 
+  it('is named once, and once as repeated', () => {
+    const query: Query = [...'xyxx'].map((name) => [name, '']);
+    expect(violations('a', query).map(({ name, message }) => `${name} ${message}`)).toEqual([
+      'x is not a parameter of this route',
+      'y is not a parameter of this route',
+      'x must not be repeated',
+    ]);
+  });
+
   it('is not named for ever', () => {
     const query: Query = Array.from({ length: 5000 }, (_, i) => [`p${i}`, '']);
     expect(violations('a', query)).toHaveLength(16);

@@ -57,7 +57,7 @@ export class FakeStore {
     const never = new AbortController().signal;
     if (state === 'silent') {
       await this.#time.sleep(2 * TIMEOUT_MS, never);
-      throw new StoreError(`no answer within ${TIMEOUT_MS} ms`);
+      throw new StoreError(`no answer within ${TIMEOUT_MS} ms`, undefined, true);
     }
     if (state !== 'well') throw new StoreError(state.reason, state.misconfiguration);
     await this.#time.sleep(this.latencyMs, never);

@@ -33,7 +33,8 @@ export interface DescribedTask {
   /** Empty if DLC gives none. */
   readonly taskId: string;
   readonly state: TaskState;
-  readonly upstreamState: number;
+  /** Absent if DLC gives none; then nothing is known of the state. */
+  readonly upstreamState: number | undefined;
   readonly engine: string | undefined;
   /** DLC's `TaskType`. */
   readonly kind: string | undefined;
@@ -100,13 +101,7 @@ export async function describeTasks(
   const list: unknown = TaskList === null ? [] : TaskList;
   if (!Array.isArray(list))
     return invalidResponse('the response has no TaskList', upstreamRequestId);
-  const tasks: DescribedTask[] = [];
-  for (const record of list) {
-    if (typeof record !== 'object' || record === null) continue;
-    const task = describe(record);
-    if (!task) return invalidResponse('a task has no State', upstreamRequestId);
-    tasks.push(task);
-  }
+  const tasks = list.filter(isRecord).map(describe);
   const total = typeof TotalCount === 'number' ? TotalCount : undefined;
   return { outcome: 'answered', tasks, total, upstreamRequestId };
 }
@@ -135,21 +130,32 @@ export function lookupIn(page: TaskPage | Failure, taskId: string): Lookup {
   if (page.outcome !== 'answered') return page;
   const { tasks, upstreamRequestId } = page;
   const task = tasks.find((one) => one.taskId === taskId);
-  return task ? { outcome: 'found', task, upstreamRequestId } : { ...NOT_SHOWN, upstreamRequestId };
+  if (!task) return { ...NOT_SHOWN, upstreamRequestId };
+  if (task.upstreamState === undefined) return withoutState(upstreamRequestId);
+  return { outcome: 'found', task, upstreamRequestId };
 }
 
-/** Reads what DLC shows of a task; gives nothing if it shows no state. */
-function describe(record: Readonly<Record<string, unknown>>): DescribedTask | undefined {
+/** The response about a task that has no state. Other tasks of the same response are none the worse for it. */
+export const withoutState = (upstreamRequestId: string | undefined): Failure =>
+  invalidResponse('the task has no State', upstreamRequestId);
+
+type TaskRecord = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is TaskRecord {
+  return typeof value === 'object' && value !== null;
+}
+
+function describe(record: TaskRecord): DescribedTask {
   const text = (key: string): string | undefined => {
     const value = record[key];
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
-  const upstreamState = record['State'];
-  if (typeof upstreamState !== 'number') return undefined;
+  const state = record['State'];
+  const upstreamState = typeof state === 'number' ? state : undefined;
   const engine = text('DataEngineName');
   return {
     taskId: text('Id') ?? '',
-    state: BY_NUMBER.get(upstreamState) ?? 'unknown',
+    state: BY_NUMBER.get(upstreamState ?? NaN) ?? 'unknown',
     upstreamState,
     engine,
     kind: text('TaskType'),

@@ -53,7 +53,9 @@ export function createBodyReader(bodyMs: number, maxWaiting: number, maxBytes: n
     if (declaredBytes(message) > limit) throw new Problem('payload-too-large');
     if (!hasBody(message)) return Buffer.alloc(0);
     const isInvited = message.headers.expect?.toLowerCase() === '100-continue';
-    if (isInvited && !message.complete) target?.writeContinue();
+    // RFC 9110, section 10.1.1: HTTP/1.0 has no such response.
+    const isAwaited = isInvited && message.httpVersion !== '1.0' && !message.complete;
+    if (isAwaited) target?.writeContinue();
     const waiting = isAuthenticated ? callers : strangers;
     if (waiting.arrivals.size >= maxWaiting) dropLongest(waiting);
     waiting.arrivals.add(arrival);
@@ -75,7 +77,7 @@ export function createBodyReader(bodyMs: number, maxWaiting: number, maxBytes: n
   };
 }
 
-/** @param count is told how many bytes arrive, and may break the body off */
+/** @param count gets how many bytes arrive, and may break the body off */
 function collect(message: IncomingMessage, count: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const cutShort = (): void =>

@@ -16,6 +16,8 @@ export interface Asked {
   readonly principal: string;
   readonly tool: string;
   readonly args: JsonObject;
+  /** What the arguments come to: the region may be the gateway's default. */
+  readonly tasks: readonly TaskRef[];
   readonly secret: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -27,11 +29,7 @@ interface Unconfirmed {
 }
 
 /** @param params of the call @returns nothing if a person has agreed; else why not, and perhaps what to ask */
-export function whyNotConfirmed(
-  asked: Asked,
-  params: JsonObject,
-  tasks: readonly TaskRef[],
-): Unconfirmed | undefined {
+export function whyNotConfirmed(asked: Asked, params: JsonObject): Unconfirmed | undefined {
   const shows = valueAt(metaOf(params, 'clientCapabilities'), ['elicitation']);
   // An empty object stands for forms.
   if (!isJsonObject(shows) || ('url' in shows && !('form' in shows))) return { refusal: {} };
@@ -42,14 +40,15 @@ export function whyNotConfirmed(
   const [action, agrees] = [['action'], ['content', 'confirm']].map((path) =>
     valueAt(params, ['inputResponses', 'confirm', ...path]),
   );
-  if (state === undefined || action === undefined) return ask(asked, tasks);
+  if (state === undefined || action === undefined) return ask(asked);
   const isAgreed = action === 'accept' && agrees !== false;
   return isAgreed ? undefined : refused('The person who was asked did not confirm it.');
 }
 
 const refused = (detail: string): Unconfirmed => ({ refusal: { detail } });
 
-function ask(asked: Asked, tasks: readonly TaskRef[]): Unconfirmed {
+function ask(asked: Asked): Unconfirmed {
+  const { tasks } = asked;
   const ids = tasks.map(({ taskId }) => taskId).join(', ');
   const what = tasks.length === 1 ? 'this DLC task' : `these ${tasks.length} DLC tasks`;
   const message = `Cancel ${what} in ${tasks[0]?.region}? It cannot be undone. ${ids}`;
@@ -61,9 +60,9 @@ function ask(asked: Asked, tasks: readonly TaskRef[]): Unconfirmed {
   return { ...refused('A person is asked to confirm it.'), question };
 }
 
-function stateUntil(expiry: number, { principal, tool, args, secret }: Asked): string {
+function stateUntil(expiry: number, { principal, tool, args, tasks, secret }: Asked): string {
   const sorted = Object.entries(args).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify([principal, tool, sorted, expiry]);
+  const text = JSON.stringify([principal, tool, sorted, tasks, expiry]);
   return `${expiry}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 

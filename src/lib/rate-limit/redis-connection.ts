@@ -31,10 +31,13 @@ export type Misconfiguration = keyof typeof REMEDIES;
 /** A Redis that does not reply, or cannot decide. `message` is safe to log: it quotes nothing. */
 export class StoreError extends Error {
   readonly misconfiguration: Misconfiguration | undefined;
+  /** No reply came, so the next call would wait for none, too. */
+  readonly isSilence: boolean;
 
-  constructor(message: string, misconfiguration?: Misconfiguration) {
+  constructor(message: string, misconfiguration?: Misconfiguration, isSilence = false) {
     super(message);
     this.misconfiguration = misconfiguration;
+    this.isSilence = isSilence;
   }
 }
 
@@ -69,8 +72,7 @@ export function createRedisConnection(target: RedisTarget, steadyMs: () => numbe
         const failure = toStoreError(error);
         const isElsewhere = NOT_HERE.test(failure.message);
         if (isElsewhere) client.disconnect();
-        const isReply = failure === error || Object(error).name === 'ReplyError';
-        const mayPass = isElsewhere || !(failure.misconfiguration || isReply);
+        const mayPass = isElsewhere || (failure.isSilence && !failure.misconfiguration);
         const isOver = steadyMs() + PAUSE_MS > begunMs + OPEN_MS;
         if (!mayPass || (isOver && (tries > 1 || !isOpen))) {
           if (!isOpen) unreachable = { untilMs: steadyMs() + OPEN_MS, failure };
@@ -158,5 +160,6 @@ function toStoreError(error: unknown): StoreError {
   const { code, name, message } = Object(error);
   const text = `${code} ${name} ${message}`;
   const [pattern, misconfiguration, says] = FAILURES.find(([one]) => one.test(text)) ?? [/^/];
-  return new StoreError(says ?? pattern.exec(text)?.[0] ?? '', misconfiguration);
+  const isSilence = name !== 'ReplyError';
+  return new StoreError(says ?? pattern.exec(text)?.[0] ?? '', misconfiguration, isSilence);
 }

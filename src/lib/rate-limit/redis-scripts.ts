@@ -27,7 +27,7 @@ end
 
 /**
  * KEYS: the region's slots, what the holder has of them. ARGV: spacing, maxWait, quiet, known, … `known`
- * is the latest `next` that this instance got; 1 if it got one of another region only, else 0.
+ * is the latest `next` of the region that this instance got, else 0.
  *
  * `next` never falls, and is kept for 30 days. So if the instance knows of a later one, Redis lost what it
  * knew (a flush, a restart, a failover to a replica that lagged), and grants no slot before all that may

@@ -26,7 +26,7 @@ export function createRedisStore(
   /** By region: the first free slot, by the last reply of Redis. */
   const known = new Map<string, number>();
   const runSlots = async (script: ScriptName, region: string, keys: string[], args: number[]) => {
-    const next = known.get(region) ?? Math.min(1, known.size);
+    const next = known.get(region) ?? 0;
     const reply = await run(script, [`dlcgw:{${region}}:slots`, ...keys], [...rule, next, ...args]);
     known.set(region, reply.numbers[0]);
     return reply;
@@ -107,6 +107,10 @@ export function createSharedStore(
   const stateOf = (region: string): Region => regions.get(region) ?? SHARED;
   /** The quota that failed last. If none has failed for a while, all count as shared. */
   let quota: Failing & { readonly key?: string; readonly forgetAtMs?: number } = {};
+  /** What the log says of the quotas, from when; a Redis that comes and goes does not fill it. */
+  let logged: { readonly failure: StoreError; readonly sinceMs: number } | undefined;
+  /** Before this time, Redis is not asked for quotas: it was silent, and each request would wait for it. */
+  let askQuotasAtMs = -Infinity;
 
   /** Says so once: when it begins, and if it turns out to be a wrong setting. */
   const report = (event: string, failure: StoreError, before?: StoreError, fields = {}): void => {
@@ -148,19 +152,27 @@ export function createSharedStore(
 
   const spend = async (...spending: Parameters<Quotas['spend']>): Promise<QuotaDecision> => {
     const [key, rule] = spending;
+    if (steadyMs() < askQuotasAtMs) return own.spend(...spending);
     try {
       const decision = await redis.spend(...spending);
-      const { failure, forgetAtMs = Infinity } = quota;
-      if (failure && (quota.key === key || steadyMs() > forgetAtMs)) {
-        quota = {};
+      if (quota.key === key || steadyMs() > (quota.forgetAtMs ?? Infinity)) quota = {};
+      if (logged && !quota.failure && steadyMs() >= logged.sinceMs + RETURN_EVERY_MS) {
+        logged = undefined;
         log.write('info', 'quotas-shared', {});
       }
       return decision;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      report('quotas-own', error, quota.failure);
+      const nowMs = steadyMs();
+      if (error.isSilence) askQuotasAtMs = nowMs + RETRY_MS;
+      report('quotas-own', error, logged?.failure);
+      // A wrong setting stays the reason until the quota works again, whatever else fails meanwhile.
+      const worse = (before?: StoreError): StoreError =>
+        before?.misconfiguration && !error.misconfiguration ? before : error;
+      logged = { failure: worse(logged?.failure), sinceMs: logged?.sinceMs ?? nowMs };
       const again = () => spend(key, rule, 0);
-      quota = { key, failure: error, again, forgetAtMs: steadyMs() + RETURN_EVERY_MS };
+      const forgetAtMs = nowMs + RETURN_EVERY_MS;
+      quota = { key, failure: worse(quota.failure), again, forgetAtMs };
       return own.spend(...spending);
     }
   };

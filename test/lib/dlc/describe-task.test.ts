@@ -79,6 +79,15 @@ describe('describeTasks', () => {
     expect(await describeTask(list)).toMatchObject({ code });
   });
 
+  it.each([[{ Id: 'b', State: null }], [{ Id: 'b', State: '1' }], [{}], [null]])(
+    'reads a task whatever stands beside it: %j',
+    async (other) => {
+      const found = await describeTask([other, { Id: 'a', State: 1 }]);
+      expect(found).toMatchObject({ outcome: 'found', task: { state: 'running' } });
+      expect(await describeTask([other])).toMatchObject({ code: 'task-not-found' });
+    },
+  );
+
   it('leaves out texts that are none', async () => {
     const task = { Id: 'a', State: 1, DataEngineName: '', CreateTime: 7 };
     expect(await describeTask([task])).toMatchObject({

@@ -502,6 +502,14 @@ describe('what HTTP allows and nobody needs', () => {
     raw.socket.destroy();
   });
 
+  it('HTTP/1.0 has no invitation, and its body is read (RFC 9110, 10.1.1)', async () => {
+    const { port } = await start({ wrap: reading() });
+    const raw = await connectRaw(port);
+    raw.write(`${deleting('/tasks/a', 5).replace('HTTP/1.1', 'HTTP/1.0')}hello`);
+    expect(await raw.until(/read hello$/)).not.toContain('100 Continue');
+    raw.socket.destroy();
+  });
+
   it.each([
     ['/tasks/a', MB, 413],
     ['/tasks/a', 5, 404],
