@@ -79,6 +79,10 @@ describe('a JWK', () => {
     ['other primes', { ...rsa.jwk, oth: [{ r: 'AQ' }] }],
     ['other primes that are no list', { ...rsa.jwk, oth: {} }],
     ['other primes that are null', { ...rsa.jwk, oth: null }],
+    [
+      'other primes nested deeper than JSON can be written',
+      { ...rsa.jwk, oth: JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) },
+    ],
     ['an RSA key of 1024 bits', weak],
     ['an RSA key with an exponent of 1', { ...rsa.jwk, e: 'AQ' }],
     ['a key for encryption', { ...ec.jwk, use: 'enc' }],

@@ -192,7 +192,7 @@ describeWithRedis('the rules in Redis', () => {
   });
 
   it.each(['acquireSlot', 'backOff'] as const)(
-    'grant nothing before all that may have been granted, if Redis lost a region of which the instance knows nothing: %s',
+    'grant nothing before all that may have been granted, if Redis lost a region that the instance knows: %s',
     async (first) => {
       const ask = async (script: ScriptName, known: number) => {
         const more = script === 'acquireSlot' ? [RULE.maxWait, 4] : [];
